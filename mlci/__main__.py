@@ -1,0 +1,5 @@
+"""The program `mlci`."""
+
+
+def main() -> None:
+    """Run the command line and exit."""

@@ -1,0 +1,189 @@
+"""The configuration as typed values. How they are read from YAML is `core.schema`'s business."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from mlci.core.yamltree import Node
+
+
+class Task(StrEnum):
+    """What a model predicts."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+
+class Direction(StrEnum):
+    """Which way a metric gets better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+class Judge(StrEnum):
+    """What a floor is held against: the point value, or the whole interval."""
+
+    POINT = "point"
+    INTERVAL = "interval"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Names of the predictions file's columns; `score` maps class to column for multiclass models."""
+
+    id: str = "id"
+    truth: str = "y_true"
+    label: str = "y_pred"
+    score: str | Mapping[str, str] | None = "y_score"
+    weight: str | None = None
+    cluster: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A named, versioned output of the pipeline."""
+
+    name: str
+    path: str
+    task: Task
+    predictions: str | None = None
+    test: str | None = None
+    columns: Columns = field(default_factory=Columns)
+    load: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """How much a metric may drop: absolute, or a fraction of the base's value."""
+
+    value: float
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """One line of the problem definition, made checkable.
+
+    A named metric is computed by mlci from `model`'s predictions; `source` (`from:` in the file,
+    `metrics.json#/serve/p95`) declares one that exists as a point value only.
+    """
+
+    metric: str
+    model: str | None = None
+    source: str | None = None
+    direction: Direction | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    may_drop: Margin | None = None
+    exact: bool = False
+    judge: Judge = Judge.POINT
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A failing check that somebody accepts until a day."""
+
+    check: str
+    owner: str
+    reason: str
+    until: date
+    subject: str | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remotes:
+    """Names of DVC remotes by what they are for; None is DVC's own default remote."""
+
+    read: str | None = None
+    write: str | None = None
+    pull_request: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """An ordered stage of a model's life; its desired state is `environments/<name>.yaml`."""
+
+    name: str
+    follows: str | None = None
+    needs: str | None = None
+    deploy: str | None = None
+
+    @property
+    def file(self) -> str:
+        """The path of the file that says what should run here."""
+        return f"environments/{self.name}.yaml"
+
+
+class LockAuthor(StrEnum):
+    """Who commits `dvc.lock`."""
+
+    AUTHOR = "author"
+    CI = "ci"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSettings:
+    """Where and how long one stage runs in CI."""
+
+    runner: tuple[str, ...] = ()
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ci:
+    """How CI is generated."""
+
+    providers: tuple[str, ...] = ("github", "gitlab")
+    branch: str = "main"
+    install: str | None = None
+    mlci: str | None = None
+    lock: LockAuthor = LockAuthor.AUTHOR
+    dedicated: bool = False
+    timeout: float = 3600.0
+    stages: Mapping[str, StageSettings] = field(default_factory=dict)
+
+
+class CommentBy(StrEnum):
+    """What posts the comment."""
+
+    NATIVE = "native"
+    CML = "cml"
+
+
+class Rows(StrEnum):
+    """How much of the data may stand in a report."""
+
+    COUNTS = "counts"
+    SAMPLES = "samples"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """What a report compares with and may show."""
+
+    baselines: tuple[str, ...] = ("main",)
+    comment: CommentBy = CommentBy.NATIVE
+    rows: Rows = Rows.COUNTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One `mlci.yaml`. `gates` keeps each gate's part as a located node: its own folder reads it."""
+
+    project: str
+    python: str | None = None
+    models: Mapping[str, Model] = field(default_factory=dict)
+    objectives: tuple[Objective, ...] = ()
+    gates: Mapping[str, Node] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    remotes: Remotes = field(default_factory=Remotes)
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    ci: Ci = field(default_factory=Ci)
+    report: ReportSettings = field(default_factory=ReportSettings)

@@ -1,0 +1,31 @@
+"""Why a command runs: at somebody's desk, for a pull request, on main, or for a tag."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Trigger(StrEnum):
+    """What made this run happen."""
+
+    LOCAL = "local"
+    PULL_REQUEST = "pull_request"
+    MAIN = "main"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What a CI provider (or a laptop) knows about this run. `head` is never a merge ref's commit.
+
+    `base_tip` is the tip of the target branch; the base itself is the merge base, worked out later.
+    """
+
+    trigger: Trigger = Trigger.LOCAL
+    provider: str | None = None
+    head: str | None = None
+    base_tip: str | None = None
+    pull_request: int | None = None
+    same_repository: bool = True
+    tag: str | None = None
+    actor: str | None = None
+    run_url: str | None = None

@@ -1,0 +1,81 @@
+"""Evidence: all findings of one gate on one commit, and what they were found with."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
+
+from mlci.core.finding import Finding, Interval, Location, Status, Verdict, Waived, verdict_of
+from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A file that a gate read, by path from the project and content hash."""
+
+    path: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one gate found on one commit. `figures` holds what a report draws (tables, curves)."""
+
+    gate: str
+    commit: str
+    findings: tuple[Finding, ...]
+    inputs: tuple[Input, ...] = ()
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    tools: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    figures: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gate's verdict over its findings."""
+        return verdict_of(self.findings)
+
+
+def to_json(evidence: Evidence) -> str:
+    """Return the evidence as its canonical strict JSON document."""
+    document = asdict(evidence)
+    document["findings"] = [_without_nothing(finding) for finding in document["findings"]]
+    return dumps({"schema": SCHEMA, "verdict": evidence.verdict.value, **document})
+
+
+def from_json(text: str | bytes) -> Evidence:
+    """Return the evidence of a document. Raises NotJson when it is not one we can read."""
+    document = loads(text)
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise NotJson(f"not an evidence document of schema {SCHEMA}")
+    raw = cast("dict[str, Any]", document)
+    try:
+        evidence = Evidence(
+            gate=raw["gate"],
+            commit=raw["commit"],
+            findings=tuple(_finding(each) for each in raw["findings"]),
+            inputs=tuple(Input(**each) for each in raw["inputs"]),
+            seeds=raw["seeds"],
+            tools=raw["tools"],
+            seconds=raw["seconds"],
+            figures=raw["figures"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NotJson(f"not an evidence document: {error!r}") from error
+    if raw.get("verdict") != evidence.verdict.value:
+        raise NotJson("the verdict does not follow from the findings")
+    return evidence
+
+
+def _without_nothing(finding: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in finding.items() if value is not None}
+
+
+def _finding(raw: dict[str, Any]) -> Finding:
+    known = dict(raw)
+    known["status"] = Status(known["status"])
+    for key, kind in (("interval", Interval), ("location", Location), ("waived", Waived)):
+        if known.get(key) is not None:
+            known[key] = kind(**known[key])
+    return Finding(**known)

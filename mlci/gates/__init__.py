@@ -1,0 +1,83 @@
+"""The families of tests, one folder each. The folder is the registration.
+
+A gate is a module `mlci.gates.<id>` with a `GATE` that satisfies the `Gate` protocol.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+from mlci.core.config import Config
+from mlci.core.context import RunContext
+from mlci.core.evidence import Input
+from mlci.core.finding import Finding
+from mlci.core.schema import Schema
+from mlci.core.strictjson import JsonValue
+from mlci.ports.clock import Clock
+from mlci.ports.files import Files
+from mlci.ports.process import Process
+from mlci.ports.progress import Progress
+from mlci.ports.tables import Tables
+from mlci.ports.user_python import UserPython
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One question a gate can ask: its dotted id, a headline, and the page `mlci explain` prints."""
+
+    id: str
+    title: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a gate gets: the configuration, its own options, and the hands it may use."""
+
+    config: Config
+    options: Any
+    context: RunContext
+    files: Files
+    tables: Tables
+    process: Process
+    user_python: UserPython
+    clock: Clock
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a gate gives back; app makes evidence of it."""
+
+    findings: tuple[Finding, ...]
+    inputs: tuple[Input, ...] = ()
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    tools: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+class Gate(Protocol):
+    """A family of tests."""
+
+    id: str
+    title: str
+    checks: tuple[Check, ...]
+    options: Schema[Any]
+
+    def run(self, request: Request) -> Outcome:
+        """Ask every question. A question that cannot be asked is a finding, never an exception."""
+        ...
+
+
+def ids() -> tuple[str, ...]:
+    """The ids of all gates, without importing any."""
+    return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__) if each.ispkg))
+
+
+def load(gate_id: str) -> Gate:
+    """One gate by id. Raises KeyError when there is none."""
+    if gate_id not in ids():
+        raise KeyError(gate_id)
+    return cast("Gate", importlib.import_module(f"mlci.gates.{gate_id}").GATE)

@@ -1,0 +1,60 @@
+"""DVC through its command line; its files are read as files (`core.dvcfiles`)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from mlci.ports.process import Finished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """An output that a remote does not hold."""
+
+    path: str
+
+
+class Dvc(Protocol):
+    """Runs DVC in one project, analytics off, the user's Python first on PATH for stage commands."""
+
+    def repro(
+        self,
+        targets: Sequence[str] = (),
+        *,
+        pull: bool,
+        run_cache: bool = True,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Finished:
+        """Bring targets (all, when none is named) up to date."""
+        ...
+
+    def pull(self, targets: Sequence[str] = (), *, remote: str | None = None) -> Finished:
+        """Bring outputs here from a remote."""
+        ...
+
+    def push(
+        self, targets: Sequence[str] = (), *, remote: str | None = None, run_cache: bool = False
+    ) -> Finished:
+        """Send outputs to a remote."""
+        ...
+
+    def not_in_remote(self, *, remote: str | None = None) -> Sequence[Missing]:
+        """Outputs that the remote does not hold, asked without pulling anything."""
+        ...
+
+    def get(self, path: str, revision: str, destination: Path, *, remote: str | None = None) -> Finished:
+        """Put one output of another revision at a place outside the work tree."""
+        ...
+
+    def remotes(self) -> Sequence[str]:
+        """The names of the configured remotes."""
+        ...
+
+    def default_remote(self) -> str | None:
+        """The name of the default remote."""
+        ...
+
+    def cache_dir(self) -> Path:
+        """Where the cache lies."""
+        ...

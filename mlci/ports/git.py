@@ -1,0 +1,185 @@
+"""Git as the use cases see it. Every revision is a full object name; every ref a full ref name."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who did something, as Git records it."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRecord:
+    """One tag as it stands. Lightweight tags have no tagger, no message, and `object` == `commit`."""
+
+    name: str
+    object: str
+    commit: str
+    annotated: bool
+    tagger: Person | None = None
+    when: datetime | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitRecord:
+    """One commit as it stands."""
+
+    sha: str
+    parents: tuple[str, ...]
+    author: Person
+    committer: Person
+    when: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeEntry:
+    """One file of a commit: mode `100644`, `100755`, `120000` (a link) or `160000` (a submodule)."""
+
+    path: str
+    mode: str
+    object: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefUpdate:
+    """One ref to move on a remote. `new` is None to delete; `expect` is the lease.
+
+    `expect=None` asks for no lease, `expect=""` demands that the ref does not exist yet.
+    """
+
+    ref: str
+    new: str | None
+    expect: str | None = None
+
+
+class PushOutcome(StrEnum):
+    """How a push ended: `STALE` is a lost race (fetch, decide again), `REFUSED` the server's rule."""
+
+    DONE = "done"
+    STALE = "stale"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushResult:
+    """The outcome of a push and what the server said."""
+
+    outcome: PushOutcome
+    message: str = ""
+
+
+class Git(Protocol):
+    """One repository. Nothing that lies in it (hooks, its configuration) makes us run anything."""
+
+    @property
+    def root(self) -> Path:
+        """The top of the work tree."""
+        ...
+
+    @property
+    def shallow(self) -> bool:
+        """Whether history is cut off."""
+        ...
+
+    def branch(self) -> str | None:
+        """The short name of the checked-out branch; None when detached."""
+        ...
+
+    def resolve(self, revision: str) -> str | None:
+        """The commit that a revision names, or None."""
+        ...
+
+    def commit(self, sha: str) -> CommitRecord:
+        """One commit. Raises WorldError when it is not here."""
+        ...
+
+    def first_parents(self, tip: str, *, limit: int | None = None) -> Sequence[CommitRecord]:
+        """The first-parent line from a tip, newest first."""
+        ...
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor, or None (unrelated, or cut off by a shallow clone)."""
+        ...
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Whether one commit is reachable from another (a commit is its own ancestor)."""
+        ...
+
+    def tags(self) -> Sequence[TagRecord]:
+        """All tags, in one process, sorted by name."""
+        ...
+
+    def refs(self, prefix: str) -> Mapping[str, str]:
+        """Local refs below a prefix, name to object."""
+        ...
+
+    def tree(self, revision: str, path: str = "") -> Sequence[TreeEntry]:
+        """All files of a commit below a path, recursively."""
+        ...
+
+    def blobs(self, names: Sequence[tuple[str, str]]) -> Sequence[bytes | None]:
+        """The bytes at (commit, path) each, None where there is none; one process for all."""
+        ...
+
+    def changed_files(self, base: str, head: str) -> Sequence[str]:
+        """Paths that differ between two commits."""
+        ...
+
+    def dirty(self) -> Sequence[str]:
+        """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""
+        ...
+
+    def remotes(self) -> Mapping[str, str]:
+        """Remote names and their URLs, without credentials."""
+        ...
+
+    def remote_refs(self, remote: str, *patterns: str) -> Mapping[str, str]:
+        """What a remote has now (`ls-remote`). Raises WorldError when it cannot be reached."""
+        ...
+
+    def fetch(self, remote: str, *refspecs: str, depth: int | None = None) -> None:
+        """Bring refs here; `+` in a refspec forces. Raises WorldError."""
+        ...
+
+    def push(self, remote: str, updates: Sequence[RefUpdate]) -> PushResult:
+        """Move refs on a remote, all or none."""
+        ...
+
+    def write_commit(
+        self, files: Mapping[str, bytes | None], *, parent: str | None, message: str, when: datetime
+    ) -> str:
+        """Make a commit object from a parent's tree with files replaced (None: removed); move no ref."""
+        ...
+
+    def write_tag(self, name: str, target: str, message: str, *, when: datetime) -> str:
+        """Make an annotated tag object (signed as Git is configured); move no ref. Returns its name."""
+        ...
+
+    def update_ref(self, ref: str, new: str | None, *, expect: str | None = None) -> None:
+        """Move a local ref; None deletes it. Raises WorldError when `expect` does not hold."""
+        ...
+
+    def worktree(self, revision: str) -> AbstractContextManager[Path]:
+        """A throw-away checkout of a commit, gone when the block is left."""
+        ...
+
+    def add_note(self, ref: str, commit: str, content: bytes) -> None:
+        """Replace the note of a commit below a notes ref."""
+        ...
+
+    def note(self, ref: str, commit: str) -> bytes | None:
+        """The note of a commit below a notes ref."""
+        ...

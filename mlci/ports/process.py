@@ -1,0 +1,73 @@
+"""Child processes: argv lists only, bounded in time and in what is kept of their output."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+KEPT_OUTPUT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A child to run. `environment` is laid over the scrubbed environment of mlci itself."""
+
+    argv: tuple[str, ...]
+    cwd: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+    timeout: float = 600.0
+    keep: int = KEPT_OUTPUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """How a child ended. Output beyond the bound is cut from the middle, and `truncated` says so."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    truncated: bool = False
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended with 0, in time."""
+        return self.code == 0 and not self.timed_out
+
+    def last_lines(self, count: int = 20) -> str:
+        """The end of what it said (stderr, else stdout), for a message."""
+        text = (self.stderr or self.stdout).decode("utf-8", "replace")
+        return "\n".join(text.rstrip().splitlines()[-count:])
+
+
+class Running(Protocol):
+    """A child that goes on beside us, such as a model server."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is also its group's."""
+        ...
+
+    def code(self) -> int | None:
+        """Its exit code, None while it lives."""
+        ...
+
+    def output(self) -> bytes:
+        """The bounded tail of what it said so far, both streams as they came."""
+        ...
+
+
+class Process(Protocol):
+    """Runs children; every child is ended with its whole group, whatever happens to us."""
+
+    def run(self, command: Command, on_line: Callable[[str], None] | None = None) -> Finished:
+        """Run a child to its end. Raises WorldError only when it cannot be started."""
+        ...
+
+    def serve(self, command: Command) -> AbstractContextManager[Running]:
+        """Start a child that runs until the block is left, then end its group."""
+        ...

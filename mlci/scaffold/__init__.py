@@ -1,0 +1,1 @@
+"""Templates and answers in, a plan of writes out."""

@@ -1,0 +1,1 @@
+"""Joins ports to adapters. The only reader of the environment."""
