@@ -33,18 +33,25 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a gate gets: the configuration, its own options, and the hands it may use."""
+class Hands:
+    """What of the world a gate may use."""
 
-    config: Config
-    options: Any
-    context: RunContext
     files: Files
     tables: Tables
     process: Process
     user_python: UserPython
     clock: Clock
     progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a gate gets: the configuration, its own options, why it runs, and the hands it may use."""
+
+    config: Config
+    options: Any
+    context: RunContext
+    hands: Hands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,15 @@
 """Tables of data, read column by column."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    import narwhals as nw
+
 Column = npt.NDArray[Any]
+Rows = Sequence[Mapping[str, Any]]
 
 
 class Tables(Protocol):
@@ -27,4 +31,12 @@ class Tables(Protocol):
         self, content: bytes, name: str, columns: Sequence[str] | None = None
     ) -> Mapping[str, Column]:
         """Likewise from bytes; the name's ending says which format."""
+        ...
+
+    def scan(self, path: str) -> "nw.LazyFrame[Any]":
+        """A table that is read when it is collected; its schema is known already. Raises WorldError."""
+        ...
+
+    def collect(self, frames: "Sequence[nw.LazyFrame[Any]]") -> Sequence[Rows]:
+        """The rows that each of these frames comes to, all in one go. Raises WorldError."""
         ...
