@@ -1,0 +1,142 @@
+"""A report as a value: sections, tables and words, and no markup of any format.
+
+Text that comes from a repository (names, messages, titles) is untrusted. It enters a report as a
+`Span` like any other; making it inert is each renderer's duty, for every span, without exception.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mlci.core.finding import Verdict
+
+
+class Tone(StrEnum):
+    """How a reader should take something."""
+
+    GOOD = "good"
+    NEUTRAL = "neutral"
+    MUTED = "muted"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style."""
+
+    text: str
+    code: bool = False
+    strong: bool = False
+
+
+Text = tuple[Span, ...]
+
+
+def words(text: str) -> Text:
+    """Return ordinary prose."""
+    return (Span(text),)
+
+
+def code(text: str) -> Text:
+    """Return a name, a value or a command."""
+    return (Span(text, code=True),)
+
+
+def strong(text: str) -> Text:
+    """Return prose with weight."""
+    return (Span(text, strong=True),)
+
+
+def plain(text: Text) -> str:
+    """Return the text alone."""
+    return "".join(span.text for span in text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """A line of prose."""
+
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One line of a list; `then` is what to do about it."""
+
+    text: Text
+    tone: Tone = Tone.NEUTRAL
+    then: Text = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """A list."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column's title, and whether its cells are numbers."""
+
+    title: str
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell of a table."""
+
+    text: Text
+    tone: Tone = Tone.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under titled columns, most important first: a renderer short of room drops the last ones."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalRow:
+    """One interval on a common scale; `margin` is how far below zero is still accepted."""
+
+    label: Text
+    low: float
+    point: float
+    high: float
+    margin: float | None = None
+    tone: Tone = Tone.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """Differences with their intervals around zero, for a picture. Right is better."""
+
+    rows: tuple[IntervalRow, ...]
+
+
+Block = Paragraph | Items | Table | Intervals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A titled part; a folded one shows its title and `summary` until somebody opens it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    summary: Text = ()
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a reviewer reads. `headline` answers "may I merge?", `facts` says what was compared."""
+
+    key: str
+    verdict: Verdict
+    headline: Text
+    facts: Text
+    sections: tuple[Section, ...]

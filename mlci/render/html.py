@@ -1,0 +1,73 @@
+"""A report as one self-contained HTML page: no script, no request, light and dark."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from mlci.core.report import Block, IntervalRow, Intervals, Items, Paragraph, Report, Table, plain
+
+ROW_HEIGHT = 28
+PLOT_WIDTH = 480
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlotRow:
+    """One interval in the plot's own coordinates."""
+
+    label: str
+    title: str
+    tone: str
+    y: int
+    low: float
+    point: float
+    high: float
+    margin: float | None
+
+
+def render(report: Report) -> str:
+    """Return the page; everything from the report is escaped by the template engine."""
+    return _page().render(report=report, kind=_kind, plot=_plot, plain=plain, height=ROW_HEIGHT) + "\n"
+
+
+@cache
+def _page() -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(files("mlci.render").joinpath("page.html.jinja").read_text("utf-8"))
+
+
+def _kind(block: Block) -> str:
+    match block:
+        case Paragraph():
+            return "paragraph"
+        case Items():
+            return "items"
+        case Table():
+            return "table"
+        case Intervals():
+            return "intervals"
+
+
+def _plot(block: Intervals) -> list[PlotRow]:
+    scale = max((max(abs(row.low), abs(row.high), row.margin or 0) for row in block.rows), default=1.0) or 1.0
+    return [_plot_row(row, index, scale) for index, row in enumerate(block.rows)]
+
+
+def _plot_row(row: IntervalRow, index: int, scale: float) -> PlotRow:
+    def x(value: float) -> float:
+        half = PLOT_WIDTH / 2
+        return round(half + value / scale * (half - 8), 2)
+
+    return PlotRow(
+        label=plain(row.label),
+        title=f"{row.point:+.4g} ({row.low:+.4g} to {row.high:+.4g})",
+        tone=row.tone.value,
+        y=index * ROW_HEIGHT + ROW_HEIGHT // 2,
+        low=x(row.low),
+        point=x(row.point),
+        high=x(row.high),
+        margin=None if row.margin is None else x(-row.margin),
+    )

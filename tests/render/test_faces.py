@@ -1,0 +1,54 @@
+"""The other faces of a report: terminal, HTML, JUnit."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from mlci.core.evidence import Evidence
+from mlci.core.finding import Finding, Status
+from mlci.render import html, junit, terminal
+from tests.support.reports import bad
+
+HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e@all"
+
+
+def test_terminal_lines_fit_and_hold_no_control_characters() -> None:
+    text = terminal.render(bad(HOSTILE * 3))
+    assert text.startswith("FAILED: Do not merge")
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", text)
+
+
+def test_terminal_table_keeps_its_columns() -> None:
+    lines = terminal.render(bad()).splitlines()
+    header = next(line for line in lines if "objective" in line)
+    first = next(line for line in lines if line.strip().startswith("roc_auc"))
+    assert first.index("0.8431") + 6 == header.index("main") + 4
+    assert "x regressed" in first or any("x regressed" in line for line in lines)
+
+
+def test_html_is_self_contained_and_escapes() -> None:
+    page = html.render(bad(HOSTILE))
+    assert "<script" not in page
+    assert not re.search(r"(?:src|href)=", page)
+    assert "url(" not in page
+    assert page.count('class="interval"') == 2
+
+
+def test_html_is_the_same_twice() -> None:
+    assert html.render(bad()) == html.render(bad())
+
+
+@pytest.mark.parametrize("message", ["plain", HOSTILE, "\x00\ud800\uffff"])
+def test_junit_is_valid_xml_with_the_gate_as_suite(message: str) -> None:
+    findings = (
+        Finding(check="data.missing", subject="train.income", status=Status.FAIL, message=message),
+        Finding(check="data.rows", subject="train", status=Status.SKIP, message="no contract"),
+        Finding(check="data.range", subject="train", status=Status.PASS, message="in range"),
+    )
+    root = ET.fromstring(junit.render([Evidence(gate="data", commit="c" * 40, findings=findings)]))
+    suite = root.find("testsuite")
+    assert suite is not None
+    assert suite.attrib["failures"] == "1"
+    assert [len(case) for case in suite] == [1, 1, 0]

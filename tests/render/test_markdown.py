@@ -1,0 +1,104 @@
+import html
+import re
+from dataclasses import replace
+
+import cmarkgfm
+import pytest
+from cmarkgfm.cmark import Options
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mlci.core.report import Cell, Column, Section, Table, code, words
+from mlci.render.markdown import LIMIT, inert, inert_code, render
+from tests.support.reports import bad
+
+HOSTILE = [
+    "@everyone | <img src=x onerror=alert(1)>",
+    "`</code><script>`",
+    "a\nb\r\n# heading",
+    "\u202ereversed\u2066",
+    "https://evil.example/x and www.evil.example",
+    "user@example.org #12 GH-7 org/repo#3 :tada:",
+    "![](x) [a](javascript:b) **bold** ~~s~~ <!-- c -->",
+    "- item",
+    "1. item",
+    "&#64;octocat &lt;b&gt;",
+    "deadbeefdeadbeef",
+]
+
+
+def as_html(markdown: str) -> str:
+    return cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
+
+
+def visible(rendered: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", rendered))
+
+
+def live_text(rendered: str) -> str:
+    """What a forge scans for mentions and references: the text outside code."""
+    return html.unescape(re.sub(r"<[^>]+>", "\0", re.sub(r"(?s)<code>.*?</code>", "\0", rendered)))
+
+
+def assert_inert(rendered: str, allowed: set[str]) -> None:
+    assert {tag.lower() for tag in re.findall(r"</?([A-Za-z][A-Za-z0-9]*)", rendered)} <= allowed
+    assert "<!--" not in rendered
+    live = live_text(rendered)
+    assert not re.search(r"@|#\d|https?:|www\.|GH-\d|:\w+:", live, re.IGNORECASE), live
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_prose_is_inert(text: str) -> None:
+    assert_inert(as_html(inert(text)), {"p", "code", "wbr"})
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_read_as_they_are_written(text: str) -> None:
+    rendered = as_html("x " + inert_code(text))
+    assert_inert(rendered, {"p", "code", "wbr"})
+    printable = "".join(c if c.isprintable() else "\ufffd" for c in re.sub(r"[\r\n]+", " ", text))
+    assert visible(rendered) == f"x {printable}\n"
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.text(alphabet=st.sampled_from("@#<>|`*_[]()!&;:/\\~-=+ \n\t.1aGHw\u202eé"), max_size=24))
+@example("a|b")
+def test_any_name_stays_in_its_cell(name: str) -> None:
+    cells = (Cell(text=code(name)), Cell(text=words(name)))
+    table = Table(columns=(Column(title="one"), Column(title="two")), rows=(cells,))
+    report = replace(bad(), sections=(Section(title="t", blocks=(table,)),))
+    rendered = as_html(render(report))
+    assert rendered.count("<td>") == 2
+    assert_inert(rendered, {"h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "b", "wbr"})
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.text(max_size=60))
+def test_any_headline_stays_one_heading(name: str) -> None:
+    rendered = as_html(render(bad(name)))
+    assert rendered.count("<h2") == 1
+    assert rendered.count("<details>") == rendered.count("</details>") == 1
+
+
+def test_the_verdict_stands_in_the_first_thousand_characters() -> None:
+    assert "Do not merge" in visible(as_html(render(bad("x" * 200))[:1000]))
+
+
+@pytest.mark.parametrize("rows", [10, 500, 5_000])
+@pytest.mark.parametrize("letter", ["a", "@", "\N{PARTY POPPER}"])
+def test_the_budget_holds_and_everything_opened_is_closed(rows: int, letter: str) -> None:
+    table = Table(
+        columns=(Column(title="n"),), rows=tuple((Cell(text=code(letter * 40)),) for _ in range(rows))
+    )
+    sections = tuple(Section(title=f"s{i}", blocks=(table,), folded=i > 0) for i in range(8))
+    text = render(replace(bad(), sections=sections))
+    assert len(text.encode()) <= LIMIT
+    assert text.count("<details>") == text.count("</details>")
+    assert text.count("<code>") == text.count("</code>")
+    assert text.startswith("## ❌")
+
+
+def test_what_was_left_out_is_said() -> None:
+    huge = Table(columns=(Column(title="n"),), rows=tuple((Cell(text=code("@" * 4000)),) for _ in range(50)))
+    text = render(replace(bad(), sections=(Section(title="s", blocks=(huge,), folded=True),)))
+    assert "1 more sections" in text
