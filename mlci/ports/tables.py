@@ -23,12 +23,17 @@ class Tables(Protocol):
         """How many rows there are."""
         ...
 
-    def read(self, path: str, columns: Sequence[str] | None = None) -> Mapping[str, Column]:
-        """Columns as arrays (text as objects, missing as None or NaN). Raises WorldError."""
+    def read(
+        self, path: str, columns: Sequence[str] | None = None, *, text: Sequence[str] = ()
+    ) -> Mapping[str, Column]:
+        """Columns as arrays (text as objects, missing as None or NaN). Raises WorldError.
+
+        Those named in `text` stay as written in formats without types, so that `007` is not 7.
+        """
         ...
 
     def read_bytes(
-        self, content: bytes, name: str, columns: Sequence[str] | None = None
+        self, content: bytes, name: str, columns: Sequence[str] | None = None, *, text: Sequence[str] = ()
     ) -> Mapping[str, Column]:
         """Likewise from bytes; the name's ending says which format."""
         ...

@@ -1,0 +1,254 @@
+"""What changed between two commits, as one value that every renderer draws from."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from mlci.core.config import Direction
+from mlci.core.finding import Interval
+from mlci.core.values import Kind, Value
+
+
+class MetricVerdict(StrEnum):
+    """What the interval of a metric's change says."""
+
+    IMPROVED = "improved"
+    WITHIN_MARGIN = "within_margin"
+    REGRESSED = "regressed"
+    INCONCLUSIVE = "inconclusive"
+    NOT_COMPARABLE = "not_comparable"
+    INSUFFICIENT = "insufficient"
+
+
+class Occasion(StrEnum):
+    """What is being decided: a promotion asks for more than a pull request."""
+
+    PULL_REQUEST = "pull_request"
+    PROMOTION = "promotion"
+
+
+class FloorStatus(StrEnum):
+    """How head stands to its floor or ceiling."""
+
+    MET = "met"
+    STRADDLED = "straddled"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """An `at_least` or `at_most` of an objective, and how head stands to it.
+
+    `interval` is head's own, where one could be computed.
+    """
+
+    limit: float
+    direction: Direction
+    status: FloorStatus
+    interval: Interval | None = None
+
+    @property
+    def expected(self) -> str:
+        """The rule as people write it."""
+        return f"{'≥' if self.direction is Direction.HIGHER else '≤'} {self.limit:g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricDiff:
+    """One metric of one subject (a slice; None is the whole test set), from base to head.
+
+    `difference` and `interval` are head minus base as the numbers are, never turned; `margin` is
+    absolute. `verdict` is None where there is no baseline or no margin to judge by. `problem` says
+    why a value that a gate needs could not be had. `noticeable` is the smallest drop that this test
+    set would notice at 80 % power. All numbers are unrounded.
+    """
+
+    metric: str
+    direction: Direction
+    model: str | None = None
+    subject: str | None = None
+    base: float | None = None
+    head: float | None = None
+    difference: float | None = None
+    interval: Interval | None = None
+    margin: float | None = None
+    verdict: MetricVerdict | None = None
+    floors: tuple[Floor, ...] = ()
+    note: str = ""
+    problem: str = ""
+    n: int | None = None
+    rows_needed: int | None = None
+    noticeable: float | None = None
+    p_value: float | None = None
+    gated: bool = False
+
+    @property
+    def likely_worse(self) -> bool:
+        """Whether the whole interval lies on the worse side of zero."""
+        if self.interval is None:
+            return False
+        return self.interval.high < 0 if self.direction is Direction.HIGHER else self.interval.low > 0
+
+    def blocks(self, occasion: Occasion) -> bool:
+        """Whether this row alone makes the model gate fail."""
+        if not self.gated:
+            return False
+        if self.problem or any(floor.status is FloorStatus.MISSED for floor in self.floors):
+            return True
+        if self.verdict is MetricVerdict.REGRESSED:
+            return True
+        if occasion is Occasion.PULL_REQUEST:
+            return False
+        if self.verdict is MetricVerdict.NOT_COMPARABLE:
+            return True
+        return self.verdict is MetricVerdict.INCONCLUSIVE and self.likely_worse
+
+    @property
+    def warns(self) -> bool:
+        """Whether a reader must look at this row although a pull request may be merged."""
+        if not self.gated or self.blocks(Occasion.PULL_REQUEST):
+            return False
+        straddled = any(floor.status is FloorStatus.STRADDLED for floor in self.floors)
+        return straddled or self.verdict in {
+            MetricVerdict.INCONCLUSIVE,
+            MetricVerdict.NOT_COMPARABLE,
+            MetricVerdict.INSUFFICIENT,
+        }
+
+
+class Move(StrEnum):
+    """What became of a key."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueDiff:
+    """One key of a metrics or parameters file, from base to head; `key` is its path of names."""
+
+    path: str
+    key: tuple[str, ...]
+    base: Value
+    head: Value
+
+    @property
+    def name(self) -> str:
+        """The key as DVC writes it."""
+        return ".".join(self.key)
+
+    @property
+    def move(self) -> Move:
+        """Whether the key came, went, changed or stayed."""
+        if self.base.same_as(self.head):
+            return Move.UNCHANGED
+        if self.base.kind is Kind.MISSING:
+            return Move.ADDED
+        return Move.REMOVED if self.head.kind is Kind.MISSING else Move.CHANGED
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Head minus base, exactly; None unless both are finite numbers."""
+        return self.head.minus(self.base)
+
+    @property
+    def relative(self) -> float | None:
+        """The change as a share of base; None from zero and for what is no number."""
+        base, difference = self.base.number, self.difference
+        return None if not base or difference is None else float(difference) / abs(base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """How base's and head's predictions of one model were brought together.
+
+    `rows` are the pairs that verdicts rest on; 0 with a `reason` when they are not comparable.
+    """
+
+    model: str
+    rows: int = 0
+    base_rows: int = 0
+    head_rows: int = 0
+    truth_differs: int = 0
+    flipped: int = 0
+    rescored: bool = False
+    reason: str = ""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the rows were paired."""
+        return not self.reason
+
+
+class Artifact(StrEnum):
+    """What a tracked file is to the project."""
+
+    DATA = "data"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """A DVC-tracked file or directory at one commit, as its lock says."""
+
+    hash: str
+    size: int | None = None
+    files: int | None = None
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDiff:
+    """A data set or model that changed; None on the side where it does not exist."""
+
+    path: str
+    artifact: Artifact
+    base: FileState | None
+    head: FileState | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageDiff:
+    """A stage whose lock entry changed, and why (`command`, `parameters`, `data/train.parquet`)."""
+
+    name: str
+    move: Move
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """All that changed. `base` is None without a baseline, `head` None for the work tree.
+
+    Every sequence is sorted, and the same two commits give the same value.
+    """
+
+    base: str | None
+    head: str | None
+    base_name: str = ""
+    head_name: str = ""
+    metrics: tuple[MetricDiff, ...] = ()
+    values: tuple[ValueDiff, ...] = ()
+    params: tuple[ValueDiff, ...] = ()
+    files: tuple[FileDiff, ...] = ()
+    stages: tuple[StageDiff, ...] = ()
+    pairings: tuple[Pairing, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def flipped(self) -> int:
+        """How many predicted labels differ between base and head, over all models."""
+        return sum(pairing.flipped for pairing in self.pairings)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing moved: no value, file or stage, and no metric."""
+        moved = any(metric.difference for metric in self.metrics)
+        return not (moved or self.values or self.params or self.files or self.stages)
+
+    def blocks(self, occasion: Occasion) -> bool:
+        """Whether any row, or a file that could not be read, makes the gate fail."""
+        return bool(self.problems) or any(metric.blocks(occasion) for metric in self.metrics)

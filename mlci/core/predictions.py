@@ -1,0 +1,313 @@
+"""Predictions: what a model said of each held-out row, checked, sorted by id, and paired by id."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import isnan
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mlci.core.config import Columns, Task
+from mlci.core.diff import Pairing
+from mlci.errors import WorldError
+
+Column = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.intp]
+
+# Design: below this share of the smaller side, the pairs no longer stand for the test set.
+ENOUGH_IN_COMMON = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Predictions:
+    """Rows sorted by id. For classes, `truth` and `label` are codes into `classes`.
+
+    In a binary task class 1 is the positive one, the greater of the two. `scores` has one column
+    for each class of a multiclass task. `weight` is None where every row counts once.
+    """
+
+    task: Task
+    ids: Column
+    truth: Column
+    label: Column
+    classes: tuple[str, ...] = ()
+    scores: Floats | None = None
+    weight: Floats | None = None
+    cluster: Codes | None = None
+    group: Column | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: npt.NDArray[Any]) -> "Predictions":
+        """The same for some rows, by index or mask; their order is the caller's."""
+        return replace(
+            self,
+            ids=self.ids[rows],
+            truth=self.truth[rows],
+            label=self.label[rows],
+            scores=None if self.scores is None else self.scores[rows],
+            weight=None if self.weight is None else self.weight[rows],
+            cluster=None if self.cluster is None else self.cluster[rows],
+            group=None if self.group is None else self.group[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Paired:
+    """Base's and head's predictions of the same rows, in the same order and the same coding."""
+
+    base: Predictions
+    head: Predictions
+
+
+def wanted(columns: Columns) -> tuple[str, ...]:
+    """The columns to read from a predictions file."""
+    scores = columns.score.values() if isinstance(columns.score, Mapping) else (columns.score,)
+    named = (
+        columns.id,
+        columns.truth,
+        columns.label,
+        *scores,
+        columns.weight,
+        columns.cluster,
+        columns.group,
+    )
+    return tuple(dict.fromkeys(name for name in named if name is not None))
+
+
+def from_columns(table: Mapping[str, Column], columns: Columns, task: Task, where: str) -> Predictions:
+    """The predictions of a table. Raises WorldError (`predictions-invalid`) saying what is wrong."""
+    reader = _Reader(table=table, where=where)
+    ids = reader.ids(columns.id)
+    order = np.argsort(ids, kind="stable")
+    if task is Task.REGRESSION:
+        found = _regression(reader, ids, columns)
+    else:
+        found = _classification(reader, ids, columns, task)
+    return found.take(order)
+
+
+def pair(model: str, base: Predictions, head: Predictions) -> tuple[Pairing, Paired | None]:
+    """The rows that both have with equal truth, when they cover enough of the smaller side."""
+    base, head = _same_ids(base, head)
+    base, head = _same_classes(base, head)
+    _, left, right = np.intersect1d(base.ids, head.ids, assume_unique=True, return_indices=True)
+    base_rows, head_rows = len(base), len(head)
+    equal = _equal_truth(base.truth[left], head.truth[right], head.task)
+    left, right = left[equal], right[equal]
+    told = Pairing(
+        model=model,
+        rows=len(left),
+        base_rows=base_rows,
+        head_rows=head_rows,
+        truth_differs=int(np.count_nonzero(~equal)),
+    )
+    if len(left) < ENOUGH_IN_COMMON * min(base_rows, head_rows) or not len(left):
+        return replace(told, rows=0, reason=_why_not(told)), None
+    paired = Paired(base=base.take(left), head=head.take(right))
+    flipped = 0 if head.task is Task.REGRESSION else np.count_nonzero(paired.base.label != paired.head.label)
+    return replace(told, flipped=int(flipped)), paired
+
+
+def _why_not(told: Pairing) -> str:
+    shared = told.rows + told.truth_differs
+    return (
+        f"the test set changed: {shared} of {told.base_rows} (base) and {told.head_rows} (head) ids "
+        f"are common, and the truth of {told.truth_differs} of those differs"
+    )
+
+
+def _regression(reader: "_Reader", ids: Column, columns: Columns) -> Predictions:
+    return Predictions(
+        task=Task.REGRESSION,
+        ids=ids,
+        truth=reader.numbers(columns.truth),
+        label=reader.numbers(columns.label),
+        **reader.extras(columns),
+    )
+
+
+def _classification(reader: "_Reader", ids: Column, columns: Columns, task: Task) -> Predictions:
+    truth, label = reader.texts(columns.truth), reader.texts(columns.label)
+    classes = _classes(truth, label)
+    scores: Floats | None = None
+    if isinstance(columns.score, Mapping):
+        outside = sorted(set(classes) - set(columns.score))
+        if outside:
+            raise reader.wrong(f"class {outside[0]!r} has no score column")
+        classes = tuple(sorted(columns.score, key=_class_order))
+        scores = np.column_stack([reader.numbers(columns.score[name]) for name in classes])
+    elif columns.score is not None and columns.score in reader.table:
+        scores = reader.numbers(columns.score)
+    if task is Task.BINARY:
+        classes = _two(reader, classes)
+    return Predictions(
+        task=task,
+        ids=ids,
+        truth=_codes(truth, classes),
+        label=_codes(label, classes),
+        classes=classes,
+        scores=scores,
+        **reader.extras(columns),
+    )
+
+
+def _two(reader: "_Reader", classes: tuple[str, ...]) -> tuple[str, ...]:
+    if len(classes) > 2:
+        raise reader.wrong(f"a binary task has two classes, not {len(classes)}")
+    if len(classes) == 2:
+        return classes
+    # One class only: it is the positive one, unless it is plainly the negative.
+    only = classes[0]
+    return ("0", "1") if only in {"0", "1"} else ("", only)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """Takes columns out of a table and refuses what no metric may be computed from."""
+
+    table: Mapping[str, Column]
+    where: str
+
+    def wrong(self, message: str) -> WorldError:
+        return WorldError(
+            message,
+            id="predictions-invalid",
+            where=self.where,
+            help="name the columns under `columns:` of the model in mlci.yaml, or mend the stage",
+        )
+
+    def column(self, name: str) -> Column:
+        if name not in self.table:
+            known = ", ".join(sorted(self.table)) or "none"
+            raise self.wrong(f"there is no column {name!r}; there are: {known}")
+        column = self.table[name]
+        if len({len(each) for each in self.table.values()}) > 1:
+            raise self.wrong("the columns have different lengths")
+        if not len(column):
+            raise self.wrong("there are no rows")
+        return column
+
+    def ids(self, name: str) -> Column:
+        column = self.column(name)
+        self._none_missing(name, column)
+        ids = column if column.dtype.kind in "iu" else _texts(column)
+        repeated = len(ids) - len(np.unique(ids))
+        if repeated:
+            raise self.wrong(f"{repeated} ids in column {name!r} are duplicates")
+        return ids
+
+    def texts(self, name: str) -> Column:
+        column = self.column(name)
+        self._none_missing(name, column)
+        return _texts(column)
+
+    def numbers(self, name: str) -> Floats:
+        column = self.column(name)
+        self._none_missing(name, column)
+        try:
+            numbers = column.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise self.wrong(f"column {name!r} holds something that is not a number") from error
+        if not np.isfinite(numbers).all():
+            count = np.count_nonzero(~np.isfinite(numbers))
+            raise self.wrong(f"{count} values in column {name!r} are NaN or infinite")
+        return numbers
+
+    def extras(self, columns: Columns) -> dict[str, Any]:
+        weight = None if columns.weight is None else self.numbers(columns.weight)
+        if weight is not None and (weight < 0).any():
+            raise self.wrong(f"column {columns.weight!r} holds negative weights")
+        cluster = None
+        if columns.cluster is not None:
+            cluster = np.unique(self.texts(columns.cluster), return_inverse=True)[1]
+        group = None if columns.group is None else self.texts(columns.group)
+        return {"weight": weight, "cluster": cluster, "group": group}
+
+    def _none_missing(self, name: str, column: Column) -> None:
+        missing = _missing(column)
+        if missing:
+            raise self.wrong(f"{missing} values in column {name!r} are missing")
+
+
+def _missing(column: Column) -> int:
+    if column.dtype.kind == "f":
+        return int(np.count_nonzero(np.isnan(column)))
+    if column.dtype.kind == "O":
+        return sum(each is None or (isinstance(each, float) and isnan(each)) for each in column)
+    return 0
+
+
+def _texts(column: Column) -> Column:
+    """Text of each value, alike for 1, 1.0 and true, so that formats without types agree."""
+    if column.dtype.kind == "O":
+        return np.array([_text(each) for each in column], dtype=np.str_)
+    if column.dtype.kind == "b" or (column.dtype.kind == "f" and _whole(column)):
+        return column.astype(np.int64).astype(np.str_)
+    return column.astype(np.str_)
+
+
+def _whole(column: Column) -> bool:
+    return bool((np.isfinite(column) & (column == np.rint(column))).all())
+
+
+def _text(value: object) -> str:
+    if value is True or value is False:
+        return str(int(value))
+    return str(value)
+
+
+def _classes(*columns: Column) -> tuple[str, ...]:
+    names = {str(name) for column in columns for name in np.unique(column)}
+    return tuple(sorted(names, key=_class_order))
+
+
+def _class_order(name: str) -> tuple[int, float, str]:
+    """Numbers by value before text, as scikit-learn sorts its classes."""
+    try:
+        return (0, float(name), name)
+    except ValueError:
+        return (1, 0.0, name)
+
+
+def _codes(column: Column, classes: tuple[str, ...]) -> Codes:
+    by_text = np.argsort(np.array(classes))
+    found: Codes = by_text[np.searchsorted(np.array(classes), column, sorter=by_text)]
+    return found
+
+
+def _same_ids(base: Predictions, head: Predictions) -> tuple[Predictions, Predictions]:
+    if base.ids.dtype.kind == head.ids.dtype.kind:
+        return base, head
+    return _with_text_ids(base), _with_text_ids(head)
+
+
+def _with_text_ids(one: Predictions) -> Predictions:
+    return one if one.ids.dtype.kind == "U" else replace(one, ids=one.ids.astype(np.str_))
+
+
+def _same_classes(base: Predictions, head: Predictions) -> tuple[Predictions, Predictions]:
+    if base.classes == head.classes:
+        return base, head
+    classes = tuple(sorted({*base.classes, *head.classes} - {""}, key=_class_order))
+    return _recoded(base, classes), _recoded(head, classes)
+
+
+def _recoded(one: Predictions, classes: tuple[str, ...]) -> Predictions:
+    place = {name: code for code, name in enumerate(classes)}
+    moved = np.array([place.get(name, -1) for name in one.classes])
+    scores = one.scores
+    if scores is not None and scores.ndim == 2:
+        wide = np.zeros((len(one), len(classes)))
+        wide[:, moved] = scores
+        scores = wide
+    return replace(one, classes=classes, truth=moved[one.truth], label=moved[one.label], scores=scores)
+
+
+def _equal_truth(base: Column, head: Column, task: Task) -> npt.NDArray[np.bool_]:
+    if task is Task.REGRESSION:
+        return np.isclose(base, head, rtol=1e-9, atol=0.0)
+    return np.asarray(base == head)

@@ -1,0 +1,91 @@
+"""The typed values that metrics and parameters files hold: nothing is rounded, nothing becomes zero."""
+
+import json
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from enum import StrEnum
+
+from mlci.core.strictjson import JsonValue
+
+# Enough for any two finite doubles to be subtracted exactly.
+_EXACT = Context(prec=2_000)
+_LARGEST = Decimal("1.7976931348623157e308")
+
+
+class Kind(StrEnum):
+    """What sort of thing stands at a key. Missing is not null, and null is not zero."""
+
+    NUMBER = "number"
+    NAN = "nan"
+    PLUS_INFINITY = "plus_infinity"
+    MINUS_INFINITY = "minus_infinity"
+    TEXT = "text"
+    FLAG = "flag"
+    LIST = "list"
+    NULL = "null"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One value: its kind and its exact text (`0.1`, `true`, `[1, 2]`); untrusted, like all text."""
+
+    kind: Kind
+    text: str = ""
+
+    @property
+    def exact(self) -> Decimal | None:
+        """The number, exactly; None for everything that is not a finite number."""
+        return Decimal(self.text) if self.kind is Kind.NUMBER else None
+
+    @property
+    def number(self) -> float | None:
+        """The nearest double of a finite number, else None."""
+        return float(self.text) if self.kind is Kind.NUMBER else None
+
+    def minus(self, other: "Value") -> Decimal | None:
+        """The exact difference of two finite numbers, else None."""
+        here, there = self.exact, other.exact
+        if here is None or there is None:
+            return None
+        return _EXACT.subtract(here, there)
+
+    def same_as(self, other: "Value") -> bool:
+        """Whether both say the same: 1 and 1.0 do, NaN and NaN do, missing and null do not."""
+        if self.kind is Kind.NUMBER and other.kind is Kind.NUMBER:
+            return self.exact == other.exact
+        return self == other
+
+
+MISSING = Value(kind=Kind.MISSING)
+
+
+def number(text: str) -> Value:
+    """The value of a numeral; beyond the range of doubles it counts as infinite."""
+    exact = Decimal(text)
+    if exact.is_nan():
+        return Value(kind=Kind.NAN)
+    if abs(exact) > _LARGEST:
+        return Value(kind=Kind.PLUS_INFINITY if exact > 0 else Kind.MINUS_INFINITY)
+    return Value(kind=Kind.NUMBER, text=text)
+
+
+def of(thing: JsonValue | Decimal) -> Value:
+    """The typed value of a parsed leaf; lists and mappings become their canonical JSON text."""
+    match thing:
+        case None:
+            return Value(kind=Kind.NULL, text="null")
+        case bool():
+            return Value(kind=Kind.FLAG, text="true" if thing else "false")
+        case int() | Decimal():
+            return number(str(thing))
+        case float():
+            return number(repr(thing))
+        case str():
+            return Value(kind=Kind.TEXT, text=thing)
+        case list() | dict():
+            return Value(kind=Kind.LIST, text=_canonical(thing))
+
+
+def _canonical(thing: JsonValue) -> str:
+    return json.dumps(thing, ensure_ascii=False, sort_keys=True, default=str)
