@@ -1,1 +1,58 @@
-"""CI providers, one folder each, all pure: a CI-neutral pipeline in, files out."""
+"""CI providers, one folder each, all pure: a CI-neutral pipeline in, files out.
+
+The folder is the registration: a package `mlci.ci.<id>` that satisfies `Provider`.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+from mlci.core.context import RunContext
+from mlci.core.pipeline import Pipeline
+from mlci.core.strictjson import JsonValue
+
+
+class Provider(Protocol):
+    """What a provider's package offers. Paths are from the top of the repository."""
+
+    def detected(self, environment: Mapping[str, str]) -> bool:
+        """Whether this process runs in the provider's CI."""
+        ...
+
+    def context_from(self, environment: Mapping[str, str], event: JsonValue, /) -> RunContext | None:
+        """Why this process runs, or None outside of the provider's CI."""
+        ...
+
+    def files(self, pipeline: Pipeline) -> Mapping[str, bytes]:
+        """The files that mlci manages for a project."""
+        ...
+
+    def seeds(self) -> Mapping[str, bytes]:
+        """Files that mlci writes where there are none, and that are the user's from then on."""
+        ...
+
+    def missing_line(self, pipeline: Pipeline, path: str, content: bytes) -> str | None:
+        """What a user's own version of a seed must say and does not; None when all is well."""
+        ...
+
+
+def ids() -> tuple[str, ...]:
+    """The ids of all providers, without importing any."""
+    return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__) if each.ispkg))
+
+
+def load(provider_id: str) -> Provider:
+    """One provider by id. Raises KeyError when there is none."""
+    if provider_id not in ids():
+        raise KeyError(provider_id)
+    return cast("Provider", importlib.import_module(f"mlci.ci.{provider_id}"))
+
+
+def context_of(environment: Mapping[str, str], event: JsonValue) -> RunContext:
+    """Why this process runs: what the CI it runs in says, else that somebody typed it."""
+    for each in ids():
+        context = load(each).context_from(environment, event)
+        if context is not None:
+            return context
+    return RunContext()

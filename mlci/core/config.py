@@ -138,7 +138,7 @@ class StageSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ci:
-    """How CI is generated."""
+    """How CI is generated. `secrets` are names of CI secrets that reach DVC and deploys as variables."""
 
     providers: tuple[str, ...] = ("github", "gitlab")
     branch: str = "main"
@@ -147,6 +147,7 @@ class Ci:
     lock: LockAuthor = LockAuthor.AUTHOR
     dedicated: bool = False
     timeout: float = 3600.0
+    secrets: tuple[str, ...] = ()
     stages: Mapping[str, StageSettings] = field(default_factory=dict)
 
 
