@@ -1,0 +1,85 @@
+"""Tag names: the grammar of GTO, in both directions.
+
+`income@v1.2.0` registers, `income@v1.2.0!` deregisters, `income#prod#7` assigns, `income#prod!#8` unassigns,
+`income@deprecated` deprecates; `services/churn:income` is written `services/churn=income` in a tag.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mlci.core.version import PATTERN, Version
+
+_DIRECTORY = r"[a-zA-Z0-9\-_./]+"
+_NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9\-/_]*[a-zA-Z0-9])?"
+_TAG = re.compile(
+    rf"(?P<model>(?:{_DIRECTORY}=)?{_NAME})"
+    rf"(?:(?:\#(?P<stage>{_NAME})|@(?P<version>v{PATTERN}))(?P<cancel>!?)|@(?P<word>deprecated|created))"
+    r"(?:\#(?P<counter>[0-9]+))?",
+    re.ASCII,
+)
+_MODEL = re.compile(rf"(?:{_DIRECTORY}:)?{_NAME}", re.ASCII)
+_STAGE = re.compile(_NAME, re.ASCII)
+# What the grammar lets through and `git check-ref-format` does not.
+_NO_REF = re.compile(r"^/|//|/$|\.\.|(?:^|/)\.|\.$|\.lock(?:/|$)")
+
+
+class Action(StrEnum):
+    """What a tag does. GTO reserves `create` and never writes it; neither do we."""
+
+    REGISTER = "register"
+    DEREGISTER = "deregister"
+    ASSIGN = "assign"
+    UNASSIGN = "unassign"
+    DEPRECATE = "deprecate"
+    CREATE = "create"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagName:
+    """What the name of a registry tag says."""
+
+    model: str
+    action: Action
+    version: Version | None = None
+    stage: str | None = None
+    counter: int | None = None
+
+    def __str__(self) -> str:
+        model = self.model.replace(":", "=")
+        counter = "" if self.counter is None else f"#{self.counter}"
+        what = f"@{self.version}" if self.version else f"#{self.stage}" if self.stage else f"@{self.action}d"
+        cancel = "!" if self.action in (Action.DEREGISTER, Action.UNASSIGN) else ""
+        return f"{model}{what}{cancel}{counter}"
+
+
+def parse(name: str) -> TagName | None:
+    """What a tag's name says; None when GTO's grammar or Git itself would not take it."""
+    match = _TAG.fullmatch(name)
+    if match is None or _NO_REF.search(name):
+        return None
+    model, counter, cancel = match["model"].replace("=", ":"), match["counter"], match["cancel"] == "!"
+    version, stage = (Version.of(match) if match["version"] else None), match["stage"]
+    if version is not None:
+        action = Action.DEREGISTER if cancel else Action.REGISTER
+    elif stage is not None:
+        action = Action.UNASSIGN if cancel else Action.ASSIGN
+    else:
+        action = Action.DEPRECATE if match["word"] == "deprecated" else Action.CREATE
+    number = int(counter) if counter else None
+    return TagName(model=model, action=action, version=version, stage=stage, counter=number)
+
+
+def is_model(name: str) -> bool:
+    """Whether a model of this name (`income`, `services/churn:income`) can be written into a tag."""
+    return _MODEL.fullmatch(name) is not None and not _NO_REF.search(name.replace(":", "="))
+
+
+def is_stage(name: str) -> bool:
+    """Whether an environment of this name can be written into a tag."""
+    return _STAGE.fullmatch(name) is not None and not _NO_REF.search(name)
+
+
+def full_name(prefix: str, model: str) -> str:
+    """A model's name in the whole repository, from its project's path (none at the root)."""
+    return f"{prefix}:{model}" if prefix else model
