@@ -1,1 +1,164 @@
-"""Joins ports to adapters. The only reader of the environment."""
+"""Joins ports to adapters. The only reader of the environment.
+
+Nothing is imported or made before it is asked for: a command pays only for what it uses.
+"""
+
+import functools
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from mlci.core.context import RunContext
+from mlci.core.secrets import secrets_of, without_credentials
+
+if TYPE_CHECKING:
+    from mlci.ports.clock import Clock
+    from mlci.ports.dvc import Dvc
+    from mlci.ports.files import Files
+    from mlci.ports.forge import Forge
+    from mlci.ports.git import Git
+    from mlci.ports.process import Process
+    from mlci.ports.progress import Progress
+    from mlci.ports.tables import Tables
+    from mlci.ports.user_python import UserPython
+
+T = TypeVar("T")
+
+# The variable by which each CI provider says that it runs us.
+PROVIDERS = {"GITHUB_ACTIONS": "github", "GITLAB_CI": "gitlab"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Settings:
+    """What the options that every command shares ask for."""
+
+    directory: Path = field(default_factory=Path)
+    project: str | None = None
+    json: bool = False
+    quiet: bool = False
+    color: bool = True
+
+
+def _once(make: "Callable[[World], T]") -> "Callable[[World], T]":
+    """Make a thing when it is first asked for, and give the same one ever after."""
+
+    @functools.wraps(make)
+    def get(world: "World") -> T:
+        if make.__name__ not in world.made:
+            world.made[make.__name__] = make(world)
+        return cast("T", world.made[make.__name__])
+
+    return get
+
+
+class World:
+    """Everything outside the program, as ports, made when first asked for."""
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
+        self.settings = settings
+        self.environment = dict(os.environ) if environment is None else dict(environment)
+        self.made: dict[str, object] = {}
+
+    @property
+    def directory(self) -> Path:
+        """Where the command was told to work (`-C`), absolute."""
+        return Path.cwd() / self.settings.directory
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that must never be shown."""
+        return secrets_of(self.environment)
+
+    @property
+    def color(self) -> bool:
+        """Whether styled text is wanted at all; whether a stream can show it is the stream's matter."""
+        refused = bool(self.environment.get("NO_COLOR")) or self.environment.get("TERM") == "dumb"
+        return self.settings.color and not refused
+
+    @property
+    @_once
+    def clock(self) -> "Clock":
+        """The time."""
+        return cast("Clock", _adapter("clock", "SystemClock")())
+
+    @property
+    @_once
+    def process(self) -> "Process":
+        """Child processes."""
+        return cast("Process", _adapter("process", "ProcessRunner")(self.environment, secrets=self.secrets))
+
+    @property
+    @_once
+    def progress(self) -> "Progress":
+        """What is told to the person who waits."""
+        from mlci.adapters.progress import SilentProgress, StreamProgress, TerminalProgress
+
+        if self.settings.quiet:
+            return SilentProgress()
+        if sys.stderr.isatty() and self.environment.get("TERM") != "dumb":
+            return TerminalProgress(stream=sys.stderr, clock=self.clock)
+        return StreamProgress(stream=sys.stderr, clock=self.clock)
+
+    @_once
+    def repository(self) -> "Git":
+        """The repository around the directory. Raises WorldError when there is none."""
+        return cast("Git", _adapter("git", "GitCli")(self.directory, self.process))
+
+    @_once
+    def project(self) -> Any:  # noqa: ANN401
+        """The project that `--project` names, else the one around the directory."""
+        return importlib.import_module("mlci.app.project").load_project(self.directory, self.settings.project)
+
+    @_once
+    def files(self) -> "Files":
+        """The project's files."""
+        return cast("Files", _adapter("files", "FileTree")(self.project().directory))
+
+    @_once
+    def tables(self) -> "Tables":
+        """The project's tables."""
+        return cast("Tables", _adapter("tables", "PolarsTables")(self.files()))
+
+    @_once
+    def dvc(self) -> "Dvc":
+        """DVC in the project."""
+        return cast("Dvc", _adapter("dvc", "DvcCli")(self.process, self.project().directory))
+
+    @_once
+    def user_python(self) -> "UserPython":
+        """The user's environment."""
+        return cast("UserPython", _adapter("user_python", "UserEnvironment")(self.process, self.project()))
+
+    @_once
+    def forge(self) -> "Forge":
+        """The forge that the CI provider (or the remote) names. Raises UsageError when there is none."""
+        raise NotImplementedError
+
+    @_once
+    def context(self) -> RunContext:
+        """Why this command runs."""
+        for variable, provider in PROVIDERS.items():
+            if self.environment.get(variable) == "true":
+                module = importlib.import_module(f"mlci.ci.{provider}.context")
+                return cast("RunContext", module.context(self.environment, self._event()))
+        return RunContext()
+
+    def _event(self) -> bytes:
+        path = self.environment.get("GITHUB_EVENT_PATH")
+        return Path(path).read_bytes() if path else b"{}"
+
+
+def _adapter(module: str, name: str) -> Any:  # noqa: ANN401
+    return getattr(importlib.import_module(f"mlci.adapters.{module}"), name)
+
+
+def confidential(text: str) -> str:
+    """The text as a stranger may read it: no secret of the environment, no credentials, no home directory."""
+    from mlci.adapters.masking import Mask
+
+    masked = Mask(secrets_of(os.environ)).text(without_credentials(text))
+    return masked.replace(str(Path.home()), "~")

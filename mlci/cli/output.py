@@ -1,0 +1,121 @@
+"""What people and programs read: the answer on stdout, complaints on stderr, nothing untrusted raw."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TextIO
+
+import click
+
+from mlci.core.printable import printable, printable_lines
+from mlci.core.strictjson import JsonValue, dumps
+from mlci.wiring import World
+
+WIDTH = 80
+_GAP = "  "
+
+
+class Tone(Enum):
+    """How a word is meant; a terminal shows it by colour, anything else by the word alone."""
+
+    PLAIN = ""
+    GOOD = "green"
+    CAUTION = "yellow"
+    BAD = "red"
+    FAINT = "bright_black"
+    STRONG = "bold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """Prints a command's answer. With `json`, that answer is one strict JSON document."""
+
+    json: bool = False
+    quiet: bool = False
+    color: bool = False
+    width: int = WIDTH
+
+    @classmethod
+    def of(cls, world: World) -> "Output":
+        """The output that the world's settings and stdout ask for."""
+        terminal = sys.stdout.isatty()
+        return cls(
+            json=world.settings.json,
+            quiet=world.settings.quiet,
+            color=world.color and terminal,
+            width=shutil.get_terminal_size((WIDTH, 24)).columns if terminal else WIDTH,
+        )
+
+    def answer(self, value: JsonValue, text: str) -> None:
+        """Print the answer: `value` as JSON where that was asked for, else `text`, as it is."""
+        if self.json:
+            self.document(value)
+        else:
+            self.raw(text if text.endswith("\n") or not text else text + "\n")
+
+    def document(self, value: JsonValue) -> None:
+        """Print one strict JSON document."""
+        # `##[` inside a string would be read as a command by a CI job's log.
+        self.raw(dumps(value).replace("##[", "#\\u0023["))
+
+    def line(self, text: str = "", tone: Tone = Tone.PLAIN) -> None:
+        """Print one line of the answer, made printable."""
+        self.raw(self.styled(text, tone) + "\n")
+
+    def raw(self, text: str) -> None:
+        """Print text as it is: a file's content, a script, something already made printable."""
+        sys.stdout.write(text)
+
+    def note(self, text: str) -> None:
+        """Tell the reader something beside the answer, on stderr; `--quiet` drops it."""
+        if not self.quiet:
+            sys.stderr.write(printable_lines(text) + "\n")
+
+    def styled(self, text: str, tone: Tone) -> str:
+        """The text made printable, in its tone where colour is shown."""
+        return style(printable(text), tone, color=self.color)
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print a table no wider than the terminal; the widest columns are cut first, with `…`."""
+        self.raw(table(head, rows, width=self.width, color=self.color))
+
+
+def style(text: str, tone: Tone, *, color: bool) -> str:
+    """The text in its tone, or as it is without colour."""
+    if not color or tone is Tone.PLAIN:
+        return text
+    return click.style(text, bold=True) if tone is Tone.STRONG else click.style(text, fg=tone.value)
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, width: int = WIDTH, color: bool = False
+) -> str:
+    """A table as text: a head line, then one line a row, columns two blanks apart."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    columns = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    fitted = _fit(columns, width - len(_GAP) * (len(columns) - 1))
+    first = style(_row(head, fitted), Tone.STRONG, color=color)
+    return "".join(f"{line}\n" for line in [first, *(_row(row, fitted) for row in cells)])
+
+
+def complain(text: str, stream: TextIO | None = None) -> None:
+    """Write a complaint to stderr, made printable; `--quiet` does not silence it."""
+    (stream or sys.stderr).write(printable_lines(text) + "\n")
+
+
+def _fit(columns: list[int], width: int) -> list[int]:
+    fitted = list(columns)
+    while sum(fitted) > max(width, len(fitted)):
+        widest = max(range(len(fitted)), key=lambda each: fitted[each])
+        fitted[widest] -= 1
+    return fitted
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return _GAP.join(_cut(cell, size).ljust(size) for cell, size in zip(cells, widths, strict=True)).rstrip()
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else cell[: width - 1] + "…"

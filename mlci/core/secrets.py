@@ -1,0 +1,21 @@
+"""Which values of an environment are secrets: told by the names of their variables."""
+
+import re
+from collections.abc import Mapping
+
+_SHORTEST = 6
+_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|CONNECTION_?STRING", re.IGNORECASE
+)
+_IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+
+
+def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of variables named like secrets; values too short to be one are left out."""
+    found = {value for name, value in environment.items() if _NAME.search(name) and len(value) >= _SHORTEST}
+    return tuple(sorted(found))
+
+
+def without_credentials(text: str) -> str:
+    """The text with what stands before the `@` of any URL hidden."""
+    return _IN_URL.sub("***", text)
