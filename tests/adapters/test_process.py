@@ -105,6 +105,7 @@ def test_a_program_of_the_work_tree_is_never_found(tmp_path, monkeypatch):
         ProcessRunner({"PATH": f".{os.pathsep}"}).run(Command(argv=("git",), cwd=tmp_path))
 
 
+@pytest.mark.slow
 def test_a_gigabyte_is_read_and_only_its_ends_are_kept(runner, tmp_path):
     code = "import os\nwrite = lambda b: os.write(1, b)\n"
     code += "write(b'first')\nfor _ in range(1024): write(b'x' * 2**20)\nwrite(b'last')"
