@@ -1,13 +1,18 @@
 """The program `mlci`, and the one place where everything that can end it comes together."""
 
+import errno
 import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from mlci import __version__
-from mlci.errors import ConfigError, Exit, MlciError
+from mlci.errors import ConfigError, Exit, MlciError, WorldError
+
+# What the machine refuses is not our bug: no space, no permission, a read-only or failing disk.
+_THE_MACHINE = frozenset({errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE})
 
 
 def main() -> None:
@@ -30,6 +35,7 @@ def run(arguments: Sequence[str]) -> int:
         _forget_the_reader()
         return Exit.READER_GONE
     except KeyboardInterrupt:
+        sys.stderr.write("\nmlci: interrupted [interrupted]\nhelp: run the same command again\n")
         return Exit.INTERRUPTED
 
 
@@ -40,12 +46,12 @@ def _run(arguments: Sequence[str]) -> int:
         code = invoke(arguments)
         sys.stdout.flush()
     except MlciError as error:
-        sys.stdout.flush()
-        _complain(error)
-        return error.exit_code
-    except (BrokenPipeError, KeyboardInterrupt):
+        return _complain(error)
+    except BrokenPipeError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _THE_MACHINE:
+            return _complain(_refused(error))
         _confess(error, arguments)
         return Exit.BUG
     return code
@@ -58,10 +64,18 @@ def message(error: MlciError) -> str:
     return "\n".join([*problems, line, *([f"help: {error.help}"] if error.help else [])])
 
 
-def _complain(error: MlciError) -> None:
+def _complain(error: MlciError) -> int:
     from mlci.cli.output import complain
 
+    with suppress(OSError):  # a full disk below stdout must not hide the reason
+        sys.stdout.flush()
     complain(message(error))
+    return error.exit_code
+
+
+def _refused(error: OSError) -> WorldError:
+    where = str(error.filename) if error.filename is not None else ""
+    return WorldError(f"{error.strerror}", id="file-system", where=where, help="mlci doctor")
 
 
 def _confess(error: Exception, arguments: Sequence[str]) -> None:

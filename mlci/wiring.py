@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mlci.core.context import RunContext
 from mlci.core.secrets import secrets_of, without_credentials
+from mlci.core.strictjson import JsonValue, NotJson, loads
+from mlci.errors import UsageError, WorldError
 
 if TYPE_CHECKING:
     from mlci.ports.clock import Clock
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from mlci.ports.user_python import UserPython
 
 T = TypeVar("T")
-
-# The variable by which each CI provider says that it runs us.
-PROVIDERS = {"GITHUB_ACTIONS": "github", "GITLAB_CI": "gitlab"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,21 +134,30 @@ class World:
 
     @_once
     def forge(self) -> "Forge":
-        """The forge that the CI provider (or the remote) names. Raises UsageError when there is none."""
-        raise NotImplementedError
+        """The forge that the CI provider names. Raises UsageError when there is none."""
+        provider = self.context().provider
+        if provider is None:
+            raise UsageError("no forge is known here", id="no-forge", help="mlci explain no-forge")
+        module = importlib.import_module(f"mlci.forges.{provider}")
+        return cast("Forge", module.connect(self.environment))
 
     @_once
     def context(self) -> RunContext:
-        """Why this command runs."""
-        for variable, provider in PROVIDERS.items():
-            if self.environment.get(variable) == "true":
-                module = importlib.import_module(f"mlci.ci.{provider}.context")
-                return cast("RunContext", module.context(self.environment, self._event()))
-        return RunContext()
+        """Why this command runs: what the CI provider says that is here, else: at somebody's desk."""
+        from mlci import ci
 
-    def _event(self) -> bytes:
-        path = self.environment.get("GITHUB_EVENT_PATH")
-        return Path(path).read_bytes() if path else b"{}"
+        return ci.context_of(self.environment, _event(self.environment.get("GITHUB_EVENT_PATH")))
+
+
+def _event(path: str | None) -> JsonValue:
+    if path is None:
+        return None
+    try:
+        return loads(Path(path).read_bytes())
+    except (OSError, NotJson) as error:
+        raise WorldError(
+            f"the event that CI describes cannot be read: {error}", id="event-unreadable", where=path
+        ) from error
 
 
 def _adapter(module: str, name: str) -> Any:  # noqa: ANN401

@@ -1,0 +1,208 @@
+"""Look at everything mlci stands on, and say for each thing that is not well what to type."""
+
+import importlib.metadata
+import platform
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from mlci.core.config import CommentBy, Config
+from mlci.core.context import RunContext, Trigger
+from mlci.core.finding import Finding, Status
+from mlci.errors import ConfigError, MlciError
+from mlci.ports.git import Git
+from mlci.ports.process import Command, Process
+from mlci.ports.user_python import UserPython
+
+OLDEST_GIT = (2, 31)
+_OUR_TAG = re.compile(r"[@#]")
+# What `mlci demo` needs beside mlci itself.
+_DEMO = ("scikit-learn", "skops", "fastapi", "uvicorn")
+
+
+class HasConfig(Protocol):
+    """A project, as far as a doctor looks."""
+
+    @property
+    def config(self) -> Config:
+        """Its configuration."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """What is looked at. Each part is asked for only when its turn comes, and may raise MlciError."""
+
+    process: Process
+    context: Callable[[], RunContext]
+    repository: Callable[[], Git]
+    project: Callable[[], HasConfig]
+    user_python: Callable[[], UserPython]
+    command: Callable[..., Command]
+
+
+def doctor(patient: Patient) -> tuple[Finding, ...]:
+    """One finding for each thing looked at. Raises nothing that is wrong with the patient."""
+    examinations = (_our_python, _git, _dvc, _repository, _configuration, _user_python, _demo)
+    return tuple(finding for examine in examinations for finding in _surely(examine, patient))
+
+
+def _surely(examine: Callable[[Patient], Iterator[Finding]], patient: Patient) -> Iterator[Finding]:
+    try:
+        yield from examine(patient)
+    except MlciError as error:
+        yield _bad(examine.__name__.strip("_").replace("_", "-"), str(error), error.help)
+
+
+def _our_python(_patient: Patient) -> Iterator[Finding]:
+    yield _good("python", f"mlci runs on Python {platform.python_version()}")
+
+
+def _git(patient: Patient) -> Iterator[Finding]:
+    said = patient.process.run(patient.command("git", "--version")).stdout.decode("ascii", "replace").strip()
+    version = tuple(map(int, re.findall(r"\d+", said)[:2]))
+    if version < OLDEST_GIT:
+        yield _bad(
+            "git", f"{said or 'git'} is too old", f"install Git {'.'.join(map(str, OLDEST_GIT))} or newer"
+        )
+    else:
+        yield _good("git", said)
+
+
+def _dvc(_patient: Patient) -> Iterator[Finding]:
+    yield _good("dvc", f"DVC {importlib.metadata.version('dvc')}")
+
+
+def _repository(patient: Patient) -> Iterator[Finding]:
+    git = patient.repository()
+    head = git.resolve("HEAD")
+    if head is None:
+        yield _bad("repository", "there are no commits yet", 'git add -A && git commit -m "Begin"')
+        return
+    yield _good("repository", f"{git.root} at {head[:12]}")
+    yield _history(git)
+    yield _branch(git, patient.context())
+    yield _tags(git)
+    yield from _remotes(git, patient)
+
+
+def _history(git: Git) -> Finding:
+    if git.shallow:
+        return _poor("history", "history is cut off (a shallow clone)", "git fetch --unshallow --tags")
+    return _good("history", "history is complete")
+
+
+def _branch(git: Git, context: RunContext) -> Finding:
+    branch = git.branch()
+    if branch is not None:
+        return _good("branch", f"on {branch}")
+    if context.trigger is not Trigger.LOCAL:
+        return _good("branch", "HEAD is detached, as it is in CI")
+    return _poor("branch", "HEAD is detached: new commits would belong to no branch", "git switch BRANCH")
+
+
+def _tags(git: Git) -> Finding:
+    light = [tag.name for tag in git.tags() if not tag.annotated and _OUR_TAG.search(tag.name)]
+    if not light:
+        return _good("tags", "every version and assignment is an annotated tag")
+    shown = ", ".join(light[:3]) + (", …" if len(light) > 3 else "")
+    return _poor(
+        "tags",
+        f"{len(light)} lightweight tags look like versions and count for nothing: {shown}",
+        f"git tag --annotate --force '{light[0]}' '{light[0]}^{{}}'",
+    )
+
+
+def _remotes(git: Git, patient: Patient) -> Iterator[Finding]:
+    remotes = git.remotes()
+    if "origin" not in remotes:
+        yield _poor("remote", "there is no remote named origin", "git remote add origin URL")
+        return
+    yield _reachable(git, remotes["origin"])
+    branch = _main_branch(patient)
+    if f"refs/remotes/origin/{branch}" in git.refs("refs/remotes/origin/"):
+        yield _good("main", f"origin/{branch} is here")
+    else:
+        refspec = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+        yield _poor("main", f"origin/{branch} is not here to compare with", f"git fetch origin {refspec}")
+
+
+def _reachable(git: Git, url: str) -> Finding:
+    try:
+        journal = git.remote_refs("origin", "refs/mlci/registry")
+    except MlciError as error:
+        return _poor("remote", f"{url} does not answer: {error}", error.help or "git ls-remote origin")
+    return _good("remote", f"{url} answers; {'it has a' if journal else 'no'} registry journal")
+
+
+def _main_branch(patient: Patient) -> str:
+    try:
+        return patient.project().config.ci.branch
+    except MlciError:
+        return "main"  # what is wrong with the configuration is another finding
+
+
+def _configuration(patient: Patient) -> Iterator[Finding]:
+    try:
+        config = patient.project().config
+    except ConfigError as error:
+        count = max(len(error.problems), 1)
+        what = f"{count} problem{'s' * (count > 1)} in the configuration: {error}"
+        yield _bad("configuration", what, error.help or "mlci plan")
+        return
+    yield _good("configuration", f"project {config.project}, {len(config.models)} models")
+    if config.report.comment is CommentBy.CML:
+        yield _cml(patient)
+
+
+def _cml(patient: Patient) -> Finding:
+    try:
+        said = patient.process.run(patient.command("cml", "--version"))
+    except MlciError:
+        return _bad(
+            "cml", "`report.comment: cml` is asked for, and there is no cml", "npm install -g @dvcorg/cml"
+        )
+    return _good("cml", f"cml {said.last_lines(1)}")
+
+
+def _user_python(patient: Patient) -> Iterator[Finding]:
+    python = patient.user_python()
+    found = python.probe()
+    yield _good(
+        "user-python", f"the project's code runs on Python {found.get('python')} ({python.executable})"
+    )
+
+
+def _demo(_patient: Patient) -> Iterator[Finding]:
+    missing = [name for name in _DEMO if not _installed(name)]
+    if missing:
+        yield _finding(
+            "demo", Status.SKIP, f"`mlci demo` needs {', '.join(missing)}", 'pip install "mlci[demo]"'
+        )
+    else:
+        yield _good("demo", "`mlci demo` has all it needs")
+
+
+def _installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _good(subject: str, message: str) -> Finding:
+    return _finding(subject, Status.PASS, message)
+
+
+def _poor(subject: str, message: str, help: str) -> Finding:
+    return _finding(subject, Status.WARN, message, help)
+
+
+def _bad(subject: str, message: str, help: str) -> Finding:
+    return _finding(subject, Status.FAIL, message, help)
+
+
+def _finding(subject: str, status: Status, message: str, help: str | None = None) -> Finding:
+    return Finding(check=f"doctor.{subject}", subject=subject, status=status, message=message, help=help)
