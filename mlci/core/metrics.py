@@ -1,0 +1,279 @@
+"""The metrics that mlci computes from predictions: what each is for, and by which kind of arithmetic.
+
+The kind decides how the metric's uncertainty is had (`core.compare`). Values equal scikit-learn's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+
+from mlci.core import confusion, ranking
+from mlci.core.config import Direction, Task
+from mlci.core.predictions import Floats, Predictions
+from mlci.errors import ConfigError, WorldError
+
+CALIBRATION_BINS = 10
+
+_BINARY = frozenset({Task.BINARY})
+_CLASSES = frozenset({Task.BINARY, Task.MULTICLASS})
+_REGRESSION = frozenset({Task.REGRESSION})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCounts:
+    """A function of the confusion matrix, over any number of matrices at once.
+
+    `among` names the class whose rows the metric is a plain proportion of, for exact tests:
+    True for positives, False for negatives; None with `proportion` is all rows.
+    """
+
+    compute: Callable[[Floats], Floats]
+    proportion: bool = False
+    among: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfMean:
+    """The mean of a loss of each row."""
+
+    loss: Callable[[Predictions], Floats]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfOrder:
+    """The area under the ROC curve; for several classes, the mean of each against the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfRows:
+    """Any other function of rows and their weights, prepared once for many weights."""
+
+    prepare: Callable[[Predictions], Callable[[Floats], float]]
+
+
+Arithmetic = OfCounts | OfMean | OfOrder | OfRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A named metric: the tasks it fits, which way is better, and how it is computed."""
+
+    name: str
+    title: str
+    tasks: frozenset[Task]
+    direction: Direction
+    arithmetic: Arithmetic
+
+
+def find(name: str, task: Task, where: str = "") -> Metric:
+    """The metric of a name, or of an alias. Raises ConfigError naming those that fit the task."""
+    metric = METRICS.get(ALIASES.get(name, name))
+    if metric is not None and task in metric.tasks:
+        return metric
+    fitting = sorted(each.name for each in METRICS.values() if task in each.tasks)
+    near = get_close_matches(name, fitting, n=1)
+    why = f"is not for {task.value} models" if metric is not None else "is not a metric that mlci computes"
+    raise ConfigError(
+        f"{name!r} {why}" + (f"; did you mean {near[0]!r}?" if near else ""),
+        id="metric-unknown",
+        where=where,
+        help=f"one of {', '.join(fitting)}; or declare where its value stands with `from: FILE#/key`",
+    )
+
+
+def value(metric: Metric, one: Predictions) -> float:
+    """The point value of a metric; NaN where it is not defined (an AUC of one class)."""
+    weight = weights(one)
+    match metric.arithmetic:
+        case OfCounts(compute=compute):
+            return float(compute(confusion.matrix(one)))
+        case OfMean(loss=loss):
+            return float((weight * loss(one)).sum() / weight.sum())
+        case OfOrder():
+            return area_with_influence(one)[0]
+        case OfRows(prepare=prepare):
+            return prepare(one)(weight)
+
+
+def weights(one: Predictions) -> Floats:
+    """The weight of each row, 1 where none is declared."""
+    return np.ones(len(one)) if one.weight is None else one.weight
+
+
+def area_with_influence(one: Predictions) -> tuple[float, Floats]:
+    """The area under the ROC curve and each row's influence; a mean over classes of a multiclass task."""
+    scores, weight = _scores(one), weights(one)
+    if scores.ndim == 1:
+        return ranking.auc_with_influence(one.truth == 1, scores, weight)
+    parts = [
+        ranking.auc_with_influence(one.truth == code, scores[:, code], weight)
+        for code in range(len(one.classes))
+    ]
+    return float(np.mean([area for area, _ in parts])), np.mean([influence for _, influence in parts], axis=0)
+
+
+def _scores(one: Predictions) -> Floats:
+    if one.scores is None:
+        raise WorldError(
+            "this metric needs scores, and the predictions have none",
+            id="predictions-invalid",
+            help="write a score column (multiclass: one for each class) and name it under `columns:`",
+        )
+    return one.scores
+
+
+def _probabilities(one: Predictions) -> Floats:
+    """The probability of each class, one column each."""
+    scores = _scores(one)
+    if scores.min() < 0 or scores.max() > 1:
+        raise WorldError(
+            "the scores are no probabilities: some lie outside 0 to 1",
+            id="predictions-invalid",
+            help="write probabilities, or use a metric of the order alone, such as roc_auc",
+        )
+    return scores if scores.ndim == 2 else np.column_stack([1 - scores, scores])
+
+
+def _log_loss(one: Predictions) -> Floats:
+    smallest = np.finfo(np.float64).eps
+    shares = _probabilities(one)
+    shares = shares / shares.sum(axis=1, keepdims=True)
+    chosen = np.clip(shares, smallest, 1 - smallest)[np.arange(len(one)), one.truth]
+    return np.asarray(-np.log(chosen))
+
+
+def _brier(one: Predictions) -> Floats:
+    shares = _probabilities(one)
+    if shares.shape[1] == 2:
+        return np.asarray((shares[:, 1] - one.truth) ** 2)
+    happened = np.eye(len(one.classes))[one.truth]
+    return np.asarray(((shares - happened) ** 2).sum(axis=1))
+
+
+def _absolute(one: Predictions) -> Floats:
+    return np.asarray(np.abs(one.truth - one.label))
+
+
+def _squared(one: Predictions) -> Floats:
+    return np.asarray((one.truth - one.label) ** 2)
+
+
+def _relative(one: Predictions) -> Floats:
+    return np.asarray(_absolute(one) / np.maximum(np.abs(one.truth), np.finfo(np.float64).eps))
+
+
+def _rmse(one: Predictions) -> Callable[[Floats], float]:
+    squared = _squared(one)
+    return lambda weight: float(np.sqrt((weight @ squared) / weight.sum()))
+
+
+def _r2(one: Predictions) -> Callable[[Floats], float]:
+    # Moved to the middle first, so that squares of large values do not cancel.
+    squared, truth = _squared(one), one.truth - one.truth.mean()
+
+    def share(weight: Floats) -> float:
+        mean = (weight @ truth) / weight.sum()
+        spread = float(weight @ (truth - mean) ** 2)
+        left = float(weight @ squared)
+        if not spread:
+            return 1.0 if not left else 0.0
+        return 1 - left / spread
+
+    return share
+
+
+def _average_precision(one: Predictions) -> Callable[[Floats], float]:
+    return ranking.average_precision(one.truth == 1, _scores(one))
+
+
+def _calibration_error(one: Predictions) -> Callable[[Floats], float]:
+    shares = _probabilities(one)
+    if shares.shape[1] == 2:
+        said, happened = shares[:, 1], (one.truth == 1).astype(np.float64)
+    else:
+        said, happened = shares.max(axis=1), (shares.argmax(axis=1) == one.truth).astype(np.float64)
+    bins = np.minimum((said * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
+    gap = happened - said
+    return lambda weight: float(np.abs(np.bincount(bins, weights=weight * gap)).sum() / weight.sum())
+
+
+def _counts(
+    name: str,
+    title: str,
+    compute: Callable[[Floats], Floats],
+    tasks: frozenset[Task] = _CLASSES,
+    *,
+    direction: Direction = Direction.HIGHER,
+    proportion: bool = False,
+    among: bool | None = None,
+) -> Metric:
+    arithmetic = OfCounts(compute=compute, proportion=proportion, among=among)
+    return Metric(name=name, title=title, tasks=tasks, direction=direction, arithmetic=arithmetic)
+
+
+def _mean(name: str, title: str, loss: Callable[[Predictions], Floats], tasks: frozenset[Task]) -> Metric:
+    return Metric(
+        name=name, title=title, tasks=tasks, direction=Direction.LOWER, arithmetic=OfMean(loss=loss)
+    )
+
+
+def _rows(
+    name: str,
+    title: str,
+    prepare: Callable[[Predictions], Callable[[Floats], float]],
+    tasks: frozenset[Task],
+    direction: Direction,
+) -> Metric:
+    return Metric(
+        name=name, title=title, tasks=tasks, direction=direction, arithmetic=OfRows(prepare=prepare)
+    )
+
+
+_ALL = (
+    _counts("accuracy", "Accuracy", confusion.accuracy, proportion=True),
+    _counts("balanced_accuracy", "Balanced accuracy", confusion.balanced_accuracy),
+    _counts("precision", "Precision", confusion.precision, _BINARY),
+    _counts("recall", "Recall", confusion.recall, _BINARY, proportion=True, among=True),
+    _counts("specificity", "Specificity", confusion.specificity, _BINARY, proportion=True, among=False),
+    _counts(
+        "fpr", "False positive rate", confusion.false_positive_rate, _BINARY,
+        direction=Direction.LOWER, proportion=True, among=False,
+    ),
+    _counts("f1", "F1", confusion.f1, _BINARY),
+    _counts("f1_macro", "F1, macro", confusion.f1_macro),
+    _counts("f1_weighted", "F1, weighted", confusion.f1_weighted),
+    _counts("precision_macro", "Precision, macro", confusion.precision_macro),
+    _counts("recall_macro", "Recall, macro", confusion.recall_macro),
+    _counts("mcc", "Matthews correlation", confusion.matthews),
+    Metric(
+        name="roc_auc", title="ROC AUC", tasks=_CLASSES, direction=Direction.HIGHER, arithmetic=OfOrder()
+    ),
+    _rows("pr_auc", "Average precision", _average_precision, _BINARY, Direction.HIGHER),
+    _mean("log_loss", "Log loss", _log_loss, _CLASSES),
+    _mean("brier", "Brier score", _brier, _CLASSES),
+    _rows("ece", "Expected calibration error", _calibration_error, _CLASSES, Direction.LOWER),
+    _mean("mae", "Mean absolute error", _absolute, _REGRESSION),
+    _mean("mse", "Mean squared error", _squared, _REGRESSION),
+    _mean("mape", "Mean absolute percentage error", _relative, _REGRESSION),
+    _rows("rmse", "Root mean squared error", _rmse, _REGRESSION, Direction.LOWER),
+    _rows("r2", "R²", _r2, _REGRESSION, Direction.HIGHER),
+)  # fmt: skip
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
+
+ALIASES: Mapping[str, str] = {
+    "auc": "roc_auc",
+    "average_precision": "pr_auc",
+    "tpr": "recall",
+    "sensitivity": "recall",
+    "tnr": "specificity",
+    "false_positive_rate": "fpr",
+    "matthews_corrcoef": "mcc",
+    "brier_score": "brier",
+    "mean_absolute_error": "mae",
+    "mean_squared_error": "mse",
+    "root_mean_squared_error": "rmse",
+    "mean_absolute_percentage_error": "mape",
+}
