@@ -28,7 +28,7 @@ HEADS = {Verdict.PASSED: "✅", Verdict.WARNED: "⚠️", Verdict.FAILED: "❌"}
 CAPS = (1000, 200, 60, 20, 8, 3)
 
 # What may stand as bare prose: no character that starts markup, a mention, a link or a shortcode.
-_HARMLESS = re.compile(r"(?!(?i:www\.|gh-))[A-Za-z0-9.,;%()'±−≥≤…×≈→+–—-]+:?\Z")  # noqa: RUF001
+_HARMLESS = re.compile(r"(?!(?i:www\.|gh-))[A-Za-z0-9.,;%()'±−≥≤…×≈→+–—-]+:?\Z")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}\Z")
 # GFM links these even inside `<code>`; a break opportunity in the middle keeps them text.
 _AUTOLINK = re.compile(

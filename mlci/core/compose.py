@@ -1,0 +1,174 @@
+"""Evidence and a diff, told as a report: what a reviewer needs first comes first."""
+
+from collections.abc import Sequence
+from itertools import chain
+
+from mlci.core import compose_diff
+from mlci.core.diff import Diff, MetricVerdict, Occasion
+from mlci.core.diff_findings import SAYS
+from mlci.core.evidence import Evidence
+from mlci.core.finding import Finding, Status, Verdict, verdict_of
+from mlci.core.report import (
+    Cell,
+    Column,
+    Item,
+    Items,
+    Report,
+    Section,
+    Table,
+    Text,
+    Tone,
+    code,
+    words,
+)
+from mlci.core.wording import NOTHING, count
+
+TONES = {
+    Status.PASS: Tone.GOOD,
+    Status.SKIP: Tone.MUTED,
+    Status.WARN: Tone.WARN,
+    Status.FAIL: Tone.BAD,
+    Status.ERROR: Tone.BAD,
+}
+ANSWERS = {
+    Occasion.PULL_REQUEST: {
+        Verdict.PASSED: "You may merge: ",
+        Verdict.WARNED: "You may merge, after a look: ",
+        Verdict.FAILED: "Do not merge: ",
+    },
+    Occasion.PROMOTION: {
+        Verdict.PASSED: "Ready to be registered: ",
+        Verdict.WARNED: "May be registered, after a look: ",
+        Verdict.FAILED: "Must not be registered: ",
+    },
+}
+
+
+def compose(*, project: str, evidence: Sequence[Evidence], diff: Diff | None, occasion: Occasion) -> Report:
+    """Return the report of one run."""
+    findings = tuple(chain.from_iterable(each.findings for each in evidence))
+    verdict = verdict_of(findings)
+    sections = (
+        _attention(findings),
+        *(compose_diff.first(diff) if diff else ()),
+        *(_gate(each) for each in evidence if each.gate != "diff"),
+        *(compose_diff.rest(diff) if diff else ()),
+    )
+    return Report(
+        key=project,
+        verdict=verdict,
+        headline=words(ANSWERS[occasion][verdict]) + _because(findings, diff),
+        facts=_facts(project, diff),
+        sections=tuple(each for each in sections if each is not None),
+    )
+
+
+def _because(findings: Sequence[Finding], diff: Diff | None) -> Text:
+    blocking = [each for each in findings if each.blocks]
+    doubtful = [each for each in findings if each.status in (Status.WARN, Status.FAIL, Status.ERROR)]
+    told = blocking or doubtful
+    if not told:
+        return _good_news(diff)
+    more = f" and {count(len(told) - 1, 'more finding')}" if len(told) > 1 else ""
+    return (*_name(told[0]), *words(more))
+
+
+def _good_news(diff: Diff | None) -> Text:
+    better = [each for each in diff.metrics if each.verdict is MetricVerdict.IMPROVED] if diff else []
+    if not better:
+        return words("nothing got worse beyond its margin" if diff and diff.base else "every gate passed")
+    more = f" and {count(len(better) - 1, 'more metric')}" if len(better) > 1 else ""
+    return (*code(better[0].metric), *words(f"{more} improved"))
+
+
+def _name(finding: Finding) -> Text:
+    if finding.check.startswith("diff."):
+        return (*code(finding.subject.rpartition(".")[2]), *words(" " + _short(finding)))
+    return (*code(finding.check), *words(" on "), *code(finding.subject))
+
+
+def _short(finding: Finding) -> str:
+    return next((said for said in SAYS.values() if f" {said}" in finding.message), "cannot be judged")
+
+
+def _facts(project: str, diff: Diff | None) -> Text:
+    if diff is None:
+        return (*words("Project "), *code(project), *words(", no comparison."))
+    if diff.base is None:
+        return (
+            *words("Project "),
+            *code(project),
+            *words(": the first of its kind, nothing to compare with."),
+        )
+    base = (*words("compared with "), *code(diff.base_name or diff.base[:10]), *_at(diff.base))
+    head = code("the work tree") if diff.head is None else code(diff.head[:10])
+    rows = [
+        f"{count(each.rows, 'row')} of {each.model} paired by id" for each in diff.pairings if each.comparable
+    ]
+    paired = f"; {', '.join(rows)}" if rows else ""
+    return (*words("Project "), *code(project), *words(": "), *head, *words(" "), *base, *words(f"{paired}."))
+
+
+def _at(commit: str) -> Text:
+    return (*words(" at "), *code(commit[:10]))
+
+
+def _attention(findings: Sequence[Finding]) -> Section | None:
+    red = [each for each in findings if each.status in (Status.FAIL, Status.ERROR)]
+    yellow = [each for each in findings if each.status is Status.WARN]
+    if not red and not yellow:
+        return None
+    title = "What failed" if any(each.blocks for each in red) else "What to look at"
+    return Section(title=title, blocks=(Items(items=tuple(_item(each) for each in (*red, *yellow))),))
+
+
+def _item(finding: Finding) -> Item:
+    text: Text = (*code(finding.check), *words(" "), *code(finding.subject), *words(f": {finding.message}"))
+    tone = TONES[finding.status]
+    if finding.waived is not None:
+        state = "the waiver ended on" if finding.waived.expired else "waived until"
+        text = (
+            *text,
+            *words(f" ({state} {finding.waived.until} by {finding.waived.owner}: {finding.waived.reason})"),
+        )
+        tone = tone if finding.waived.expired else Tone.WARN
+    return Item(text=text, tone=tone, then=words(finding.help) if finding.help else ())
+
+
+def _gate(evidence: Evidence) -> Section:
+    tally = [
+        count(amount, word, word)
+        for status, word in (
+            (Status.PASS, "passed"),
+            (Status.FAIL, "failed"),
+            (Status.ERROR, "broken"),
+            (Status.WARN, "warned"),
+            (Status.SKIP, "skipped"),
+        )
+        if (amount := sum(each.status is status for each in evidence.findings))
+    ]
+    order = list(Status)
+    ranked = sorted(evidence.findings, key=lambda each: -order.index(each.status))
+    return Section(
+        title=f"Gate {evidence.gate}: {evidence.verdict.value}",
+        blocks=(Table(columns=_FINDING_COLUMNS, rows=tuple(_finding_row(each) for each in ranked)),),
+        summary=words(", ".join(tally) or "nothing was asked"),
+        folded=True,
+    )
+
+
+_FINDING_COLUMNS = (
+    Column(title="check"),
+    Column(title="subject"),
+    Column(title="answer"),
+    Column(title="rows", number=True),
+)
+
+
+def _finding_row(finding: Finding) -> tuple[Cell, ...]:
+    return (
+        Cell(text=code(finding.check)),
+        Cell(text=code(finding.subject)),
+        Cell(text=words(finding.message), tone=TONES[finding.status]),
+        Cell(text=words(NOTHING if finding.n is None else f"{finding.n:,}")),
+    )

@@ -1,0 +1,210 @@
+"""The parts of a report that tell a diff: objectives and slices first, the folded rest after the gates."""
+
+from collections.abc import Sequence
+
+from mlci.core.config import Direction
+from mlci.core.diff import Diff, FileDiff, FileState, FloorStatus, MetricDiff, MetricVerdict, Move, ValueDiff
+from mlci.core.diff_findings import subject
+from mlci.core.report import (
+    Block,
+    Cell,
+    Column,
+    IntervalRow,
+    Intervals,
+    Item,
+    Items,
+    Paragraph,
+    Section,
+    Table,
+    Tone,
+    code,
+    words,
+)
+from mlci.core.wording import NOTHING, count, difference, number, signed
+
+VERDICT_TONES = {
+    MetricVerdict.IMPROVED: Tone.GOOD,
+    MetricVerdict.WITHIN_MARGIN: Tone.GOOD,
+    MetricVerdict.REGRESSED: Tone.BAD,
+    MetricVerdict.INCONCLUSIVE: Tone.WARN,
+    MetricVerdict.NOT_COMPARABLE: Tone.WARN,
+    MetricVerdict.INSUFFICIENT: Tone.WARN,
+}
+
+
+def first(diff: Diff) -> tuple[Section | None, ...]:
+    """Return what decides: the objectives, and the slices that moved."""
+    gated = [each for each in diff.metrics if each.gated or each.floors]
+    return (_objectives(gated, diff) if gated else None, _slices(diff))
+
+
+def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
+    base = diff.base_name or (diff.base[:10] if diff.base else "base")
+    columns = (
+        Column(title="objective"),
+        Column(title=base, number=True),
+        Column(title="this change", number=True),
+        Column(title="difference (95 % interval)", number=True),
+        Column(title="may drop", number=True),
+        Column(title="verdict"),
+    )
+    table = Table(columns=columns, rows=tuple(_metric_row(each) for each in metrics))
+    blocks: list[Block] = [table]
+    picture = tuple(_picture(each) for each in metrics if each.interval and each.difference is not None)
+    if picture:
+        blocks.append(Intervals(rows=picture))
+    smallest = [each for each in metrics if each.noticeable is not None]
+    if smallest:
+        told = ", ".join(f"{each.metric} {number(each.noticeable)}" for each in smallest)
+        blocks.append(
+            Paragraph(text=words(f"The smallest drops this test set would notice (80 % power): {told}."))
+        )
+    return Section(title="Objectives", blocks=tuple(blocks))
+
+
+def _metric_row(metric: MetricDiff) -> tuple[Cell, ...]:
+    moved = (
+        "–"
+        if metric.difference is None
+        else difference(metric.difference, metric.interval, margin=metric.margin)
+    )
+    return (
+        Cell(text=code(subject(metric))),
+        Cell(text=words(number(metric.base))),
+        Cell(text=words(number(metric.head))),
+        Cell(text=words(moved)),
+        Cell(text=words(number(metric.margin))),
+        _verdict_cell(metric),
+    )
+
+
+def _verdict_cell(metric: MetricDiff) -> Cell:
+    missed = [floor for floor in metric.floors if floor.status is not FloorStatus.MET]
+    floors = "".join(f"; {floor.status.value} {floor.expected}" for floor in missed)
+    if metric.problem:
+        return Cell(text=words(metric.problem), tone=Tone.BAD)
+    if metric.verdict is None:
+        tone = Tone.BAD if any(each.status is FloorStatus.MISSED for each in missed) else Tone.NEUTRAL
+        return Cell(text=words(("new" if metric.base is None else "shown") + floors), tone=tone)
+    note = f" ({metric.note})" if metric.note else ""
+    tone = VERDICT_TONES[metric.verdict]
+    return Cell(text=words(metric.verdict.value.replace("_", " ") + note + floors), tone=tone)
+
+
+def _picture(metric: MetricDiff) -> IntervalRow:
+    turn = 1 if metric.direction is Direction.HIGHER else -1
+    interval = metric.interval
+    limits = sorted((turn * interval.low, turn * interval.high)) if interval else [0.0, 0.0]
+    return IntervalRow(
+        label=code(subject(metric)),
+        low=limits[0],
+        point=turn * (metric.difference or 0.0),
+        high=limits[1],
+        margin=metric.margin,
+        tone=VERDICT_TONES[metric.verdict] if metric.verdict else Tone.NEUTRAL,
+    )
+
+
+def _slices(diff: Diff) -> Section | None:
+    moved = [each for each in diff.metrics if each.subject and not each.gated and each.interval]
+    if not moved:
+        return None
+    rows = tuple(_picture(each) for each in moved)
+    return Section(
+        title="Slices", blocks=(Intervals(rows=rows),), summary=words(count(len(rows), "slice")), folded=True
+    )
+
+
+def rest(diff: Diff) -> tuple[Section | None, ...]:
+    """Return what explains: metrics, parameters, files, stages, notes."""
+    return (
+        _values("Metrics", diff.values),
+        _values("Parameters", diff.params),
+        _files(diff.files),
+        _stages(diff),
+        _notes(diff),
+    )
+
+
+def _values(title: str, values: Sequence[ValueDiff]) -> Section | None:
+    moved = [each for each in values if each.move is not Move.UNCHANGED]
+    if not moved:
+        return None
+    columns = (
+        Column(title="name"),
+        Column(title="base", number=True),
+        Column(title="this change", number=True),
+        Column(title="difference", number=True),
+    )
+    table = Table(columns=columns, rows=tuple(_value_row(each) for each in moved))
+    return Section(title=title, blocks=(table,), summary=words(f"{len(moved)} changed"), folded=True)
+
+
+def _value_row(value: ValueDiff) -> tuple[Cell, ...]:
+    moved = value.difference
+    change = value.move.value if moved is None else _change(float(moved), value.relative)
+    return (
+        Cell(text=code(f"{value.path}:{value.name}")),
+        Cell(text=code(value.base.text or value.base.kind.value)),
+        Cell(text=code(value.head.text or value.head.kind.value)),
+        Cell(text=words(change)),
+    )
+
+
+def _change(moved: float, relative: float | None) -> str:
+    text = signed(moved) if abs(moved) >= 0.0001 else f"{moved:+.3g}"
+    return text if relative is None else f"{text} ({signed(100 * relative, decimals=1)} %)"
+
+
+def _files(files: Sequence[FileDiff]) -> Section | None:
+    if not files:
+        return None
+    columns = (Column(title="file"), Column(title="kind"), Column(title="base"), Column(title="this change"))
+    rows = tuple(
+        (
+            Cell(text=code(each.path)),
+            Cell(text=words(each.artifact.value)),
+            Cell(text=words(_state(each.base))),
+            Cell(text=words(_state(each.head))),
+        )
+        for each in files
+    )
+    table = Table(columns=columns, rows=rows)
+    return Section(
+        title="Data and models", blocks=(table,), summary=words(f"{len(rows)} changed"), folded=True
+    )
+
+
+def _state(state: FileState | None) -> str:
+    if state is None:
+        return NOTHING
+    parts = [state.hash[:10]]
+    if state.rows is not None:
+        parts.append(count(state.rows, "row"))
+    if state.size is not None:
+        parts.append(count(state.size, "byte"))
+    if state.files is not None:
+        parts.append(count(state.files, "file"))
+    return ", ".join(parts)
+
+
+def _stages(diff: Diff) -> Section | None:
+    if not diff.stages:
+        return None
+    items = tuple(
+        Item(text=(*code(each.name), *words(f" {each.move.value}: {', '.join(each.because) or 'outputs'}")))
+        for each in diff.stages
+    )
+    return Section(
+        title="Pipeline", blocks=(Items(items=items),), summary=words(count(len(items), "stage")), folded=True
+    )
+
+
+def _notes(diff: Diff) -> Section | None:
+    if not diff.notes:
+        return None
+    return Section(
+        title="Notes",
+        blocks=(Items(items=tuple(Item(text=words(each)) for each in diff.notes)),),
+        folded=True,
+    )

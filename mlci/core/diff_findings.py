@@ -1,0 +1,92 @@
+"""What a diff means for the gate: one finding for each gated metric, and one for what cannot be read."""
+
+from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion
+from mlci.core.finding import Finding, Status
+from mlci.core.wording import difference, number
+
+VERDICT = "diff.verdict"
+READABLE = "diff.readable"
+
+SAYS = {
+    MetricVerdict.IMPROVED: "improved",
+    MetricVerdict.WITHIN_MARGIN: "stayed within its margin",
+    MetricVerdict.REGRESSED: "regressed",
+    MetricVerdict.INCONCLUSIVE: "may have dropped more than accepted; the test set is too small to tell",
+    MetricVerdict.NOT_COMPARABLE: "cannot be compared with the base",
+    MetricVerdict.INSUFFICIENT: "rests on too few rows to be judged",
+}
+
+
+def findings(diff: Diff, occasion: Occasion) -> tuple[Finding, ...]:
+    """Return the findings of the gate `diff`."""
+    unreadable = tuple(
+        Finding(
+            check=READABLE,
+            subject="diff",
+            status=Status.ERROR,
+            message=problem,
+            help="every metrics file that dvc.yaml names must exist and be readable",
+        )
+        for problem in diff.problems
+    )
+    judged = tuple(_finding(metric, occasion) for metric in diff.metrics if metric.gated)
+    return unreadable + tuple(each for each in judged if each is not None)
+
+
+def subject(metric: MetricDiff) -> str:
+    """Return `income.roc_auc`, with its slice where there is one."""
+    parts = (metric.model, metric.metric, metric.subject)
+    return ".".join(each for each in parts if each)
+
+
+def _finding(metric: MetricDiff, occasion: Occasion) -> Finding | None:
+    if metric.problem:
+        return _about(metric, Status.ERROR, metric.problem, "a gated metric must exist and be finite")
+    if metric.verdict is None:
+        return None
+    return _about(metric, _status(metric, occasion), _message(metric), _help(metric))
+
+
+def _about(metric: MetricDiff, status: Status, message: str, help_: str | None) -> Finding:
+    return Finding(
+        check=VERDICT,
+        subject=subject(metric),
+        status=status,
+        message=message,
+        observed=metric.difference,
+        expected=None if metric.margin is None else f"a drop of at most {number(metric.margin)}",
+        interval=metric.interval,
+        n=metric.n,
+        help=None if status is Status.PASS else help_,
+    )
+
+
+def _status(metric: MetricDiff, occasion: Occasion) -> Status:
+    if metric.verdict is MetricVerdict.REGRESSED:
+        return Status.FAIL
+    if occasion is Occasion.PROMOTION:
+        unsure = metric.verdict is MetricVerdict.INCONCLUSIVE and metric.likely_worse
+        if unsure or metric.verdict is MetricVerdict.NOT_COMPARABLE:
+            return Status.FAIL
+    settled = metric.verdict in (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN)
+    return Status.PASS if settled else Status.WARN
+
+
+def _message(metric: MetricDiff) -> str:
+    said = SAYS[metric.verdict] if metric.verdict else ""
+    moved = "" if metric.difference is None else f": {difference(metric.difference, metric.interval)}"
+    accepted = "" if metric.margin is None else f", accepted drop {number(metric.margin)}"
+    note = f" ({metric.note})" if metric.note else ""
+    return f"{metric.metric} {said}{moved}{accepted}{note}"
+
+
+def _help(metric: MetricDiff) -> str:
+    match metric.verdict:
+        case MetricVerdict.INCONCLUSIVE if metric.rows_needed:
+            return f"a test set of about {metric.rows_needed:,} rows would tell"
+        case MetricVerdict.NOT_COMPARABLE:
+            return "declare `load:` for the model so that the base can be scored on the new test set"
+        case MetricVerdict.REGRESSED:
+            return "undo what made it drop, or accept the drop in mlci.yaml (`may_drop`) with your reviewers"
+        case _:
+            return "look at the interval before you merge"

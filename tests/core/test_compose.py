@@ -1,0 +1,113 @@
+import html
+from dataclasses import replace
+
+import pytest
+
+from mlci.core.compose import compose
+from mlci.core.config import Direction
+from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion, Pairing
+from mlci.core.diff_findings import findings
+from mlci.core.evidence import Evidence
+from mlci.core.finding import Finding, Interval, Status, Verdict, Waived
+from mlci.core.report import Report, plain
+from mlci.render.markdown import render
+
+BASE, HEAD = "b" * 40, "a" * 40
+
+AUC = MetricDiff(
+    metric="roc_auc",
+    model="income",
+    direction=Direction.HIGHER,
+    base=0.8431,
+    head=0.8012,
+    difference=-0.0419,
+    interval=Interval(low=-0.0478, high=-0.036),
+    margin=0.005,
+    verdict=MetricVerdict.REGRESSED,
+    n=6000,
+    gated=True,
+    noticeable=0.0043,
+)
+BETTER = replace(
+    AUC, head=0.86, difference=0.0169, interval=Interval(low=0.01, high=0.02), verdict=MetricVerdict.IMPROVED
+)
+NOISE = replace(
+    AUC,
+    head=0.8429,
+    difference=-0.0002,
+    interval=Interval(low=-0.0019, high=0.0015),
+    verdict=MetricVerdict.WITHIN_MARGIN,
+)
+UNSURE = replace(
+    AUC,
+    difference=-0.004,
+    interval=Interval(low=-0.0079, high=-0.0001),
+    verdict=MetricVerdict.INCONCLUSIVE,
+    rows_needed=9000,
+)
+
+
+def report_of(metric: MetricDiff, occasion: Occasion = Occasion.PULL_REQUEST) -> Report:
+    diff = Diff(
+        base=BASE,
+        head=HEAD,
+        base_name="main",
+        metrics=(metric,),
+        pairings=(Pairing(model="income", rows=6000),),
+    )
+    evidence = Evidence(gate="diff", commit=HEAD, findings=findings(diff, occasion))
+    return compose(project="credit", evidence=[evidence], diff=diff, occasion=occasion)
+
+
+@pytest.mark.parametrize(
+    ("metric", "verdict", "headline"),
+    [
+        (AUC, Verdict.FAILED, "Do not merge: roc_auc regressed"),
+        (NOISE, Verdict.PASSED, "You may merge: nothing got worse beyond its margin"),
+        (BETTER, Verdict.PASSED, "You may merge: roc_auc improved"),
+    ],
+)
+def test_the_first_line_answers_may_i_merge(metric: MetricDiff, verdict: Verdict, headline: str) -> None:
+    report = report_of(metric)
+    assert (report.verdict, plain(report.headline)) == (verdict, headline)
+
+
+@pytest.mark.parametrize(
+    ("occasion", "verdict"), [(Occasion.PULL_REQUEST, Verdict.WARNED), (Occasion.PROMOTION, Verdict.FAILED)]
+)
+def test_a_promotion_asks_more_than_a_pull_request(occasion: Occasion, verdict: Verdict) -> None:
+    report = report_of(UNSURE, occasion)
+    assert report.verdict is verdict
+    assert "9,000 rows would tell" in render(report)
+
+
+def test_the_facts_say_what_was_compared() -> None:
+    facts = plain(report_of(AUC).facts)
+    assert "compared with main at bbbbbbbbbb" in facts
+    assert "6,000 rows of income paired by id" in facts
+
+
+def test_a_gated_metric_that_cannot_be_read_is_red() -> None:
+    report = report_of(replace(AUC, verdict=None, difference=None, interval=None, problem="is NaN at head"))
+    assert report.verdict is Verdict.FAILED
+    assert "is NaN at head" in render(report)
+
+
+def test_a_waived_failure_warns_until_the_waiver_ends() -> None:
+    def verdict(*, expired: bool) -> Verdict:
+        waived = Waived(owner="@ana", reason="planned", until="2027-03-31", expired=expired)
+        finding = Finding(check="bias.x", subject="s", status=Status.FAIL, message="m", waived=waived)
+        evidence = Evidence(gate="bias", commit=HEAD, findings=(finding,))
+        report = compose(project="p", evidence=[evidence], diff=None, occasion=Occasion.PULL_REQUEST)
+        assert "@ana" in html.unescape(render(report).replace("<wbr>", ""))
+        return report.verdict
+
+    assert verdict(expired=False) is Verdict.WARNED
+    assert verdict(expired=True) is Verdict.FAILED
+
+
+def test_a_lower_is_better_metric_is_drawn_with_better_to_the_right() -> None:
+    slower = replace(AUC, direction=Direction.LOWER, difference=5.0, interval=Interval(low=4.0, high=6.0))
+    text = render(report_of(slower))
+    picture = next(line for line in text.splitlines() if "`" in line)
+    assert picture.index("●") < picture.index("│")
