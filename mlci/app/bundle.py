@@ -1,0 +1,105 @@
+"""What one run leaves behind: evidence by gate and the diff, in `.mlci/`, and reading it back.
+
+What is read may come from a job that ran a stranger's code, so it is data: sizes and numbers are
+bounded, every document is checked, and nothing in it is ever shown other than through a renderer.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mlci.core import diff_json, evidence
+from mlci.core.diff import Diff
+from mlci.core.evidence import Evidence
+from mlci.core.strictjson import NotJson
+from mlci.errors import IntegrityError, RefusedError
+from mlci.ports.files import Files
+
+EVIDENCE = ".mlci/evidence"
+DIFF = ".mlci/report/diff.json"
+MOST_GATES = 32
+MOST_EVIDENCE = 1024 * 1024
+MOST_DIFF = 16 * 1024 * 1024
+
+_GATE_FILE = re.compile(r"(?:.*/)?([a-z][a-z0-9_]{0,40})\.json")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """All that a run measured, in the order in which a report tells it."""
+
+    evidence: tuple[Evidence, ...]
+    diff: Diff | None = None
+
+    @property
+    def commit(self) -> str:
+        """The commit that was measured."""
+        return self.evidence[0].commit
+
+
+def evidence_path(gate: str) -> str:
+    """Where a gate's evidence lies."""
+    return f"{EVIDENCE}/{gate}.json"
+
+
+def write_evidence(files: Files, found: Evidence) -> None:
+    """Leave one gate's evidence where the report and the registry look for it."""
+    files.write(evidence_path(found.gate), evidence.to_json(found).encode())
+
+
+def write_diff(files: Files, diff: Diff) -> None:
+    """Leave the whole diff beside the report."""
+    files.write(DIFF, diff_json.to_json(diff).encode())
+
+
+def clear(files: Files) -> None:
+    """Forget what an earlier run left, so that no old answer is taken for a new one."""
+    for path in files.list(EVIDENCE) if files.exists(EVIDENCE) else ():
+        files.delete(path)
+    files.delete(DIFF)
+
+
+def read_bundle(files: Files) -> Bundle:
+    """Return what a run left below a directory that holds `.mlci/`.
+
+    Raises RefusedError when there is nothing, IntegrityError when it is not what a run leaves.
+    """
+    paths = list(files.list(EVIDENCE)) if files.exists(EVIDENCE) else []
+    if not paths:
+        raise RefusedError(
+            f"there is no evidence in {EVIDENCE}", id="evidence-missing", help="mlci run leaves it there"
+        )
+    if len(paths) > MOST_GATES:
+        raise _broken(EVIDENCE, f"{len(paths)} files, at most {MOST_GATES} are evidence")
+    found = tuple(_read_evidence(files, path) for path in sorted(paths))
+    if len({each.commit for each in found}) != 1:
+        raise _broken(EVIDENCE, "it speaks of several commits")
+    content = files.read(DIFF, limit=MOST_DIFF) if files.exists(DIFF) else None
+    return Bundle(
+        evidence=found, diff=None if content is None else _parsed(DIFF, diff_json.from_json, content)
+    )
+
+
+def _read_evidence(files: Files, path: str) -> Evidence:
+    name = _GATE_FILE.fullmatch(path)
+    if name is None:
+        raise _broken(path, "no gate has that name")
+    found = _parsed(path, evidence.from_json, files.read(path, limit=MOST_EVIDENCE))
+    if found.gate != name[1]:
+        raise _broken(path, f"it speaks of the gate {found.gate!r}")
+    return found
+
+
+def _parsed(path: str, parse: Callable[[bytes], T], content: bytes) -> T:
+    try:
+        return parse(content)
+    except NotJson as error:
+        raise _broken(path, str(error)) from error
+
+
+def _broken(where: str, why: str) -> IntegrityError:
+    return IntegrityError(
+        f"this is not what a run leaves: {why}", id="evidence-broken", where=where, help="mlci run"
+    )

@@ -1,0 +1,75 @@
+"""The report of a run, in every format, from what the run left behind."""
+
+from dataclasses import dataclass
+
+from mlci.app.bundle import Bundle
+from mlci.core import diff_json
+from mlci.core.compose import compose
+from mlci.core.context import RunContext, Trigger
+from mlci.core.diff import Occasion
+from mlci.core.evidence import to_json
+from mlci.core.finding import Verdict
+from mlci.core.plan import FileWrite, Plan
+from mlci.core.report import Report, plain
+from mlci.core.strictjson import JsonValue, dumps, loads
+from mlci.ports.files import Files
+from mlci.render import html, junit, markdown
+
+DIRECTORY = ".mlci/report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A report and what it was made from."""
+
+    report: Report
+    bundle: Bundle
+
+    @property
+    def document(self) -> JsonValue:
+        """The report for programs: the verdict, the evidence and the diff, not the layout."""
+        return {
+            "schema": 1,
+            "project": self.report.key,
+            "commit": self.bundle.commit,
+            "verdict": self.report.verdict.value,
+            "headline": plain(self.report.headline),
+            "evidence": [loads(to_json(each)) for each in self.bundle.evidence],
+            "diff": None if self.bundle.diff is None else loads(diff_json.to_json(self.bundle.diff)),
+        }
+
+
+def occasion_of(context: RunContext) -> Occasion:
+    """What a run on this trigger decides."""
+    return Occasion.PROMOTION if context.trigger is Trigger.MAIN else Occasion.PULL_REQUEST
+
+
+def report(bundle: Bundle, *, project: str, occasion: Occasion) -> Reported:
+    """Tell what a run measured."""
+    told = compose(project=project, evidence=bundle.evidence, diff=bundle.diff, occasion=occasion)
+    return Reported(report=told, bundle=bundle)
+
+
+def plan_files(reported: Reported) -> Plan:
+    """The report's files: Markdown, HTML, JSON and JUnit."""
+    contents = {
+        "report.md": markdown.render(reported.report, limit=1_000_000),
+        "report.html": html.render(reported.report),
+        "report.json": dumps(reported.document),
+        "junit.xml": junit.render(reported.bundle.evidence),
+    }
+    writes = (
+        FileWrite(path=f"{DIRECTORY}/{name}", content=text.encode())
+        for name, text in sorted(contents.items())
+    )
+    return Plan(files=tuple(writes))
+
+
+def write_report(files: Files, reported: Reported) -> None:
+    """Put the report's files into the project's `.mlci/report/`."""
+    files.apply(plan_files(reported))
+
+
+def failed(reported: Reported) -> bool:
+    """Whether the gate is red."""
+    return reported.report.verdict is Verdict.FAILED
