@@ -178,6 +178,7 @@ class ReportSettings:
 class Config:
     """One `mlci.yaml`. `gates` keeps each gate's part as a located node: its own folder reads it."""
 
+    version: int = 1
     project: str
     python: str | None = None
     models: Mapping[str, Model] = field(default_factory=dict)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mlci.core.printable import printable
 from mlci.errors import ConfigError
 
 SHOWN = 50  # a hostile file must not turn into a hostile report
@@ -61,7 +62,7 @@ def printed(name: str, content: bytes, problems: Iterable[Problem]) -> tuple[str
 def shown(text: str, limit: int = 200) -> str:
     """Text from outside, made safe for a terminal: one line, nothing invisible, cut to a length."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(char if char.isprintable() else _escaped(char) for char in cut)
+    return printable(cut)
 
 
 def quoted(text: str) -> str:
@@ -100,7 +101,3 @@ def _printed(name: str, lines: Sequence[str], problem: Problem) -> str:
 
 def _place(name: str, mark: Mark) -> str:
     return name if mark == WHOLE_FILE else f"{name}:{mark.line}:{mark.column}"
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape", errors="backslashreplace").decode("ascii")

@@ -22,7 +22,7 @@ An optional key that is absent takes the dataclass's own default.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from typing import Any, Generic, Protocol, TypeGuard, TypeVar, cast
 
@@ -171,6 +171,24 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """The one number that may stand here; `help` says what to do about any other."""
+
+    value: int
+    help: str
+
+    def read(self, node: Node, problems: Problems) -> int:
+        """The number, whatever stands there."""
+        if node.value != self.value or isinstance(node.value, bool):
+            expected(f"the number {self.value}", node, problems, help=self.help)
+        return self.value
+
+    def json_schema(self) -> JsonValue:
+        """The number."""
+        return {"const": self.value}
+
+
+@dataclass(frozen=True, slots=True)
 class Choice(Generic[E]):
     """One word of an enumeration."""
 
@@ -291,18 +309,22 @@ class Listing(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Named(Generic[T]):
-    """A mapping whose keys are the user's own names."""
+    """A mapping whose keys are the user's own names. `fills` is the attribute that takes the name."""
 
     of: Schema[T]
     name: Text = field(default_factory=Text)
+    fills: str = ""
 
     def read(self, node: Node, problems: Problems) -> dict[str, T]:
         """The values by name, in the file's order."""
         found: dict[str, T] = {}
         for name, (key, value) in mapping(node, problems).items():
-            if self.name.read(Node(value=name, mark=key.mark, path=key.path), problems):
-                found[name] = self.of.read(value, problems)
+            self.name.read(Node(value=name, mark=key.mark, path=key.path), problems)
+            found[name] = self._named(name, self.of.read(value, problems))
         return found
+
+    def _named(self, name: str, value: T) -> T:
+        return replace(cast("Any", value), **{self.fills: name}) if self.fills else value
 
     def json_schema(self) -> JsonValue:
         """An object with one shape for every value."""
@@ -352,22 +374,6 @@ class Map(Generic[T]):
         return self.of.json_schema()
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """Checks by another shape, and keeps the node for whoever reads it later."""
-
-    of: Schema[object]
-
-    def read(self, node: Node, problems: Problems) -> Node:
-        """The node itself."""
-        self.of.read(node, problems)
-        return node
-
-    def json_schema(self) -> JsonValue:
-        """The shape that checks."""
-        return self.of.json_schema()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One key of a table. `into` is the attribute it fills, where that is called otherwise."""
@@ -395,12 +401,20 @@ def optional(key: str, of: Schema[Any], describe: str, *, into: str = "") -> Fie
 
 
 class Table(Generic[T]):
-    """A mapping with known keys, read into a dataclass. `check` sees the value when it read cleanly."""
+    """A mapping with known keys, read into a dataclass. `check` sees the value when it read cleanly.
+
+    `blank` names attributes without a key: they start empty and are filled by whoever knows them.
+    """
 
     def __init__(
-        self, into: type[T], *keys: Field, check: Callable[[T, Node, Problems], None] | None = None
+        self,
+        into: type[T],
+        *keys: Field,
+        blank: tuple[str, ...] = (),
+        check: Callable[[T, Node, Problems], None] | None = None,
     ) -> None:
         self._into = into
+        self._blank = dict.fromkeys(blank, "")
         self._keys = {each.key: each for each in keys}
         self._check = check
         if unknown := {each.attribute for each in keys} - set(_defaults(into)):
@@ -425,7 +439,7 @@ class Table(Generic[T]):
                 values[each.attribute] = default_of(each.of)
                 if isinstance(node.value, dict | None):
                     problems.add(node, "missing-key", f"the key '{each.key}' is missing", help=each.describe)
-        value = self._into(**values)
+        value = self._into(**self._blank, **values)
         if self._check and len(problems.found) == before:
             self._check(value, node, problems)
         return value

@@ -63,6 +63,18 @@ class Node:
     text: str = ""
     plain: bool = False
 
+    def find(self, *keys: str | int) -> "Node":
+        """The node below these keys and positions, or the last one on the way that exists."""
+        node = self
+        for key in keys:
+            if isinstance(node.value, dict) and key in node.value:
+                node = node.value[str(key)][1]
+            elif isinstance(node.value, list) and isinstance(key, int) and key < len(node.value):
+                node = node.value[key]
+            else:
+                break
+        return node
+
 
 def parse(content: bytes, *, name: str, limits: Limits = CONFIG_LIMITS) -> Node:
     """The tree of one YAML document. Raises ConfigError for anything that is not exactly that.
