@@ -110,7 +110,8 @@ class World:
     @_once
     def project(self) -> Any:  # noqa: ANN401
         """The project that `--project` names, else the one around the directory."""
-        return importlib.import_module("mlci.app.project").load_project(self.directory, self.settings.project)
+        load_project = importlib.import_module("mlci.app.project").load_project
+        return load_project(self.directory, self.settings.project, _adapter("files", "FileTree"))
 
     @_once
     def files(self) -> "Files":
