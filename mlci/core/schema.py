@@ -188,7 +188,8 @@ class Constant:
         return {"const": self.value}
 
 
-@dataclass(frozen=True, slots=True)
+# Generic shapes have no slots: `Listing[int](…)` sets an attribute, and 3.11 refuses that with a TypeError.
+@dataclass(frozen=True)
 class Choice(Generic[E]):
     """One word of an enumeration."""
 
@@ -280,7 +281,7 @@ class Share:
         return {"anyOf": [number, {"type": "string", "pattern": _PERCENT}]}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing(Generic[T]):
     """A sequence of one shape."""
 
@@ -307,7 +308,7 @@ class Listing(Generic[T]):
         return {"type": "array", "items": self.of.json_schema(), **least, **unique}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Named(Generic[T]):
     """A mapping whose keys are the user's own names. `fills` is the attribute that takes the name."""
 
@@ -335,7 +336,7 @@ class Named(Generic[T]):
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OneOf(Generic[T]):
     """The first of several shapes that fits; `means` says in words what they have in common."""
 
@@ -358,7 +359,7 @@ class OneOf(Generic[T]):
         return {"anyOf": [each.json_schema() for each in self.shapes]}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Map(Generic[T]):
     """Another shape, its value turned into something else (`into` may add problems of its own)."""
 

@@ -1,0 +1,40 @@
+"""`mlci.yaml` read as a whole: the house's part by core, each gate's part by its own folder."""
+
+from dataclasses import dataclass
+
+from mlci import ci, gates
+from mlci.core.config import Config
+from mlci.core.config_schema import FILE, config_schema, document_schema
+from mlci.core.problems import config_error
+from mlci.core.schema import Problems, Schema
+from mlci.core.strictjson import JsonValue
+from mlci.core.yamltree import CONFIG_LIMITS, Node, parse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The text that a configuration was read from, kept for messages that come later."""
+
+    content: bytes
+    tree: Node
+
+
+def read_configuration(content: bytes, *, name: str = FILE) -> tuple[Config, Source]:
+    """The configuration in a file's bytes. Raises ConfigError with every problem of the file."""
+    tree = parse(content, name=name, limits=CONFIG_LIMITS)
+    problems = Problems()
+    config = whole_schema().read(tree, problems)
+    if problems.found:
+        raise config_error(name, content, problems.found)
+    return config, Source(content=content, tree=tree)
+
+
+def whole_schema() -> Schema[Config]:
+    """The shape of the file with the part of every gate there is."""
+    shapes: dict[str, Schema[object]] = {gate: gates.load(gate).options for gate in gates.ids()}
+    return config_schema(shapes, providers=ci.ids())
+
+
+def json_schema() -> JsonValue:
+    """The JSON Schema document that an editor is pointed at."""
+    return document_schema(whole_schema())

@@ -1,0 +1,140 @@
+"""Finding and loading projects: a project is a directory with an `mlci.yaml`."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlci.app.configuration import Source, read_configuration
+from mlci.core.config import Config
+from mlci.core.config_schema import FILE
+from mlci.core.problems import WHOLE_FILE, Problem, config_error, did_you_mean, quoted, shown
+from mlci.core.yamltree import CONFIG_LIMITS, parse
+from mlci.errors import ConfigError, MlciError, UsageError, WorldError
+from mlci.ports.files import Files
+
+_PASSED_BY = frozenset({"node_modules", "venv", "site-packages", "__pycache__"})
+
+FilesAt = Callable[[Path], Files]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """One project: `root` is the top of its repository, `prefix` its path from there (empty at the top)."""
+
+    config: Config
+    root: Path
+    directory: Path
+    prefix: str
+    source: Source
+
+
+def load_project(start: Path, chosen: str | None, files_at: FilesAt) -> Project:
+    """The project that is chosen by name or path, else the one around `start`.
+
+    Raises UsageError when there is none or the choice is not clear, ConfigError when it cannot be read.
+    """
+    root = repository_root(start)
+    directory = _chosen(start, root, chosen, files_at) if chosen else _around(start, root)
+    prefix = directory.relative_to(root).as_posix()
+    config, source = read_configuration(_content(files_at(directory)))
+    return Project(
+        config=config, root=root, directory=directory, prefix="" if prefix == "." else prefix, source=source
+    )
+
+
+def find_projects(root: Path) -> Sequence[Path]:
+    """The directories of all projects of a repository, sorted; other repositories inside are not searched."""
+    return tuple(sorted(_projects_below(root)))
+
+
+def repository_root(start: Path) -> Path:
+    """The top of the work tree around a directory, or the directory itself outside of any."""
+    here = start.resolve()
+    return next((each for each in (here, *here.parents) if (each / ".git").exists()), here)
+
+
+def _projects_below(root: Path) -> Iterator[Path]:
+    for directory, inner, names in os.walk(root):
+        here = Path(directory)
+        if FILE in names:
+            yield here
+        inner[:] = [each for each in inner if not _passed_by(here / each)]
+
+
+def _passed_by(directory: Path) -> bool:
+    name = directory.name
+    if name.startswith(".") or name in _PASSED_BY:
+        return True
+    return (directory / "pyvenv.cfg").exists() or (directory / ".git").exists()
+
+
+def _around(start: Path, root: Path) -> Path:
+    here = start.resolve()
+    for each in (here, *here.parents):
+        if (each / FILE).exists():
+            return each
+        if each == root:
+            break
+    below = find_projects(root)
+    if len(below) == 1:
+        return below[0]
+    if below:
+        raise UsageError(
+            f"{len(below)} projects are here, and none around {shown(here.name)}",
+            id="project-unclear",
+            help=f"choose one: --project {shown(_relative(below[0], root))} (all: {_listed(below, root)})",
+        )
+    raise UsageError(f"there is no {FILE} here or above", id="project-missing", help="mlci init")
+
+
+def _chosen(start: Path, root: Path, chosen: str, files_at: FilesAt) -> Path:
+    known = find_projects(root)
+    for base in (start.resolve(), root):
+        if (place := (base / chosen).resolve()) in known:
+            return place
+    named = [each for each in known if _name(files_at(each)) == chosen]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise UsageError(
+            f"{len(named)} projects are called {quoted(chosen)}",
+            id="project-unclear",
+            help=f"choose one by its path: {_listed(named, root)}",
+        )
+    words = {_name(files_at(each)) or _relative(each, root) for each in known}
+    raise UsageError(
+        f"there is no project {quoted(chosen)}",
+        id="project-missing",
+        help=did_you_mean(chosen, words, "projects"),
+    )
+
+
+def _name(files: Files) -> str | None:
+    """A project's name, or None where its file cannot be read: what is wrong is told when it is chosen."""
+    try:
+        named = parse(_content(files), name=FILE).find("project")
+    except MlciError:
+        return None
+    return named.value if isinstance(named.value, str) else None
+
+
+def _content(files: Files) -> bytes:
+    try:
+        return files.read(FILE, limit=CONFIG_LIMITS.size)
+    except WorldError as error:
+        if error.id == "file-too-large":
+            raise _too_large(error) from error
+        raise
+
+
+def _too_large(error: WorldError) -> ConfigError:
+    return config_error(FILE, b"", [Problem(id=error.id, message=error.message, mark=WHOLE_FILE)])
+
+
+def _relative(directory: Path, root: Path) -> str:
+    return directory.relative_to(root).as_posix()
+
+
+def _listed(directories: Sequence[Path], root: Path) -> str:
+    return ", ".join(shown(_relative(each, root), 60) for each in directories[:20])

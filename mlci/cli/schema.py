@@ -1,0 +1,17 @@
+"""`mlci schema`: what an editor needs to check `mlci.yaml` while it is typed."""
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.wiring import World
+
+
+@verb("mlci schema > mlci.schema.json")
+def command(world: World, out: Output) -> None:
+    """Print the JSON Schema of mlci.yaml.
+
+    Save it, then point an editor at it with the comment
+    `# yaml-language-server: $schema=mlci.schema.json` on the first line of mlci.yaml.
+    """
+    from mlci.app.schema import schema
+
+    out.document(schema())
