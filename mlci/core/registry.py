@@ -233,10 +233,10 @@ class Registry:
         """Every environment any tag speaks of, sorted."""
         return tuple(sorted({stage for model in self.models.values() for stage in model.stages}))
 
-    @property
-    def newest(self) -> datetime | None:
-        """The latest date on any event."""
-        return max((each.when for model in self.models.values() for each in model.events), default=None)
+    def newest_before(self, limit: datetime) -> datetime | None:
+        """The latest date on any event that is not beyond a limit."""
+        dates = (each.when for model in self.models.values() for each in model.events)
+        return max((each for each in dates if each < limit), default=None)
 
     def model(self, name: str) -> ModelState:
         """One model; an empty one when no tag speaks of it."""

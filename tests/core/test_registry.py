@@ -1,30 +1,10 @@
-from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 import pytest
 
 from mlci.core.registry import Odd, fold
 from mlci.core.version import Version
-from mlci.ports.git import Person, TagRecord
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def tag(name, commit="a", seconds=0, *, annotated=True, message=""):
-    who = Person(name="Ana", email="ana@example.com")
-    return TagRecord(
-        name=name,
-        object=f"object of {name}",
-        commit=commit,
-        annotated=annotated,
-        tagger=who if annotated else None,
-        when=START + timedelta(seconds=seconds) if annotated else None,
-        message=message,
-    )
-
-
-def history(*names_and_commits):
-    return fold([tag(name, commit, second) for second, (name, commit) in enumerate(names_and_commits)])
+from tests.support.tags import START, history, tag
 
 
 def prod(registry, model="m"):
@@ -37,7 +17,7 @@ def test_an_empty_repository_has_an_empty_registry():
     assert registry.models == {}
     assert registry.model("m").latest is None
     assert registry.model("m").current("prod") is None
-    assert registry.newest is None
+    assert registry.newest_before(START) is None
 
 
 def test_the_latest_version_is_the_greatest_that_stands():

@@ -1,0 +1,265 @@
+"""The one hand that writes to the registry: tags and journal in one atomic push, or nothing at all.
+
+Every attempt reads the remote, decides on what it read, and writes under a lease on the journal's ref. Who
+loses the race reads and decides again; so no counter, version or event is lost or issued twice.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from mlci.core import journal
+from mlci.core.journal import Counters, Entry, Kind
+from mlci.core.registry import Registry, fold
+from mlci.core.strictjson import JsonValue
+from mlci.core.tag import Action, TagName
+from mlci.core.trailers import Message
+from mlci.core.version import Version
+from mlci.errors import ForgeError, WorldError
+from mlci.ports.clock import Clock
+from mlci.ports.git import Git, PushOutcome, PushResult, RefUpdate
+
+ATTEMPTS = 96
+_SECOND = timedelta(seconds=1)
+_SKEW = timedelta(days=366)
+_WHOLE_HISTORY = 2**31 - 1
+_JOURNAL_REFSPEC = "+refs/mlci/*:refs/mlci/*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What the remote held at one moment."""
+
+    registry: Registry
+    counters: Counters
+    tip: str
+    journal: str | None
+    line: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One event to write. A deployment makes no tag; `about` is the assignment it carried out."""
+
+    kind: Kind
+    model: str
+    commit: str
+    version: Version | None = None
+    title: str = ""
+    environment: str | None = None
+    sentence: str = ""
+    trailers: tuple[tuple[str, str], ...] = ()
+    actor: str = ""
+    run_url: str = ""
+    about: str = ""
+    evidence: Mapping[str, bytes] = field(default_factory=dict)
+    details: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An intent that came true, and the tag that says so (none for a deployment)."""
+
+    intent: Intent
+    tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The registry of one repository behind one of its remotes."""
+
+    git: Git
+    clock: Clock
+    remote: str
+    branch: str
+    project: str
+
+    def read(self) -> Snapshot:
+        """What the remote holds now. Local tags that the remote does not have say nothing."""
+        main, tags = f"refs/heads/{self.branch}", "refs/tags/"
+        there = self.git.remote_refs(self.remote, main, "refs/tags/*", journal.REF)
+        if main not in there:
+            raise WorldError(
+                f"{self.remote} has no branch {self.branch}",
+                id="main-missing",
+                where="ci.branch",
+                help=f"git push {self.remote} {self.branch}, or correct ci.branch in mlci.yaml",
+            )
+        self._fetch(f"+{main}:refs/remotes/{self.remote}/{self.branch}")
+        known = {name.removeprefix(tags): new for name, new in there.items() if name.startswith(tags)}
+        registry = fold(each for each in self.git.tags() if known.get(each.name) == each.object)
+        tip, ref = there[main], there.get(journal.REF)
+        line = tuple(each.sha for each in self.git.first_parents(tip))
+        return Snapshot(
+            registry=registry, counters=self._counters(ref, registry), tip=tip, journal=ref, line=line
+        )
+
+    def entries(self, snapshot: Snapshot) -> list[Entry]:
+        """The events of the journal, in order; what cannot be read is left out."""
+        return read_entries(self.git, snapshot.journal)
+
+    def settle(self, decide: Callable[[Snapshot], Sequence[Intent]]) -> tuple[Written, ...]:
+        """Read, decide, write; again, when somebody else was faster. Nothing decided is nothing written."""
+        for attempt in range(ATTEMPTS):
+            snapshot = self.read()
+            intents = decide(snapshot)
+            if not intents:
+                return ()
+            written, updates = self._prepare(snapshot, intents)
+            result = self.git.push(self.remote, updates)
+            if result.outcome is PushOutcome.DONE:
+                self._take_over(updates)
+                return written
+            if result.outcome is not PushOutcome.STALE:
+                raise _refused(result, written, self.remote)
+            self.clock.sleep(_pause(attempt))
+        raise ForgeError(
+            f"{ATTEMPTS} writers were faster, one after the other",
+            id="registry-busy",
+            where=journal.REF,
+            help="run the same command again",
+        )
+
+    def _fetch(self, main: str) -> None:
+        depth = _WHOLE_HISTORY if self.git.shallow else None
+        self.git.fetch(self.remote, main, "+refs/tags/*:refs/tags/*", _JOURNAL_REFSPEC, depth=depth)
+
+    def _counters(self, ref: str | None, registry: Registry) -> Counters:
+        content = self.git.blobs([(ref, journal.COUNTERS)])[0] if ref else None
+        counters = journal.read_counters(content) if content else None
+        if ref and counters is None:
+            events = [journal.event_number(each.path) or 0 for each in self.git.tree(ref, "events")]
+            counters = Counters(events=max(events, default=0))
+        return (counters or Counters()).raised(registry)
+
+    def _prepare(
+        self, snapshot: Snapshot, intents: Sequence[Intent]
+    ) -> tuple[tuple[Written, ...], list[RefUpdate]]:
+        """The objects of these events, made but not yet visible to anybody, and the refs that show them."""
+        when = _next_moment(self.clock.now(), snapshot.registry)
+        parent, counters = self._beginning(snapshot, when)
+        written: list[Written] = []
+        updates: list[RefUpdate] = []
+        for number, intent in enumerate(intents):
+            moment = when + number * _SECOND
+            name = _name(intent, counters)
+            if name is not None:
+                message = str(Message(sentence=intent.sentence, trailers=intent.trailers))
+                made = self.git.write_tag(str(name), intent.commit, message, when=moment)
+                updates.append(RefUpdate(ref=f"refs/tags/{name}", new=made, expect=""))
+            entry = _entry(intent, str(name or ""), moment)
+            files, counters = journal.event_files(
+                self.project,
+                counters,
+                entry,
+                counter=name.counter if name else None,
+                evidence=intent.evidence,
+            )
+            parent = self.git.write_commit(files, parent=parent, message=_title(entry), when=moment)
+            written.append(Written(intent=intent, tag=str(name or "")))
+        updates.append(RefUpdate(ref=journal.REF, new=parent, expect=snapshot.journal or ""))
+        return tuple(written), updates
+
+    def _beginning(self, snapshot: Snapshot, when: datetime) -> tuple[str | None, Counters]:
+        """The journal to go on from; a lost one is first rebuilt from the tags."""
+        if snapshot.journal is not None or not snapshot.registry.models:
+            return snapshot.journal, snapshot.counters
+        files, counters = journal.rebuilt(snapshot.registry)
+        message = "Rebuild the journal from the tags\n"
+        return self.git.write_commit(files, parent=None, message=message, when=when), counters
+
+    def _take_over(self, updates: Sequence[RefUpdate]) -> None:
+        for update in updates:
+            self.git.update_ref(update.ref, update.new)
+
+
+def ledger_of(git: Git, clock: Clock, *, branch: str, project: str) -> Ledger:
+    """The ledger behind `origin`, else behind the only remote. Raises WorldError when there is none."""
+    remotes = sorted(git.remotes())
+    if not remotes or (len(remotes) > 1 and "origin" not in remotes):
+        raise WorldError(
+            "the registry lives on a remote, and there is none called origin",
+            id="git-remote-missing",
+            help="git remote add origin URL",
+        )
+    remote = "origin" if "origin" in remotes else remotes[0]
+    return Ledger(git=git, clock=clock, remote=remote, branch=branch, project=project)
+
+
+def read_entries(git: Git, ref: str | None) -> list[Entry]:
+    """The events of a journal, in order; what cannot be read is left out."""
+    if ref is None:
+        return []
+    numbered = [(journal.event_number(each.path), each.path) for each in git.tree(ref, "events")]
+    paths = [path for number, path in sorted((n, path) for n, path in numbered if n is not None)]
+    contents = git.blobs([(ref, path) for path in paths])
+    return [entry for content in contents if content and (entry := journal.read_entry(content))]
+
+
+def _name(intent: Intent, counters: Counters) -> TagName | None:
+    """The tag that says it. A name without a counter is written once in a model's life."""
+    if intent.kind is Kind.DEPLOY:
+        return None
+    action = Action(intent.kind.value)
+    plain = action is Action.REGISTER
+    counter = None if plain else counters.counter.get(intent.model, 0) + 1
+    named = action in (Action.REGISTER, Action.DEREGISTER)
+    return TagName(
+        model=intent.model,
+        action=action,
+        version=intent.version if named else None,
+        stage=intent.environment,
+        counter=counter,
+    )
+
+
+def _entry(intent: Intent, tag: str, when: datetime) -> Entry:
+    return Entry(
+        kind=intent.kind,
+        model=intent.model,
+        version=str(intent.version) if intent.version else intent.title,
+        commit=intent.commit,
+        when=when.isoformat(),
+        tag=tag or intent.about,
+        environment=intent.environment or "",
+        actor=intent.actor,
+        run_url=intent.run_url,
+        bundle=journal.bundle_digest(intent.evidence) if intent.evidence else "",
+        details=intent.details,
+    )
+
+
+def _title(entry: Entry) -> str:
+    place = f" in {entry.environment}" if entry.environment else ""
+    return f"{entry.kind.value.capitalize()} {entry.model} {entry.version}{place}\n"
+
+
+def _next_moment(now: datetime, registry: Registry) -> datetime:
+    """Now, and after every tag there is (other readers order by date alone), absurd dates aside."""
+    present = now.astimezone(UTC).replace(microsecond=0)
+    newest = registry.newest_before(present + _SKEW)
+    return present if newest is None else max(present, newest.astimezone(UTC) + _SECOND)
+
+
+def _pause(attempt: int) -> float:
+    longest: float = min(2.0, 0.05 * 2.0 ** min(attempt, 6))
+    return longest * (0.25 + 0.75 * secrets.randbelow(1000) / 1000)
+
+
+def _refused(result: PushResult, written: Sequence[Written], remote: str) -> ForgeError:
+    names = ", ".join(each.tag for each in written if each.tag) or journal.REF
+    said = result.message.strip()
+    if result.outcome is PushOutcome.UNREACHABLE:
+        return ForgeError(
+            f"{remote} cannot be reached: {said}",
+            id="remote-unreachable",
+            help="run the same command again; what was already written is found and not repeated",
+        )
+    return ForgeError(
+        f"{remote} does not let us write {names}: {said}",
+        id="push-refused",
+        where=names,
+        help="let the token of this job create tags like these and refs/mlci/*: `contents: write` on GitHub,"
+        " a bypass for its App in the tag ruleset; on GitLab a role that protected tags allow",
+    )

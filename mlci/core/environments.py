@@ -1,0 +1,273 @@
+"""What environments should run, what they were given, and the assignments that lead from one to the other."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mlci.core.config import Environment
+from mlci.core.problems import config_error
+from mlci.core.registry import ModelState, Registry, Release
+from mlci.core.schema import Named, Problems, Text
+from mlci.core.tag import Action
+from mlci.core.version import PATTERN, Version
+from mlci.core.yamltree import parse
+
+NEW = "new"
+_LINES = Named(Text(pattern=f"v{PATTERN}", means="a version such as v1.4.0"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """One environment file: versions by model. `there` is False when no file exists."""
+
+    lines: Mapping[str, Version] = field(default_factory=dict)
+    there: bool = True
+
+    @property
+    def empty(self) -> bool:
+        """Whether it names nothing at all."""
+        return not self.lines
+
+
+ABSENT = Desired(there=False)
+
+
+class Move(StrEnum):
+    """What an environment is about to do with a version."""
+
+    PROMOTE = "promote"
+    ROLL_BACK = "roll back"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """One assignment, or (`REMOVE`) one unassignment. `model` is the name in the whole repository."""
+
+    move: Move
+    environment: str
+    model: str
+    release: Release
+    before: Release | None = None
+
+    def __str__(self) -> str:
+        before = f" (now {self.before.title})" if self.before else ""
+        return f"{self.move} {self.model} {self.release.title} in {self.environment}{before}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One wish that a rule of the registry does not grant."""
+
+    id: str
+    environment: str
+    model: str
+    message: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Everything that is to be done, in order, and everything that is not."""
+
+    changes: tuple[Change, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a decision rests on.
+
+    `models` are local names to names in the whole repository; `line` the commits of the main branch in
+    first-parent order, newest first; `deployed` the assignment tags whose deployment ended well.
+    """
+
+    environments: Mapping[str, Environment]
+    models: Mapping[str, str]
+    desired: Mapping[str, Desired]
+    registry: Registry
+    line: Sequence[str]
+    deployed: Collection[str] = ()
+
+
+def read(content: bytes | None, *, name: str, models: Collection[str]) -> Desired:
+    """An environment file as values. Raises ConfigError that names every problem with its line."""
+    if content is None:
+        return ABSENT
+    tree = parse(content, name=name)
+    problems = Problems()
+    lines = _LINES.read(tree, problems) if tree.value is not None else {}
+    if isinstance(tree.value, dict):
+        for model, (key, _) in tree.value.items():
+            if model not in models:
+                advice = f"the models of mlci.yaml are: {', '.join(sorted(models)) or 'none'}"
+                problems.add(key, "model-unknown", "there is no such model", help=advice)
+    if problems.found:
+        raise config_error(name, content, problems.found)
+    return Desired(
+        lines={model: version for model, text in lines.items() if (version := Version.parse(text))}
+    )
+
+
+def decide(situation: Situation, *, prune: bool = False) -> Decision:
+    """What leads from what was done to what is desired.
+
+    An environment is judged after the one it follows or needs, and sees what was just decided for that one.
+    """
+    changes: list[Change] = []
+    refusals: list[Refusal] = []
+    runs: dict[tuple[str, str], Release | None] = {}
+    for environment in _ordered(situation.environments):
+        desired = situation.desired.get(environment.name, ABSENT)
+        if refusal := _emptied(situation, environment, desired, prune=prune):
+            refusals.append(refusal)
+            continue
+        for local, model in situation.models.items():
+            steps = _one(situation, environment, desired, local, runs)
+            changes.extend(each for each in steps if isinstance(each, Change))
+            refusals.extend(each for each in steps if isinstance(each, Refusal))
+            runs[environment.name, model] = _after(situation, environment, model, steps)
+    return Decision(changes=tuple(changes), refusals=tuple(refusals))
+
+
+def _ordered(environments: Mapping[str, Environment]) -> Iterator[Environment]:
+    """Each environment after the ones it follows or needs; a circle is cut where it is met again."""
+    seen: set[str] = set()
+
+    def visit(name: str) -> Iterator[Environment]:
+        if name in seen or name not in environments:
+            return
+        seen.add(name)
+        for other in (environments[name].follows, environments[name].needs):
+            if other is not None and other != NEW:
+                yield from visit(other)
+        yield environments[name]
+
+    for name in environments:
+        yield from visit(name)
+
+
+def _emptied(
+    situation: Situation, environment: Environment, desired: Desired, *, prune: bool
+) -> Refusal | None:
+    """An environment that runs something is not cleared by a file that is empty or gone."""
+    if prune or environment.follows or not desired.empty:
+        return None
+    running = [m for m in situation.models.values() if situation.registry.model(m).current(environment.name)]
+    if not running:
+        return None
+    what = "is empty" if desired.there else "does not exist"
+    message = f"{environment.file} {what}, yet {environment.name} runs {', '.join(running)}"
+    advice = "restore the file, or clear the environment with `mlci reconcile --prune`"
+    return Refusal(
+        id="environment-emptied", environment=environment.name, model="", message=message, help=advice
+    )
+
+
+def _one(
+    situation: Situation,
+    environment: Environment,
+    desired: Desired,
+    local: str,
+    runs: Mapping[tuple[str, str], Release | None],
+) -> list[Change | Refusal]:
+    state = situation.registry.model(situation.models[local])
+    current = state.current(environment.name)
+    before = current.release if current else None
+    wanted = _wanted(situation, environment, desired, local, runs)
+    if isinstance(wanted, Refusal):
+        return [wanted]
+    if wanted is before or (wanted is None and environment.follows):
+        return []
+    if wanted is None:
+        standing = state.standing(environment.name)
+        return [Change(Move.REMOVE, environment.name, state.name, each.release, before) for each in standing]
+    back = state.was_in(environment.name, wanted)
+    if not back and (refusal := _needs(situation, environment, state, wanted, runs)):
+        return [refusal]
+    move = Move.ROLL_BACK if back else Move.PROMOTE
+    return [Change(move, environment.name, state.name, wanted, before)]
+
+
+def _wanted(
+    situation: Situation,
+    environment: Environment,
+    desired: Desired,
+    local: str,
+    runs: Mapping[tuple[str, str], Release | None],
+) -> Release | Refusal | None:
+    """The release that should run: the file's line first, then what the environment follows."""
+    model = situation.models[local]
+    state = situation.registry.model(model)
+    version = desired.lines.get(local)
+    if version is not None:
+        release = state.find(version)
+        return release if release and release.active else _missing(environment, model, version, release)
+    if environment.follows == NEW:
+        return newest(state, situation.line)
+    return runs.get((environment.follows, model)) if environment.follows else None
+
+
+def newest(state: ModelState, line: Sequence[str]) -> Release | None:
+    """The version of the newest commit on the line that has one, prereleases aside."""
+    place = {commit: number for number, commit in enumerate(line)}
+    released = [
+        each
+        for each in state.versions
+        if each.commit in place and each.version and not each.version.prerelease
+    ]
+    return min(released, key=lambda each: place[each.commit], default=None)
+
+
+def _missing(environment: Environment, model: str, version: Version, found: Release | None) -> Refusal:
+    what = "was withdrawn" if found else "was never registered"
+    return Refusal(
+        id="version-withdrawn" if found else "version-unknown",
+        environment=environment.name,
+        model=model,
+        message=f"{environment.file} asks for {model} {version}, which {what}",
+        help=f"mlci models {model} lists the versions there are",
+    )
+
+
+def _needs(
+    situation: Situation,
+    environment: Environment,
+    state: ModelState,
+    release: Release,
+    runs: Mapping[tuple[str, str], Release | None],
+) -> Refusal | None:
+    """Why a version may not come here yet; None when it may."""
+    needed = situation.environments.get(environment.needs or "")
+    if needed is None:
+        return None
+    given = [event for each, event in state.stages.get(needed.name, ()) if each is release]
+    if needed.deploy is None:
+        if (
+            any(event.action is Action.ASSIGN for event in given)
+            or runs.get((needed.name, state.name)) is release
+        ):
+            return None
+    elif any(event.tag.name in situation.deployed for event in given):
+        return None
+    verb = "deployed" if needed.deploy else "assigned"
+    message = f"{environment.name} needs {needed.name}, where {state.name} {release.title} was never {verb}"
+    advice = f"mlci promote {state.name}@{release.title} --to {needed.name}"
+    return Refusal(
+        id="environment-needs", environment=environment.name, model=state.name, message=message, help=advice
+    )
+
+
+def _after(
+    situation: Situation, environment: Environment, model: str, steps: Sequence[Change | Refusal]
+) -> Release | None:
+    for step in steps:
+        if isinstance(step, Change):
+            return None if step.move is Move.REMOVE else step.release
+    current = situation.registry.model(model).current(environment.name)
+    return current.release if current else None
+
+
+def problems_of(refusals: Sequence[Refusal]) -> tuple[str, ...]:
+    """Each refusal as a line for people."""
+    return tuple(f"{each.message} [{each.id}]\n  help: {each.help}" for each in refusals)
