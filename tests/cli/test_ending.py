@@ -1,0 +1,144 @@
+"""Every way to end goes through one place, with the right code and form."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlci import __main__ as front
+from mlci.cli import main as group
+from mlci.errors import ConfigError, DriftError, ForgeError, IntegrityError, RefusedError, WorldError
+from tests.support.program import child_environment, run_here
+
+SECRET = "hunter2-hunter2"
+
+
+def raising(error: BaseException) -> Callable[..., int]:
+    def invoke(_arguments: object) -> int:
+        raise error
+
+    return invoke
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (ConfigError, 2),
+        (WorldError, 3),
+        (ForgeError, 4),
+        (IntegrityError, 5),
+        (DriftError, 6),
+        (RefusedError, 7),
+    ],
+)
+def test_an_error_says_what_where_which_and_what_to_type(kind, code, monkeypatch) -> None:
+    error = kind("it is wrong", id="some-id", where="mlci.yaml:3:4", help="mlci doctor")
+    monkeypatch.setattr(group, "invoke", raising(error))
+
+    said = run_here("plan")
+
+    assert said.code == code
+    assert said.stdout == ""
+    assert said.stderr == "mlci.yaml:3:4: it is wrong [some-id]\nhelp: mlci doctor\n"
+
+
+def test_every_problem_of_a_configuration_is_told(monkeypatch) -> None:
+    error = ConfigError(
+        "2 problems", id="config", problems=("mlci.yaml:1:1: one [a]", "mlci.yaml:2:1: two [b]")
+    )
+    monkeypatch.setattr(group, "invoke", raising(error))
+
+    assert run_here("plan").stderr.splitlines() == [
+        "mlci.yaml:1:1: one [a]",
+        "mlci.yaml:2:1: two [b]",
+        "",
+        "mlci: 2 problems [config]",
+    ]
+
+
+def test_what_the_machine_refuses_is_no_bug(monkeypatch) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "report.html")
+    monkeypatch.setattr(group, "invoke", raising(full))
+
+    said = run_here("report")
+
+    assert said.code == 3
+    assert said.stderr.startswith("report.html: No space left on device [file-system]\n")
+
+
+def test_a_bug_leaves_a_file_to_paste_without_secrets(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOME_API_TOKEN", SECRET)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(group, "invoke", raising(RuntimeError(f"{SECRET} at https://ana:pw@example.org/")))
+
+    said = run_here("report", "--token", SECRET)
+
+    (file,) = tmp_path.iterdir()
+    pasted = file.read_text(encoding="utf-8")
+    assert said.code == 1
+    assert str(file) in said.stderr
+    assert "RuntimeError" in pasted
+    assert "ana:pw" not in pasted
+    assert SECRET not in pasted + said.stderr
+    assert str(Path.home()) not in pasted
+
+
+def test_an_interruption_ends_with_130(monkeypatch) -> None:
+    monkeypatch.setattr(group, "invoke", raising(KeyboardInterrupt()))
+
+    assert run_here("report").code == 130
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_real_program_with_130(number: signal.Signals) -> None:
+    waits = (
+        "import time, mlci.cli.main as group, mlci.__main__ as front\n"
+        "group.invoke = lambda _: (print('ready', flush=True), time.sleep(60))\n"
+        "front.main()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", waits],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        env=child_environment(),
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        child.send_signal(number)
+        _, stderr = child.communicate(timeout=20)
+
+    assert child.returncode == 130
+    assert stderr.decode().strip().splitlines()[0] == "mlci: interrupted [interrupted]"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe without a reader fails differently there")
+def test_a_reader_that_goes_away_is_no_bug() -> None:
+    writes = (
+        "import sys, mlci.cli.main as group, mlci.__main__ as front\n"
+        "group.invoke = lambda _: [sys.stdout.write('x' * 1000) for _ in range(10_000)]\n"
+        "front.main()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", writes],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        env=child_environment(),
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.read(10)
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait(20) == 141
+
+
+def test_a_message_without_help_is_one_line() -> None:
+    assert front.message(WorldError("gone", id="gone")) == "mlci: gone [gone]"

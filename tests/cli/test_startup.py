@@ -1,0 +1,41 @@
+"""Start-up pays only for what the command uses."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import run_mlci
+
+HEAVY = {
+    "aiohttp", "dvc", "git", "github", "gitlab", "jinja2", "narwhals", "numpy", "pandas", "polars", "sklearn",
+}  # fmt: skip
+
+
+def imported(*arguments: str, cwd: Path) -> set[str]:
+    """The top-level packages that a command line imports, as the interpreter itself says."""
+    told = run_mlci(*arguments, cwd=cwd, python=("-X", "importtime")).stderr
+    lines = [line for line in told.splitlines() if line.startswith("import time:")]
+    assert len(lines) > 20
+    return {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("--version",),
+        ("doctor", "--help"),
+        ("no-such-command",),
+        ("completion", "bash"),
+        ("plan",),
+    ],
+    ids=" ".join,
+)
+def test_nothing_heavy_is_imported(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "mlci.yaml").write_text("version: 1\nprojekt: credit\n")
+
+    assert imported(*arguments, cwd=tmp_path) & HEAVY == set()
+
+
+def test_the_version_needs_no_command_line(tmp_path: Path) -> None:
+    assert "click" not in imported("--version", cwd=tmp_path)

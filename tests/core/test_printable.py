@@ -1,0 +1,29 @@
+"""Untrusted text in a terminal or a log."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlci.core.printable import printable, printable_lines
+
+
+@given(st.text())
+def test_a_line_stays_one_line_and_is_never_a_workflow_command(text: str) -> None:
+    shown = printable(text)
+
+    assert len(shown.splitlines()) <= 1
+    assert not shown.lstrip().startswith("::")
+    assert "##[" not in shown
+    assert "\x1b" not in shown
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters=":#")))
+def test_plain_text_is_left_alone(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_letters_of_any_script_stay_and_direction_marks_show() -> None:
+    assert printable("größe 模型\u202e\udcff") == "größe 模型\\u202e\\udcff"
+
+
+def test_line_ends_of_any_kind_separate_lines() -> None:
+    assert printable_lines("a\r\n::b\rc\nd") == "a\n| ::b\nc\nd"
