@@ -1,7 +1,7 @@
 """The statistics against published examples, statsmodels and scipy."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 from statsmodels.stats.contingency_tables import mcnemar
@@ -46,6 +46,7 @@ def test_mcnemar_stands_a_hundred_thousand_disagreements():
     )
 
 
+@settings(max_examples=10)
 @given(SHARES)
 def test_adjusted_p_values_are_statsmodels(p_values):
     assert stats.holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])

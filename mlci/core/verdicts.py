@@ -1,0 +1,191 @@
+"""From a change to a verdict: the interval against the margin, the floors, and Holm over what is gated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import isfinite
+
+from mlci.core.compare import Change
+from mlci.core.config import Direction, Judge, Objective
+from mlci.core.diff import Floor, FloorStatus, MetricDiff, MetricVerdict
+from mlci.core.finding import Interval
+from mlci.core.stats import ONE_SIDED, holm, noticeable, rows_needed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What is known of one metric of one subject before it is judged.
+
+    `base` is None without a baseline; `incomparable` says why base and head cannot be compared;
+    `problem` why head has no value; `enough` whether every denominator reaches the floor of 30.
+    """
+
+    metric: str
+    direction: Direction
+    model: str | None = None
+    subject: str | None = None
+    objective: Objective | None = None
+    base: float | None = None
+    head: float | None = None
+    change: Change | None = field(default=None, compare=False)
+    head_interval: Interval | None = None
+    n: int | None = None
+    enough: bool = True
+    incomparable: str = ""
+    problem: str = ""
+
+    @property
+    def margin(self) -> float | None:
+        """How much it may drop, absolute; None where nothing is said, or base gives no measure."""
+        allowed = None if self.objective is None else self.objective.may_drop
+        if allowed is None:
+            return None
+        if not allowed.relative:
+            return allowed.value
+        return None if self.base is None else allowed.value * abs(self.base)
+
+    @property
+    def gated(self) -> bool:
+        """Whether the gate follows this row."""
+        objective = self.objective
+        return objective is not None and (
+            objective.may_drop is not None
+            or objective.at_least is not None
+            or objective.at_most is not None
+            or objective.exact
+        )
+
+
+def judge(measured: Sequence[Measured]) -> tuple[MetricDiff, ...]:
+    """The verdict of every row, in the order given. Holm runs over the gated rows with intervals."""
+    tested = [at for at, one in enumerate(measured) if one.margin is not None and one.enough and one.change]
+    adjusted = holm([_p_regressed(measured[at]) for at in tested])
+    kept = {at for at, p in zip(tested, adjusted, strict=True) if p <= ONE_SIDED}
+    return tuple(_judged(one, holm_keeps=at in kept) for at, one in enumerate(measured))
+
+
+def _p_regressed(one: Measured) -> float:
+    margin = one.margin
+    return 1.0 if one.change is None or margin is None else one.change.p_beyond(margin, one.direction)
+
+
+def _judged(one: Measured, *, holm_keeps: bool) -> MetricDiff:
+    change, interval = one.change, None if one.change is None else one.change.interval
+    verdict, note = _verdict(one, interval, holm_keeps=holm_keeps)
+    row = MetricDiff(
+        metric=one.metric,
+        direction=one.direction,
+        model=one.model,
+        subject=one.subject,
+        base=_finite(one.base),
+        head=_finite(one.head),
+        difference=_difference(one),
+        interval=interval,
+        margin=one.margin,
+        verdict=verdict,
+        floors=_floors(one),
+        note=note,
+        problem=one.problem or _no_value(one),
+        n=one.n,
+        p_value=None if change is None else change.p_value,
+        gated=one.gated,
+    )
+    if change is None or interval is None:
+        return row
+    needed = None
+    if verdict is MetricVerdict.INCONCLUSIVE and one.margin is not None and one.n is not None:
+        needed = rows_needed(one.n, change.error, one.margin)
+    return replace(row, noticeable=noticeable(change.error), rows_needed=needed)
+
+
+def _verdict(
+    one: Measured, interval: Interval | None, *, holm_keeps: bool
+) -> tuple[MetricVerdict | None, str]:
+    if one.incomparable:
+        return MetricVerdict.NOT_COMPARABLE, one.incomparable
+    if one.base is None or _difference(one) is None:
+        return None, "no baseline" if one.base is None else ""
+    if one.objective is not None and one.objective.exact:
+        return _exact(one), "compared exactly"
+    if interval is None:
+        return (None if one.margin is None else MetricVerdict.INCONCLUSIVE), "point values only"
+    if not one.enough:
+        return MetricVerdict.INSUFFICIENT, "fewer than 30 rows of a kind that it needs"
+    return _by_interval(_turned(interval, one.direction), one.margin, holm_keeps=holm_keeps)
+
+
+def _by_interval(
+    turned: tuple[float, float], margin: float | None, *, holm_keeps: bool
+) -> tuple[MetricVerdict | None, str]:
+    low, high = turned
+    worse = high < 0
+    if low > 0:
+        return MetricVerdict.IMPROVED, ""
+    if margin is None:
+        return None, "likely worse" if worse else ""
+    if low >= -margin:
+        return MetricVerdict.WITHIN_MARGIN, "slightly worse" if worse else ""
+    if high < -margin and holm_keeps:
+        return MetricVerdict.REGRESSED, ""
+    return MetricVerdict.INCONCLUSIVE, "likely worse" if worse else ""
+
+
+def _exact(one: Measured) -> MetricVerdict:
+    difference, margin = _difference(one), one.margin or 0.0
+    if difference is None:
+        return MetricVerdict.NOT_COMPARABLE
+    gain = difference if one.direction is Direction.HIGHER else -difference
+    if gain > 0:
+        return MetricVerdict.IMPROVED
+    return MetricVerdict.WITHIN_MARGIN if gain >= -margin else MetricVerdict.REGRESSED
+
+
+def _turned(interval: Interval, direction: Direction) -> tuple[float, float]:
+    if direction is Direction.HIGHER:
+        return interval.low, interval.high
+    return -interval.high, -interval.low
+
+
+def _difference(one: Measured) -> float | None:
+    if one.change is not None:
+        return _finite(one.change.difference)
+    base, head = _finite(one.base), _finite(one.head)
+    return None if base is None or head is None or one.incomparable else head - base
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and isfinite(number) else None
+
+
+def _no_value(one: Measured) -> str:
+    if not one.gated or _finite(one.head) is not None:
+        return ""
+    return "head has no value" if one.head is None else "head's value is not a finite number"
+
+
+def _floors(one: Measured) -> tuple[Floor, ...]:
+    objective, head = one.objective, _finite(one.head)
+    if objective is None or head is None:
+        return ()
+    sides = ((objective.at_least, Direction.HIGHER), (objective.at_most, Direction.LOWER))
+    interval = one.head_interval
+    return tuple(
+        Floor(
+            limit=limit,
+            direction=direction,
+            status=_floor_status(head, interval, limit, direction, objective.judge),
+            interval=interval,
+        )
+        for limit, direction in sides
+        if limit is not None
+    )
+
+
+def _floor_status(
+    head: float, interval: Interval | None, limit: float, direction: Direction, judge: Judge
+) -> FloorStatus:
+    low, high = (head, head) if interval is None else (interval.low, interval.high)
+    if direction is Direction.LOWER:
+        head, low, limit = -head, -high, -limit
+    if head < limit or (judge is Judge.INTERVAL and low < limit):
+        return FloorStatus.MISSED
+    return FloorStatus.STRADDLED if low < limit else FloorStatus.MET

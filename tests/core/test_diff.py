@@ -1,0 +1,105 @@
+"""Diffs as values: what moved, exactly, and there and back through strict JSON."""
+
+from decimal import Decimal
+
+import pytest
+
+from mlci.core.config import Direction
+from mlci.core.diff import (
+    Artifact,
+    Diff,
+    FileDiff,
+    FileState,
+    Floor,
+    FloorStatus,
+    MetricDiff,
+    MetricVerdict,
+    Move,
+    Pairing,
+    StageDiff,
+    ValueDiff,
+)
+from mlci.core.diff_json import from_json, to_json
+from mlci.core.finding import Interval
+from mlci.core.strictjson import NotJson
+from mlci.core.values import MISSING, Kind, number, of
+
+
+def moved(base, head):
+    return ValueDiff(path="metrics.json", key=("a", "b"), base=base, head=head)
+
+
+FULL = Diff(
+    base="1" * 40,
+    head=None,
+    base_name="main",
+    metrics=(
+        MetricDiff(
+            metric="f1",
+            direction=Direction.HIGHER,
+            model="income",
+            base=0.1,
+            head=0.30000000000000004,
+            interval=Interval(low=-1e-300, high=0.5),
+            verdict=MetricVerdict.IMPROVED,
+            floors=(Floor(limit=0.2, direction=Direction.HIGHER, status=FloorStatus.MET),),
+        ),
+        MetricDiff(metric="size", direction=Direction.LOWER),
+    ),
+    values=(moved(number("9007199254740993"), of("a|b`<img>\n@everyone")),),
+    params=(moved(MISSING, of([1, "x"])),),
+    files=(FileDiff(path="d.csv", artifact=Artifact.DATA, base=None, head=FileState(hash="x", size=3)),),
+    stages=(StageDiff(name="train", move=Move.CHANGED, because=("command",)),),
+    pairings=(Pairing(model="income", rows=3, flipped=2),),
+    notes=("one",),
+)
+
+
+def test_there_and_back_loses_nothing():
+    assert from_json(to_json(FULL)) == FULL
+    assert to_json(from_json(to_json(FULL))) == to_json(FULL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"schema": 2}', '{"schema": 1}', '{"schema": 1, "base": null, "head": 1, "x": 2}'],
+)
+def test_another_document_is_refused(text):
+    with pytest.raises(NotJson):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "move"),
+    [
+        (number("1"), number("1.0"), Move.UNCHANGED),
+        (number("1"), number("2"), Move.CHANGED),
+        (MISSING, of(None), Move.ADDED),
+        (of(None), MISSING, Move.REMOVED),
+        (of(None), number("0"), Move.CHANGED),
+        (of(float("nan")), of(float("nan")), Move.UNCHANGED),
+        (of(True), number("1"), Move.CHANGED),
+        (of("1"), number("1"), Move.CHANGED),
+    ],
+)
+def test_missing_null_zero_and_text_are_different_things(base, head, move):
+    assert moved(base, head).move is move
+
+
+def test_differences_are_exact():
+    assert moved(number("0.1"), number("0.3")).difference == Decimal("0.2")
+    assert moved(number("9007199254740992"), number("9007199254740993")).difference == 1
+    assert moved(number("0"), number("3")).relative is None
+    assert moved(number("-4"), number("-3")).relative == 0.25
+    assert moved(of("x"), number("3")).difference is None
+
+
+def test_numbers_beyond_doubles_count_as_infinite():
+    assert number("1e999").kind is Kind.PLUS_INFINITY
+    assert number("-1e999").kind is Kind.MINUS_INFINITY
+
+
+def test_flipped_and_empty_are_told_by_the_whole():
+    assert FULL.flipped == 2
+    assert not FULL.empty
+    assert Diff(base="a", head="a").empty

@@ -1,0 +1,142 @@
+"""Predictions from columns: what is refused, what is read alike, and how two are paired by id."""
+
+import numpy as np
+import pytest
+
+from mlci.core.config import Columns, Task
+from mlci.core.predictions import from_columns, pair, wanted
+from mlci.errors import WorldError
+
+COLUMNS = Columns()
+
+
+def table(**columns):
+    rows = {"id": ["c", "a", "b"], "y_true": [1, 0, 1], "y_pred": [1, 0, 0], "y_score": [0.9, 0.1, 0.4]}
+    return {name: _array(values) for name, values in (rows | columns).items() if values is not None}
+
+
+def _array(values):
+    return np.array(values, dtype=object if any(isinstance(each, str | None) for each in values) else None)
+
+
+def read(columns=COLUMNS, task=Task.BINARY, **values):
+    return from_columns(table(**values), columns, task, "predictions.parquet")
+
+
+def test_rows_come_sorted_by_id():
+    one = read()
+    assert list(one.ids) == ["a", "b", "c"]
+    assert list(one.truth) == [0, 1, 1]
+    assert list(one.scores) == [0.1, 0.4, 0.9]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"id": ["a", "a", "b"]}, "1 ids in column 'id' are duplicates"),
+        ({"id": ["a", None, "b"]}, "1 values in column 'id' are missing"),
+        ({"y_true": [1.0, np.nan, 0.0]}, "1 values in column 'y_true' are missing"),
+        ({"y_score": [0.1, np.nan, 0.2]}, "1 values in column 'y_score' are missing"),
+        ({"y_score": [0.1, np.inf, 0.2]}, "NaN or infinite"),
+        ({"y_score": ["a", "b", "c"]}, "not a number"),
+        ({"y_pred": None}, "no column 'y_pred'; there are: id, y_score, y_true"),
+        ({"y_pred": [0, 1, 2]}, "two classes, not 3"),
+        ({"y_pred": [0, 1]}, "different lengths"),
+        ({"id": [], "y_true": [], "y_pred": [], "y_score": []}, "no rows"),
+    ],
+)
+def test_what_no_metric_may_be_computed_from_is_refused(values, message):
+    with pytest.raises(WorldError, match=message) as caught:
+        read(**values)
+    assert (caught.value.id, caught.value.where) == ("predictions-invalid", "predictions.parquet")
+
+
+@pytest.mark.parametrize("truth", [[1, 0, 1], [1.0, 0.0, 1.0], [True, False, True], ["1", "0", "1"]])
+def test_types_of_labels_do_not_matter(truth):
+    assert list(read(y_true=truth).truth) == [0, 1, 1]
+
+
+def test_the_greater_class_is_the_positive_one():
+    one = read(y_true=["yes", "no", "yes"], y_pred=["yes", "no", "no"])
+    assert one.classes == ("no", "yes")
+    assert read(y_true=[10, 9, 10], y_pred=[9, 9, 9]).classes == ("9", "10")
+
+
+def test_one_class_alone_keeps_its_place():
+    assert list(read(y_true=[0, 0, 0], y_pred=[0, 0, 0]).truth) == [0, 0, 0]
+    assert list(read(y_true=["ill"] * 3, y_pred=["ill"] * 3).truth) == [1, 1, 1]
+
+
+def test_multiclass_scores_follow_their_classes():
+    columns = Columns(score={"b": "p_b", "a": "p_a"})
+    scores = {"y_score": None, "p_a": [0.1, 0.8, 0.7], "p_b": [0.9, 0.2, 0.3]}
+    one = read(columns, Task.MULTICLASS, y_true=["b", "a", "b"], y_pred=["b", "a", "a"], **scores)
+    assert one.classes == ("a", "b")
+    assert one.scores.tolist() == [[0.8, 0.2], [0.7, 0.3], [0.1, 0.9]]
+    with pytest.raises(WorldError, match="class 'z' has no score column"):
+        read(columns, Task.MULTICLASS, y_true=["b", "a", "z"], y_pred=["b", "a", "a"], **scores)
+
+
+def test_wanted_columns_are_those_that_are_named():
+    columns = Columns(score={"a": "p_a", "b": "p_b"}, weight="w")
+    assert wanted(columns) == ("id", "y_true", "y_pred", "p_a", "p_b", "w")
+
+
+def many(rows, *, start=0, truth=None, text=False):
+    ids = np.arange(start, start + rows)
+    columns = {
+        "id": np.array([str(each) for each in ids], dtype=object) if text else ids,
+        "y_true": ids % 2 if truth is None else truth,
+        "y_pred": np.ones(rows, dtype=int),
+        "y_score": np.full(rows, 0.5),
+    }
+    return from_columns(columns, COLUMNS, Task.BINARY, "predictions.csv")
+
+
+def test_file_order_does_not_matter():
+    shuffled = np.random.default_rng(0).permutation(100)
+    told, paired = pair("m", many(100), many(100).take(shuffled))
+    assert told.comparable
+    assert (paired.base.ids == paired.head.ids).all()
+    assert (paired.base.truth == paired.head.truth).all()
+
+
+def test_numbers_in_one_file_and_text_in_the_other_are_the_same_ids():
+    told, _ = pair("m", many(50, text=True), many(50))
+    assert told.rows == 50
+
+
+def test_nine_tenths_in_common_are_enough():
+    assert pair("m", many(100), many(100, start=10))[0].rows == 90
+    told, paired = pair("m", many(100), many(100, start=11))
+    assert paired is None
+    assert "89 of 100 (base) and 100 (head) ids are common" in told.reason
+
+
+def test_a_small_test_set_within_a_large_one_is_comparable():
+    assert pair("m", many(1_000), many(50, start=100))[0].rows == 50
+
+
+def test_rows_whose_truth_changed_are_not_paired():
+    truth = np.arange(100) % 2
+    truth[:5] = 1 - truth[:5]
+    told, _ = pair("m", many(100), many(100, truth=truth))
+    assert (told.rows, told.truth_differs) == (95, 5)
+    told, paired = pair("m", many(100), many(100, truth=1 - np.arange(100) % 2))
+    assert paired is None
+    assert "the truth of 100 of those differs" in told.reason
+
+
+def test_flipped_rows_are_counted():
+    base, head = read(), read(y_pred=[0, 0, 0])
+    assert pair("m", base, head)[0].flipped == 1
+
+
+def test_a_class_that_only_one_side_knows_is_coded_alike():
+    kinds = Columns(score=None)
+    base = read(kinds, Task.MULTICLASS, y_true=["x", "y", "y"], y_pred=["y", "y", "y"])
+    head = read(kinds, Task.MULTICLASS, y_true=["x", "y", "y"], y_pred=["a", "y", "y"])
+    told, paired = pair("m", base, head)
+    assert paired.base.classes == paired.head.classes == ("a", "x", "y")
+    assert told.rows == 3
+    assert told.flipped == 1

@@ -1,0 +1,149 @@
+"""Verdicts at their edges: the interval against the margin, floors, Holm, and values that are not there."""
+
+from math import inf, nan
+
+import pytest
+
+from mlci.core.compare import Change
+from mlci.core.config import Direction, Judge, Margin, Objective
+from mlci.core.diff import FloorStatus, MetricVerdict, Occasion
+from mlci.core.finding import Interval
+from mlci.core.verdicts import Measured, judge
+
+MARGIN = Objective(metric="f1", may_drop=Margin(value=0.01))
+
+
+def change(low, high, *, error=None, base=0.8):
+    middle = (low + high) / 2
+    return Change(
+        base=base,
+        head=base + middle,
+        interval=Interval(low=low, high=high),
+        head_interval=None,
+        error=(high - low) / 3.92 if error is None else error,
+        p_value=0.5,
+    )
+
+
+def measured(low=-0.001, high=0.001, *, objective=MARGIN, direction=Direction.HIGHER, **more):
+    one = change(low, high)
+    facts = {"base": one.base, "head": one.head, "change": one, "n": 1_000} | more
+    return Measured(metric="f1", direction=direction, objective=objective, **facts)
+
+
+def verdict(*args, **more):
+    (row,) = judge([measured(*args, **more)])
+    return row
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected", "note"),
+    [
+        (0.001, 0.02, MetricVerdict.IMPROVED, ""),
+        (0.0, 0.02, MetricVerdict.WITHIN_MARGIN, ""),
+        (-0.009, 0.003, MetricVerdict.WITHIN_MARGIN, ""),
+        (-0.009, -0.001, MetricVerdict.WITHIN_MARGIN, "slightly worse"),
+        (-0.02, 0.003, MetricVerdict.INCONCLUSIVE, ""),
+        (-0.02, -0.001, MetricVerdict.INCONCLUSIVE, "likely worse"),
+        (-0.05, -0.02, MetricVerdict.REGRESSED, ""),
+    ],
+)
+def test_the_interval_decides(low, high, expected, note):
+    row = verdict(low, high)
+    assert (row.verdict, row.note) == (expected, note)
+    mirrored = verdict(-high, -low, direction=Direction.LOWER)
+    assert (mirrored.verdict, mirrored.note) == (expected, note)
+
+
+def test_what_blocks_depends_on_the_occasion():
+    likely_worse, unsure, worse = verdict(-0.02, -0.001), verdict(-0.02, 0.003), verdict(-0.05, -0.02)
+    assert not likely_worse.blocks(Occasion.PULL_REQUEST)
+    assert likely_worse.blocks(Occasion.PROMOTION)
+    assert not unsure.blocks(Occasion.PROMOTION)
+    assert unsure.warns
+    assert worse.blocks(Occasion.PULL_REQUEST)
+
+
+def test_an_inconclusive_row_names_the_rows_it_needs():
+    row = verdict(-0.02, 0.02)
+    assert row.rows_needed == pytest.approx(1_000 * (2.8016 * (0.04 / 3.92) / 0.01) ** 2, rel=1e-3)
+    assert verdict(-0.001, 0.001).rows_needed is None
+
+
+def test_holm_forgives_one_of_many():
+    barely = measured(-0.0301, -0.0101)
+    assert judge([barely])[0].verdict is MetricVerdict.REGRESSED
+    rows = judge([barely, *(measured() for _ in range(9))])
+    assert rows[0].verdict is MetricVerdict.INCONCLUSIVE
+    assert rows[0].note == "likely worse"
+
+
+def test_without_a_margin_a_drop_is_shown_and_never_gated():
+    row = verdict(-0.05, -0.02, objective=None)
+    assert (row.verdict, row.note, row.gated) == (None, "likely worse", False)
+    assert not row.blocks(Occasion.PROMOTION)
+
+
+def test_a_relative_margin_is_a_share_of_base():
+    objective = Objective(metric="f1", may_drop=Margin(value=0.02, relative=True))
+    row = verdict(-0.015, -0.001, objective=objective)
+    assert row.margin == pytest.approx(0.016)
+    assert row.verdict is MetricVerdict.WITHIN_MARGIN
+
+
+def test_too_few_rows_decide_nothing():
+    row = verdict(-0.5, -0.2, enough=False)
+    assert row.verdict is MetricVerdict.INSUFFICIENT
+    assert not row.blocks(Occasion.PROMOTION)
+
+
+def test_another_test_set_stops_a_promotion_only():
+    row = verdict(change=None, incomparable="the test set changed")
+    assert row.verdict is MetricVerdict.NOT_COMPARABLE
+    assert row.warns
+    assert row.blocks(Occasion.PROMOTION)
+
+
+@pytest.mark.parametrize("head", [None, nan, inf, -inf])
+def test_a_gated_value_that_is_not_there_is_red(head):
+    row = verdict(change=None, head=head)
+    assert row.problem
+    assert row.head is None
+    assert row.blocks(Occasion.PULL_REQUEST)
+
+
+def test_point_values_only_cannot_be_believed_or_blamed():
+    row = verdict(change=None, base=0.8, head=0.5)
+    assert (row.verdict, row.note) == (MetricVerdict.INCONCLUSIVE, "point values only")
+    assert not row.blocks(Occasion.PROMOTION)
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [(9.0, MetricVerdict.IMPROVED), (10.0, MetricVerdict.WITHIN_MARGIN), (11.0, MetricVerdict.REGRESSED)],
+)
+def test_exact_values_are_compared_as_they_are(head, expected):
+    objective = Objective(metric="size", exact=True, may_drop=Margin(value=0.0))
+    row = verdict(change=None, base=10.0, head=head, objective=objective, direction=Direction.LOWER)
+    assert row.verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "head", "interval", "judge_by", "expected"),
+    [
+        ({"at_least": 0.8}, 0.85, (0.82, 0.88), Judge.POINT, FloorStatus.MET),
+        ({"at_least": 0.8}, 0.81, (0.78, 0.84), Judge.POINT, FloorStatus.STRADDLED),
+        ({"at_least": 0.8}, 0.79, (0.76, 0.82), Judge.POINT, FloorStatus.MISSED),
+        ({"at_least": 0.8}, 0.81, (0.78, 0.84), Judge.INTERVAL, FloorStatus.MISSED),
+        ({"at_most": 50}, 45, None, Judge.INTERVAL, FloorStatus.MET),
+        ({"at_most": 50}, 49, (47, 51), Judge.POINT, FloorStatus.STRADDLED),
+        ({"at_most": 50}, 51, (49, 53), Judge.POINT, FloorStatus.MISSED),
+    ],
+)
+def test_floors(limits, head, interval, judge_by, expected):
+    objective = Objective(metric="f1", judge=judge_by, **limits)
+    around = None if interval is None else Interval(low=interval[0], high=interval[1])
+    row = verdict(change=None, base=None, head=head, head_interval=around, objective=objective)
+    assert row.floors[0].status is expected
+    assert row.blocks(Occasion.PULL_REQUEST) == (expected is FloorStatus.MISSED)
+    assert row.warns == (expected is FloorStatus.STRADDLED)
