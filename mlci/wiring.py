@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from mlci.core.context import RunContext
+from mlci.core.config import CommentBy
 from mlci.core.secrets import secrets_of, without_credentials
 from mlci.core.strictjson import JsonValue, NotJson, loads
 from mlci.errors import UsageError, WorldError
+from mlci.ports.git import Person
 
 if TYPE_CHECKING:
+    from mlci.app.project import Project
+    from mlci.core.context import RunContext
     from mlci.ports.clock import Clock
     from mlci.ports.dvc import Dvc
     from mlci.ports.files import Files
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from mlci.ports.user_python import UserPython
 
 T = TypeVar("T")
+
+# Who makes tags and commits in CI, where Git knows nobody.
+ROBOT = Person(name="mlci", email="mlci@localhost")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,13 +88,17 @@ class World:
     @_once
     def clock(self) -> "Clock":
         """The time."""
-        return cast("Clock", _adapter("clock", "SystemClock")())
+        from mlci.adapters.clock import SystemClock
+
+        return SystemClock()
 
     @property
     @_once
     def process(self) -> "Process":
         """Child processes."""
-        return cast("Process", _adapter("process", "ProcessRunner")(self.environment, secrets=self.secrets))
+        from mlci.adapters.process import ProcessRunner
+
+        return ProcessRunner(self.environment, secrets=self.secrets)
 
     @property
     @_once
@@ -105,23 +115,30 @@ class World:
     @_once
     def repository(self) -> "Git":
         """The repository around the directory. Raises WorldError when there is none."""
-        return cast("Git", _adapter("git", "GitCli")(self.directory, self.process))
+        identity = ROBOT if self.context().provider else None
+        git = _adapter("git", "GitCli")
+        return cast("Git", git(self.process, self.directory, self.environment, identity=identity))
 
     @_once
-    def project(self) -> Any:  # noqa: ANN401
+    def project(self) -> "Project":
         """The project that `--project` names, else the one around the directory."""
-        load_project = importlib.import_module("mlci.app.project").load_project
-        return load_project(self.directory, self.settings.project, _adapter("files", "FileTree"))
+        from mlci.adapters.files import FileTree
+        from mlci.app.project import load_project
+
+        return load_project(self.directory, self.settings.project, FileTree)
 
     @_once
     def files(self) -> "Files":
         """The project's files."""
-        return cast("Files", _adapter("files", "FileTree")(self.project().directory))
+        from mlci.adapters.files import FileTree
+
+        return FileTree(self.project().directory)
 
     @_once
     def tables(self) -> "Tables":
-        """The project's tables."""
-        return cast("Tables", _adapter("tables", "PolarsTables")(self.files()))
+        """The project's tables; DVC's cache may be linked into the work tree."""
+        tables = _adapter("tables", "PolarsTables")
+        return cast("Tables", tables(root=self.project().directory, also=(self.dvc().cache_dir(),)))
 
     @_once
     def dvc(self) -> "Dvc":
@@ -135,19 +152,65 @@ class World:
 
     @_once
     def forge(self) -> "Forge":
-        """The forge that the CI provider names. Raises UsageError when there is none."""
-        provider = self.context().provider
-        if provider is None:
-            raise UsageError("no forge is known here", id="no-forge", help="mlci explain no-forge")
-        module = importlib.import_module(f"mlci.forges.{provider}")
-        return cast("Forge", module.connect(self.environment))
+        """Where the CI provider discusses pull requests; git notes on any other server."""
+        makers = {"github": self._github, "gitlab": self._gitlab}
+        native = makers.get(self.context().provider or "", self._notes)()
+        if self.project().config.report.comment is not CommentBy.CML:
+            return native
+        from mlci.forges.cml import Cml
+
+        return Cml(
+            native=native,
+            process=self.process,
+            directory=self.project().directory,
+            credentials={**self.environment, "REPO_TOKEN": self._token("GITHUB_TOKEN", "MLCI_GITLAB_TOKEN")},
+        )
 
     @_once
-    def context(self) -> RunContext:
+    def context(self) -> "RunContext":
         """Why this command runs: what the CI provider says that is here, else: at somebody's desk."""
         from mlci import ci
 
         return ci.context_of(self.environment, _event(self.environment.get("GITHUB_EVENT_PATH")))
+
+    def _github(self) -> "Forge":
+        from mlci.forges.github import GitHub
+
+        return GitHub(
+            repository=self._told_by_ci("GITHUB_REPOSITORY"),
+            token=self._token("GITHUB_TOKEN"),
+            api_url=self.environment.get("GITHUB_API_URL", "https://api.github.com"),
+            clock=self.clock,
+            author=self.environment.get("MLCI_GITHUB_LOGIN", "github-actions[bot]"),
+        )
+
+    def _gitlab(self) -> "Forge":
+        from mlci.forges.gitlab import GitLab
+
+        return GitLab(
+            project=self._told_by_ci("CI_PROJECT_ID"),
+            token=self._token("MLCI_GITLAB_TOKEN"),
+            url=self._told_by_ci("CI_SERVER_URL"),
+            clock=self.clock,
+        )
+
+    def _notes(self) -> "Forge":
+        from mlci.forges.notes import Notes
+
+        return Notes(git=self.repository(), remote="origin", clock=self.clock)
+
+    def _told_by_ci(self, name: str) -> str:
+        if value := self.environment.get(name):
+            return value
+        raise UsageError(f"CI does not say {name}", id="ci-variable-missing", help="run this in a CI job")
+
+    def _token(self, *names: str) -> str:
+        for name in names:
+            if value := self.environment.get(name):
+                return value
+        raise UsageError(
+            f"this step has no {' or '.join(names)}", id="forge-token-missing", help="mlci sync --check"
+        )
 
 
 def _event(path: str | None) -> JsonValue:

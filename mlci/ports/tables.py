@@ -1,14 +1,13 @@
 """Tables of data, read column by column."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import narwhals as nw
+    import numpy.typing as npt
 
-Column = npt.NDArray[Any]
+Column: TypeAlias = "npt.NDArray[Any]"  # in words, because who reads a configuration does not pay for numpy
 Rows = Sequence[Mapping[str, Any]]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import run_mlci
+from tests.support.program import run_mlci, run_python
 
 HEAVY = {
     "aiohttp", "dvc", "git", "github", "gitlab", "jinja2", "narwhals", "numpy", "pandas", "polars", "sklearn",
@@ -13,7 +13,11 @@ HEAVY = {
 
 def imported(*arguments: str, cwd: Path) -> set[str]:
     """The top-level packages that a command line imports, as the interpreter itself says."""
-    told = run_mlci(*arguments, cwd=cwd, python=("-X", "importtime")).stderr
+    return packages(run_mlci(*arguments, cwd=cwd, python=("-X", "importtime")).stderr)
+
+
+def packages(told: str) -> set[str]:
+    """The top-level packages in what `-X importtime` prints."""
     lines = [line for line in told.splitlines() if line.startswith("import time:")]
     assert len(lines) > 20
     return {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
@@ -35,6 +39,16 @@ def test_nothing_heavy_is_imported(arguments: tuple[str, ...], tmp_path: Path) -
     (tmp_path / "mlci.yaml").write_text("version: 1\nprojekt: credit\n")
 
     assert imported(*arguments, cwd=tmp_path) & HEAVY == set()
+
+
+def test_a_configuration_error_costs_no_heavy_library(tmp_path: Path) -> None:
+    (tmp_path / "mlci.yaml").write_text("version: 1\nprojekt: credit\ngates: {data: {}}\n")
+    reads = "from mlci.wiring import Settings, World; World(Settings()).project()"
+
+    told = run_python("-X", "importtime", "-c", reads, cwd=tmp_path).stderr
+
+    assert "ConfigError" in told
+    assert packages(told) & HEAVY == set()
 
 
 def test_the_version_needs_no_command_line(tmp_path: Path) -> None:

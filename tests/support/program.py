@@ -49,8 +49,18 @@ def run_mlci(
     timeout: float = 60.0,
 ) -> Ended:
     """Run the real program in a child; `python` are options of the interpreter itself."""
+    return run_python(*python, "-m", "mlci", *arguments, cwd=cwd, environment=environment, timeout=timeout)
+
+
+def run_python(
+    *arguments: str,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 60.0,
+) -> Ended:
+    """Run this interpreter in a child that finds mlci."""
     child = subprocess.run(
-        [sys.executable, *python, "-m", "mlci", *arguments],
+        [sys.executable, *arguments],
         cwd=cwd,
         env=child_environment({**_findable(), **(environment or {})}),
         capture_output=True,
