@@ -127,10 +127,12 @@ class FileTree:
 
     def _carry_out(self, change: FileWrite | FileDelete, staged: Path | None) -> None:
         target = self._writable(change.path)
-        if staged is None:
-            target.unlink(missing_ok=True)
-        else:
+        if staged is not None:
             staged.replace(target)
+        elif os.path.lexists(target):
+            target.unlink()
+        else:
+            return
         _sync_directory(target.parent)
 
     def _make_directories(self, directory: Path, leftovers: ExitStack) -> None:
