@@ -28,6 +28,10 @@ class Provider(Protocol):
         """The files that mlci manages for a project."""
         ...
 
+    def owns(self, path: str) -> bool:
+        """Whether a path is one that `files` could give, for some project."""
+        ...
+
     def seeds(self) -> Mapping[str, bytes]:
         """Files that mlci writes where there are none, and that are the user's from then on."""
         ...

@@ -23,6 +23,7 @@ class Access(StrEnum):
     """What a job may do to the repository beyond reading it."""
 
     COMMENT = "comment"
+    READ_PULL_REQUESTS = "read_pull_requests"
     WRITE_TAGS = "write_tags"
 
 
@@ -62,7 +63,7 @@ class Job:
     steps: tuple[Step, ...]
     needs: tuple[str, ...] = ()
     condition: Condition = Condition.SUCCESS
-    access: Access | None = None
+    access: tuple[Access, ...] = ()
     user_code: bool = False
     runner: tuple[str, ...] = ()
     timeout: float = _SHORT
@@ -145,7 +146,7 @@ def _pull_request(config: Config, slug: str) -> Workflow:
         title="Comment on the pull request",
         needs=(run.id,),
         condition=Condition.ENDED,
-        access=Access.COMMENT,
+        access=(Access.COMMENT,),
         takes=run.leaves,
         steps=(Step(title="Comment", command=("comment", "--from-artifact", EVIDENCE), token=True),),
     )
@@ -158,7 +159,7 @@ def _main(config: Config, slug: str, prefix: str, deployed: tuple[Environment, .
         id="register",
         title="Register versions",
         needs=(run.id,),
-        access=Access.WRITE_TAGS,
+        access=(Access.WRITE_TAGS, Access.READ_PULL_REQUESTS),
         takes=run.leaves,
         steps=(
             Step(
@@ -175,7 +176,7 @@ def _main(config: Config, slug: str, prefix: str, deployed: tuple[Environment, .
         title="Reconcile environments",
         needs=(register.id,),
         condition=Condition.ENDED,
-        access=Access.WRITE_TAGS,
+        access=(Access.WRITE_TAGS,),
         steps=(_reconcile(),),
     )
     deploys = tuple(
@@ -188,7 +189,7 @@ def _tag(slug: str, prefix: str, deployed: tuple[Environment, ...]) -> Workflow:
     reconcile = Job(
         id="reconcile",
         title="Reconcile environments",
-        access=Access.WRITE_TAGS,
+        access=(Access.WRITE_TAGS,),
         tag_part="@v",
         steps=(_reconcile(),),
     )
@@ -228,7 +229,7 @@ def _deploy(
         id=f"deploy-{environment.name}",
         title=f"Deploy to {environment.name}",
         needs=needs,
-        access=Access.WRITE_TAGS,
+        access=(Access.WRITE_TAGS,),
         user_code=True,
         timeout=60 * MINUTE,
         environment=f"{prefix}/{environment.name}" if prefix else environment.name,

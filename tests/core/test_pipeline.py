@@ -58,9 +58,9 @@ def test_a_job_with_the_projects_own_code_never_may_comment_and_writes_only_to_d
     for workflow in pipeline().workflows:
         for job in workflow.jobs:
             if job.user_code and not job.environment:
-                assert job.access is None
+                assert not job.access
                 assert not any(step.token for step in job.steps)
-            assert not (job.user_code and job.access is Access.COMMENT)
+            assert not (job.user_code and Access.COMMENT in job.access)
 
 
 def test_two_projects_of_one_repository_do_not_share_environments_or_queues():

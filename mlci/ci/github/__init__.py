@@ -1,5 +1,18 @@
 """GitHub Actions."""
 
-from mlci.ci.github.context import context_from, detected
+from collections.abc import Mapping
 
-__all__ = ["context_from", "detected"]
+from mlci.ci.github.context import context_from, detected
+from mlci.ci.github.workflows import files, owns
+from mlci.core.pipeline import Pipeline
+
+__all__ = ["context_from", "detected", "files", "missing_line", "owns", "seeds"]
+
+
+def seeds() -> Mapping[str, bytes]:
+    """Nothing: GitHub finds workflows by their folder."""
+    return {}
+
+
+def missing_line(_pipeline: Pipeline, _path: str, _content: bytes) -> None:
+    """Nothing ever: there are no seeds."""
