@@ -8,7 +8,10 @@ from pathlib import Path
 from mlci.app.configuration import Source, read_configuration
 from mlci.core.config import Config
 from mlci.core.config_schema import FILE
+from mlci.core.dvcfiles import PIPELINE_FILE, read_pipeline, read_tracked
+from mlci.core.pipeline_rules import check_pipeline
 from mlci.core.problems import WHOLE_FILE, Problem, config_error, did_you_mean, quoted, shown
+from mlci.core.schema import Problems
 from mlci.core.yamltree import CONFIG_LIMITS, parse
 from mlci.errors import ConfigError, MlciError, UsageError, WorldError
 from mlci.ports.files import Files
@@ -37,7 +40,9 @@ def load_project(start: Path, chosen: str | None, files_at: FilesAt) -> Project:
     root = repository_root(start)
     directory = _chosen(start, root, chosen, files_at) if chosen else _around(start, root)
     prefix = directory.relative_to(root).as_posix()
-    config, source = read_configuration(_content(files_at(directory)))
+    files = files_at(directory)
+    config, source = read_configuration(_content(files))
+    _check_against_pipeline(config, source, files)
     return Project(
         config=config, root=root, directory=directory, prefix="" if prefix == "." else prefix, source=source
     )
@@ -126,6 +131,19 @@ def _content(files: Files) -> bytes:
         if error.id == "file-too-large":
             raise _too_large(error) from error
         raise
+
+
+def _check_against_pipeline(config: Config, source: Source, files: Files) -> None:
+    content = files.read_if_there(PIPELINE_FILE)
+    if content is None:
+        return
+    beside = {f"{model.path}.dvc" for model in config.models.values()}
+    read = {path: files.read_if_there(path, limit=CONFIG_LIMITS.size) for path in sorted(beside)}
+    tracked = {path: read_tracked(found, name=path) for path, found in read.items() if found is not None}
+    problems = Problems()
+    check_pipeline(config, source.tree, read_pipeline(content), problems, tracked)
+    if problems.found:
+        raise config_error(FILE, source.content, problems.found)
 
 
 def _too_large(error: WorldError) -> ConfigError:

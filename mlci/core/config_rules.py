@@ -54,7 +54,7 @@ def _check_environments(config: Config, node: Node, problems: Problems) -> None:
 def _check_environment_names(names: Iterable[str], node: Node, problems: Problems) -> None:
     seen: dict[str, str] = {}
     for name in names:
-        place = node.find("environments", name)
+        place = node.find_key("environments", name)
         if name == NEWEST:
             said = "`new` means the newest version, so no environment can have that name"
             problems.add(place, "environment-reserved", said, help="choose another name")

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlci.core.printable import printable
 from mlci.errors import ConfigError
@@ -15,9 +16,10 @@ _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as the en
 _TOKEN = re.compile(r"""(["']).*?\1|[^\s:,\[\]{}#]+""")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a text, counted from 1. Line 0 means the file as a whole."""
+
+    # A tuple of numbers is nothing to the garbage collector, and a large lock file has a million marks.
 
     line: int
     column: int

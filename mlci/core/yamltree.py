@@ -38,16 +38,17 @@ _WORDS: dict[str, bool | float | None] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How large a file may be: bytes, levels, aliases, and nodes once every alias is written out."""
+    """How large a file may be: bytes, levels, aliases, values, and values that only aliases repeat."""
 
     size: int
     depth: int
     aliases: int
-    nodes: int
+    values: int
+    repeated: int
 
 
-CONFIG_LIMITS = Limits(size=_MIB, depth=50, aliases=100, nodes=100_000)
-DVC_LIMITS = Limits(size=64 * _MIB, depth=100, aliases=1_000, nodes=10_000_000)
+CONFIG_LIMITS = Limits(size=_MIB, depth=50, aliases=100, values=100_000, repeated=10_000)
+DVC_LIMITS = Limits(size=64 * _MIB, depth=100, aliases=1_000, values=8_000_000, repeated=100_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,13 @@ class Node:
             else:
                 break
         return node
+
+    def find_key(self, *keys: str | int) -> "Node":
+        """The key that stands at the end of this way, or the last node on it that exists."""
+        above = self.find(*keys[:-1])
+        if isinstance(above.value, dict) and keys[-1] in above.value:
+            return above.value[str(keys[-1])][0]
+        return above
 
 
 def parse(content: bytes, *, name: str, limits: Limits = CONFIG_LIMITS) -> Node:
@@ -211,7 +219,8 @@ class _Builder:
     problems: list[Problem] = field(default_factory=list)
     anchors: dict[str, tuple[Node, int] | None] = field(default_factory=dict)
     aliases: int = 0
-    nodes: int = 0
+    values: int = 0
+    repeated: int = 0
 
     def document(self, content: bytes) -> Node:
         """The one document of the text; nothing at all is null."""
@@ -229,14 +238,14 @@ class _Builder:
     def _node(self, event: "Event", events: "Iterator[Event]", *, path: str, depth: int) -> Node:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
-        self._count(event, 1)
-        before = self.nodes
+        self._count(event)
+        before = self.values + self.repeated
         anchor: str | None = event.anchor  # type: ignore[attr-defined]
         if anchor is not None:
             self.anchors[anchor] = None
         node = self._value(event, events, path=path, depth=depth)
         if anchor is not None:
-            self.anchors[anchor] = node, self.nodes - before + 1
+            self.anchors[anchor] = node, self.values + self.repeated - before + 1
         return node
 
     def _value(self, event: "Event", events: "Iterator[Event]", *, path: str, depth: int) -> Node:
@@ -305,14 +314,20 @@ class _Builder:
             said = f"the alias {quoted('*' + name)} {why}"
             self._stop("alias-unknown", said, event, "write the value out")
         node, size = known
-        self._count(event, size)
+        self._repeat(event, size)
         return node
 
-    def _count(self, event: "Event", size: int) -> None:
-        self.nodes += size
-        if self.nodes > self.limits.nodes:
-            said = f"more than {self.limits.nodes} values once aliases are written out"
+    def _count(self, event: "Event") -> None:
+        self.values += 1
+        if self.values > self.limits.values:
+            said = f"more than {self.limits.values} values"
             self._stop("too-many-values", said, event, "keep data in files of their own")
+
+    def _repeat(self, event: "Event", size: int) -> None:
+        self.repeated += size
+        if self.repeated > self.limits.repeated:
+            said = f"aliases repeat more than {self.limits.repeated} values"
+            self._stop("too-many-values", said, event, "write the values out")
 
     def _tag(self, event: "Event", mark: Mark, path: str) -> None:
         tag: str = event.tag  # type: ignore[attr-defined]

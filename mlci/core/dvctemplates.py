@@ -1,0 +1,77 @@
+"""What a `foreach`, a `matrix` or a template in `dvc.yaml` stands for, as far as the file itself tells."""
+
+import re
+from collections.abc import Mapping
+from itertools import product
+from math import prod
+
+from mlci.core.dvcnodes import pairs
+from mlci.core.schema import Problems, expected
+from mlci.core.yamltree import Node
+
+MOST_INSTANCES = 10_000
+
+_TEMPLATE = re.compile(r"(?<!\\)\$\{")
+
+
+def instances(name: str, keys: Mapping[str, Node], problems: Problems) -> tuple[str, ...] | None:
+    """The names that an entry under `stages:` stands for; None when only DVC can tell."""
+    if "foreach" in keys:
+        return _named_by(name, _foreach(keys["foreach"], problems))
+    if "matrix" in keys:
+        return _named_by(name, _matrix(keys["matrix"], problems))
+    return (name,)
+
+
+def _named_by(name: str, instances: list[str] | None) -> tuple[str, ...] | None:
+    return None if instances is None else tuple(dict.fromkeys(f"{name}@{each}" for each in instances))
+
+
+def _foreach(node: Node, problems: Problems) -> list[str] | None:
+    if isinstance(node.value, str) and _TEMPLATE.search(node.value):
+        return None
+    if isinstance(node.value, dict):
+        return list(node.value)
+    if not isinstance(node.value, list):
+        expected("a list or a mapping", node, problems)
+        return []
+    if any(isinstance(each.value, list | dict) for each in node.value):
+        return [str(index) for index in range(len(node.value))]
+    return None if is_templated(node) else [_as_name(each) for each in node.value]
+
+
+def _matrix(node: Node, problems: Problems) -> list[str] | None:
+    axes: list[list[str]] = []
+    for key, values in pairs(node, problems).items():
+        if not isinstance(values.value, list) or is_templated(values):
+            return None
+        axes.append(
+            [
+                f"{key}{index}" if isinstance(each.value, list | dict) else _as_name(each)
+                for index, each in enumerate(values.value)
+            ]
+        )
+    if prod(map(len, axes)) > MOST_INSTANCES:
+        problems.add(node, "matrix-too-large", f"the matrix has more than {MOST_INSTANCES} stages")
+        return None
+    return ["-".join(parts) for parts in product(*axes)]
+
+
+def _as_name(node: Node) -> str:
+    """A value as DVC writes it into a stage's name."""
+    if isinstance(node.value, bool):
+        return "true" if node.value else "false"
+    return str(node.value)
+
+
+def is_templated(node: Node) -> bool:
+    """Whether `${…}` stands anywhere in a node."""
+    match node.value:
+        case str() as value:
+            return _TEMPLATE.search(value) is not None
+        case list() as values:
+            return any(map(is_templated, values))
+        case dict() as mapped:
+            return any(is_templated(part) for pair in mapped.values() for part in pair)
+        case _:
+            return False
