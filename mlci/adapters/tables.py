@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import narwhals as nw
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from mlci.errors import WorldError
-from mlci.ports.tables import Column
+from mlci.ports.tables import Column, Rows
 
 T = TypeVar("T")
 
@@ -59,6 +60,21 @@ class PolarsTables:
         kind = _format(name)
         return self._told(name, lambda: _arrays(_lazy(BytesIO(content), kind, text), columns, name))
 
+    def scan(self, path: str) -> nw.LazyFrame[Any]:
+        """A table that is read when it is collected."""
+
+        def lazily() -> nw.LazyFrame[Any]:
+            frame = self._scan(path)
+            frame.collect_schema()
+            return nw.from_native(frame)
+
+        return self._told(path, lazily)
+
+    def collect(self, frames: Sequence[nw.LazyFrame[Any]]) -> Sequence[Rows]:
+        """The rows that each of these frames comes to."""
+        native = [nw.to_native(frame) for frame in frames]
+        return self._told("", lambda: [each.to_dicts() for each in pl.collect_all(native)])
+
     def _scan(self, path: str, text: Sequence[str] = ()) -> pl.LazyFrame:
         return _lazy(self._place(path), _format(path), text)
 
@@ -85,7 +101,7 @@ class PolarsTables:
     def _told(self, name: str, ask: Callable[[], T]) -> T:
         try:
             return ask()
-        except (PolarsError, OSError, ValueError) as error:
+        except (PolarsError, PanicException, OSError, ValueError) as error:
             first = (str(error).splitlines() or [""])[0][:300]
             raise WorldError(
                 f"this table cannot be read: {first}",

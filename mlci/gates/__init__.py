@@ -1,13 +1,13 @@
 """The families of tests, one folder each. The folder is the registration.
 
-A gate is a module `mlci.gates.<id>` with a `GATE` that satisfies the `Gate` protocol.
+A gate is a package `mlci.gates.<id>` with a `GATE`; its module `gate` holds `run`, and is imported to run it.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from mlci.core.config import Config
 from mlci.core.context import RunContext
@@ -65,8 +65,9 @@ class Outcome:
     figures: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
-class Gate(Protocol):
-    """A family of tests."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A family of tests: what it can ask, and how its part of mlci.yaml reads."""
 
     id: str
     title: str
@@ -74,8 +75,8 @@ class Gate(Protocol):
     options: Schema[Any]
 
     def run(self, request: Request) -> Outcome:
-        """Ask every question. A question that cannot be asked is a finding, never an exception."""
-        ...
+        """Ask every question. One that cannot be asked is a finding, never an exception."""
+        return cast("Outcome", importlib.import_module(f"{__name__}.{self.id}.gate").run(request))
 
 
 def ids() -> tuple[str, ...]:

@@ -1,0 +1,131 @@
+"""What model and bias tests look at: a model's predictions, and the groups its rows fall into."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlci.core.config import Model
+from mlci.core.predictions import Codes, Column, Predictions, from_columns, wanted
+from mlci.errors import WorldError
+from mlci.ports.tables import Tables
+
+MISSING = "(missing)"
+MOST_GROUPS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Attribute:
+    """A column that sorts rows into groups: a code for each row, a name for each code."""
+
+    name: str
+    codes: Codes
+    groups: tuple[str, ...]
+
+
+def read_predictions(tables: Tables, model: Model) -> Predictions:
+    """A model's predictions, sorted by id. Raises WorldError."""
+    if model.predictions is None:
+        raise WorldError(
+            f"model {model.name!r} declares no predictions",
+            id="predictions-undeclared",
+            where=f"models.{model.name}",
+            help="write the predictions of the test rows to a file and name it under `predictions:`",
+        )
+    known = tables.schema(model.predictions)
+    columns = [name for name in wanted(model.columns) if name in known]
+    table = tables.read(model.predictions, columns, text=[model.columns.id])
+    return from_columns(table, model.columns, model.task, model.predictions)
+
+
+def read_attributes(
+    tables: Tables, model: Model, predictions: Predictions, names: Sequence[str]
+) -> Mapping[str, Attribute]:
+    """Columns of the model's test rows, in the order of its predictions. Raises WorldError."""
+    wanted_names = list(dict.fromkeys(names))
+    if not wanted_names:
+        return {}
+    if model.test is None:
+        raise WorldError(
+            f"model {model.name!r} declares no test rows to take {wanted_names[0]!r} from",
+            id="test-undeclared",
+            where=f"models.{model.name}",
+            help="name the table of held-out rows under `test:`",
+        )
+    known = tables.schema(model.test)
+    key = model.columns.id
+    for name in (key, *wanted_names):
+        if name not in known:
+            raise WorldError(
+                f"{model.test} has no column {name!r}",
+                id="table-column",
+                where=model.test,
+                help=f"its columns: {', '.join(list(known)[:20])}",
+            )
+    table = tables.read(model.test, [key, *(name for name in wanted_names if name != key)], text=[key])
+    rows = _rows_of(table[key], predictions, model)
+    return {name: _attribute(name, table[name][rows]) for name in wanted_names}
+
+
+def crossed(attributes: Sequence[Attribute]) -> Attribute:
+    """The groups that several attributes make together; only those that occur."""
+    flat = np.ravel_multi_index(
+        tuple(each.codes for each in attributes), tuple(len(each.groups) for each in attributes)
+    )
+    found, codes = np.unique(flat, return_inverse=True)
+    parts = np.unravel_index(found, tuple(len(each.groups) for each in attributes))
+    names = [
+        ",".join(f"{each.name}={each.groups[part[at]]}" for each, part in zip(attributes, parts, strict=True))
+        for at in range(len(found))
+    ]
+    return Attribute(
+        name=",".join(each.name for each in attributes), codes=codes.astype(np.intp), groups=tuple(names)
+    )
+
+
+def label_of(attribute: Attribute, code: int) -> str:
+    """How a group is called: `sex=F`."""
+    group = attribute.groups[code]
+    return group if "," in attribute.name else f"{attribute.name}={group}"
+
+
+def _rows_of(ids: Column, predictions: Predictions, model: Model) -> Codes:
+    """The row of the test table for each prediction."""
+    theirs, ours = _alike(ids), _alike(predictions.ids)
+    order = np.argsort(theirs, kind="stable")
+    ranked = theirs[order]
+    if (repeated := len(ranked) - len(np.unique(ranked))) > 0:
+        raise WorldError(
+            f"{repeated} ids of {model.test} are duplicates", id="test-ids", where=model.test or ""
+        )
+    places = np.minimum(np.searchsorted(ranked, ours), max(0, len(ranked) - 1))
+    absent = len(ours) if not len(ranked) else int(np.count_nonzero(ranked[places] != ours))
+    if absent:
+        raise WorldError(
+            f"{absent} of {len(ours)} predictions have an id that is not in {model.test}",
+            id="test-ids",
+            where=model.test or "",
+            help="let the evaluation write the predictions of exactly the rows in `test:`",
+        )
+    rows: Codes = order[places]
+    return rows
+
+
+def _alike(ids: Column) -> Column:
+    return np.array([str(each) for each in ids.tolist()])
+
+
+def _attribute(name: str, column: Column) -> Attribute:
+    texts = np.array([MISSING if _absent(each) else str(each) for each in column.tolist()])
+    groups, codes = np.unique(texts, return_inverse=True)
+    if len(groups) > MOST_GROUPS:
+        raise WorldError(
+            f"column {name!r} has {len(groups)} values, more than the {MOST_GROUPS} groups mlci shows",
+            id="too-many-groups",
+            help="write a column of bands, such as age_band, and name that one",
+        )
+    return Attribute(name=name, codes=codes.astype(np.intp), groups=tuple(groups.tolist()))
+
+
+def _absent(value: object) -> bool:
+    return value is None or value != value  # noqa: PLR0124 - NaN is what differs from itself
