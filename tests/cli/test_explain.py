@@ -1,6 +1,7 @@
 """Every id that a message can end with has a page."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,24 +10,36 @@ from mlci.app.explain import pages_of
 from mlci.cli.explain import BOOKS
 from tests.support.program import run_here
 
+KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 SOURCE = Path(mlci.__file__).parent
 KNOWN = {page.id for book in BOOKS.glob("*.md") for page in pages_of(book.read_text("utf-8"), "error")}
 
 
 def ids_in(tree: ast.AST) -> Iterator[str]:
-    """The constant ids that code gives to errors and problems."""
+    """The constant ids in a module: given to errors and problems, or kept in a table of refusals."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name.endswith(("Error", "Problem")):
-            yield from (_text(word.value) for word in node.keywords if word.arg == "id")
-        if name == "add" and len(node.args) == 3:
-            yield _text(node.args[1])
+        if isinstance(node, ast.Call):
+            yield from (word for each in _ids_of_call(node) for word in _words(each))
+        if isinstance(node, ast.Tuple) and len(node.elts) == 3:
+            first, said, _ = ("".join(_words(each)) for each in node.elts)
+            if KEBAB.fullmatch(first) and " " in said:
+                yield first
 
 
-def _text(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+def _ids_of_call(call: ast.Call) -> Iterator[ast.expr]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name.endswith(("Error", "Problem", "Refusal")):
+        yield from (each.value for each in call.keywords if each.arg == "id")
+    if name in {"_problem", "_stop"}:
+        yield from call.args[:1]
+    if name == "add" and len(call.args) == 3:
+        yield call.args[1]
+
+
+def _words(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.IfExp):
+        return [*_words(node.body), *_words(node.orelse)]
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
 def used_ids() -> dict[str, str]:
