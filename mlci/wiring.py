@@ -134,6 +134,16 @@ class World:
 
         return FileTree(self.project().directory)
 
+    def evidence(self, artifact: Path | None = None) -> "Files":
+        """Where a run left its evidence: in another job's artifact, else in the project itself."""
+        if artifact is None:
+            return self.files()
+        from mlci.adapters.files import FileTree
+
+        # Some providers hand over `.mlci/` itself, some what holds it.
+        directory = self.directory / artifact
+        return FileTree(directory.parent if directory.name == ".mlci" else directory)
+
     @_once
     def tables(self) -> "Tables":
         """The project's tables; DVC's cache may be linked into the work tree."""

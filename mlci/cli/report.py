@@ -1,0 +1,55 @@
+"""`mlci report`: what the last run found, in the format that is asked for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.wiring import World
+
+if TYPE_CHECKING:
+    from mlci.core.evidence import Evidence
+    from mlci.core.report import Report
+
+FORMATS = ("terminal", "markdown", "html", "junit")
+
+
+@verb("mlci report", "mlci report --format markdown", "mlci report --json")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="How to tell it.")
+@click.option(
+    "--from-artifact",
+    "artifact",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Read what another job's run left in DIR, as data.",
+)
+@click.option("--promotion", is_flag=True, help="Judge as main does before a version is registered.")
+def command(world: World, out: Output, form: str, artifact: Path | None, promotion: bool) -> None:
+    """Tell what the last `mlci run` found, without running anything again."""
+    from mlci.app.bundle import read_bundle
+    from mlci.app.report import occasion_of, report
+    from mlci.core.diff import Occasion
+
+    bundle = read_bundle(world.evidence(artifact))
+    occasion = Occasion.PROMOTION if promotion else occasion_of(world.context())
+    reported = report(bundle, project=world.project().config.project, occasion=occasion)
+    if out.json:
+        out.document(reported.document)
+    else:
+        out.raw(_rendered(reported.report, reported.bundle.evidence, form))
+
+
+def _rendered(report: "Report", evidence: "tuple[Evidence, ...]", form: str) -> str:
+    from mlci.render import html, junit, markdown, terminal
+
+    match form:
+        case "markdown":
+            return markdown.render(report)
+        case "html":
+            return html.render(report)
+        case "junit":
+            return junit.render(evidence)
+        case _:
+            return terminal.render(report)
