@@ -1,0 +1,160 @@
+"""Ask for a version in an environment by changing its file; merging that change is the promotion."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlci.app.ledger import Ledger, Snapshot
+from mlci.app.situation import desired_at, models_of, path_of, situation
+from mlci.core.config import Config, Environment
+from mlci.core.environment_file import with_version
+from mlci.core.environments import Change, Decision, Desired, Refusal, decide, newest
+from mlci.core.plan import Change as Write
+from mlci.core.plan import FileWrite, Plan
+from mlci.core.registry import ModelState, Release
+from mlci.core.version import Version
+from mlci.errors import RefusedError, UsageError
+from mlci.ports.files import Files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """The change to an environment file that asks for a version, and what it would do once merged."""
+
+    environment: str
+    model: str
+    version: str
+    before: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What merging would do, and what of it no rule allows."""
+
+    changed: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+def promote(
+    ledger: Ledger,
+    config: Config,
+    prefix: str,
+    files: Files,
+    *,
+    model: str,
+    version: str | None,
+    to: str,
+) -> Promotion:
+    """Plan the line that asks for a version. Raises RefusedError when a rule would stop the promotion."""
+    environment = environment_of(config, to)
+    snapshot = ledger.read()
+    state = snapshot.registry.model(name_of(config, prefix, model))
+    release = chosen(state, version) if version else _default(state, environment, snapshot)
+    if release.version is None:
+        raise RefusedError(f"{release.title} is no version", id="version-unknown", help="mlci models")
+    promotion = asking(files, environment, model, release.version, state)
+    wanted = dict(desired_at(ledger.git, config, prefix, snapshot.tip))
+    lines = {**wanted[to].lines, model: release.version}
+    decision = _decision(ledger, config, prefix, snapshot, {**wanted, to: Desired(lines=lines)})
+    for refusal in decision.refusals:
+        if (refusal.environment, refusal.model) == (to, state.name):
+            raise RefusedError(refusal.message, id=refusal.id, where=environment.file, help=refusal.help)
+    return promotion
+
+
+def check(ledger: Ledger, config: Config, prefix: str, head: str) -> Checked:
+    """What merging `head` would do to the environments; nothing when it changes none of their files."""
+    snapshot = ledger.read()
+    base = ledger.git.merge_base(snapshot.tip, head) or snapshot.tip
+    changed = set(ledger.git.changed_files(base, head))
+    names = [name for name, each in config.environments.items() if path_of(prefix, each.file) in changed]
+    if not names:
+        return Checked()
+    wanted = dict(desired_at(ledger.git, config, prefix, snapshot.tip))
+    asked = desired_at(ledger.git, config, prefix, head)
+    decision = _decision(
+        ledger, config, prefix, snapshot, {**wanted, **{name: asked[name] for name in names}}
+    )
+    return Checked(
+        changed=tuple(names),
+        changes=tuple(each for each in decision.changes if each.environment in names),
+        refusals=tuple(each for each in decision.refusals if each.environment in names),
+    )
+
+
+def asking(
+    files: Files, environment: Environment, model: str, version: Version, state: ModelState
+) -> Promotion:
+    """The edit of an environment's file that asks for a version."""
+    content = files.read_if_there(environment.file)
+    after = with_version(content, name=environment.file, model=model, version=version)
+    kind = Write.KEEP if after == content else Write.CREATE if content is None else Write.UPDATE
+    current = state.current(environment.name)
+    return Promotion(
+        environment=environment.name,
+        model=state.name,
+        version=str(version),
+        before=current.release.title if current else "",
+        plan=Plan(files=(FileWrite(path=environment.file, content=after, change=kind, before=content),)),
+    )
+
+
+def environment_of(config: Config, name: str) -> Environment:
+    """An environment by name. Raises UsageError that lists those there are."""
+    if name not in config.environments:
+        there = ", ".join(config.environments) or "none"
+        raise UsageError(
+            f"there is no environment {name}",
+            id="environment-unknown",
+            where="mlci.yaml: environments",
+            help=f"choose one of: {there}",
+        )
+    return config.environments[name]
+
+
+def name_of(config: Config, prefix: str, model: str) -> str:
+    """A model's name in the whole repository. Raises UsageError that lists those there are."""
+    names = models_of(config, prefix)
+    if model not in names:
+        there = ", ".join(names) or "none"
+        raise UsageError(
+            f"there is no model {model}",
+            id="model-unknown",
+            where="mlci.yaml: models",
+            help=f"choose one of: {there}",
+        )
+    return names[model]
+
+
+def chosen(state: ModelState, text: str) -> Release:
+    """The release that a version names. Raises UsageError or RefusedError."""
+    version = Version.parse(text)
+    if version is None:
+        raise UsageError(f"{text} is no version", id="version-invalid", help="versions look like v1.4.0")
+    release = state.find(version)
+    if release is None or not release.active:
+        what = "was withdrawn" if release else "was never registered"
+        raise RefusedError(
+            f"{state.name} {version} {what}",
+            id="version-withdrawn" if release else "version-unknown",
+            help="mlci models",
+        )
+    return release
+
+
+def _default(state: ModelState, environment: Environment, snapshot: Snapshot) -> Release:
+    """What the needed environment runs, else the newest version."""
+    current = state.current(environment.needs) if environment.needs else None
+    release = current.release if current else newest(state, snapshot.line)
+    if release is None:
+        raise RefusedError(
+            f"{state.name} has no version yet", id="version-unknown", help="mlci register, on the main branch"
+        )
+    return release
+
+
+def _decision(
+    ledger: Ledger, config: Config, prefix: str, snapshot: Snapshot, desired: Mapping[str, Desired]
+) -> Decision:
+    return decide(situation(ledger.git, config, prefix, snapshot, desired))

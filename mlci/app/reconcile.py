@@ -1,0 +1,85 @@
+"""Make the registry say what the environment files on the main branch say."""
+
+from dataclasses import dataclass
+
+from mlci import __version__
+from mlci.app.ledger import Intent, Ledger, Snapshot, Written
+from mlci.app.situation import situation
+from mlci.core.config import Config
+from mlci.core.context import RunContext
+from mlci.core.environments import Change, Decision, Move, Refusal, decide
+from mlci.core.journal import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What was written, what is still to be written (`check`, `dry_run`), and what no rule allows."""
+
+    written: tuple[Written, ...] = ()
+    pending: tuple[Change, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+def reconcile(
+    ledger: Ledger,
+    config: Config,
+    prefix: str,
+    context: RunContext,
+    *,
+    prune: bool = False,
+    write: bool = True,
+) -> Reconciled:
+    """Assign what the main branch, as it is on the remote now, asks for. A second run writes nothing."""
+    if not write:
+        decision = _decided(ledger, config, prefix, ledger.read(), prune=prune)
+        return Reconciled(pending=decision.changes, refusals=decision.refusals)
+    last = Decision()
+
+    def intents(snapshot: Snapshot) -> list[Intent]:
+        nonlocal last
+        last = _decided(ledger, config, prefix, snapshot, prune=prune)
+        return [_intent(each, snapshot, context) for each in last.changes]
+
+    written = ledger.settle(intents)
+    return Reconciled(written=written, refusals=last.refusals)
+
+
+def _decided(ledger: Ledger, config: Config, prefix: str, snapshot: Snapshot, *, prune: bool) -> Decision:
+    return decide(situation(ledger.git, config, prefix, snapshot), prune=prune)
+
+
+def _intent(change: Change, snapshot: Snapshot, context: RunContext) -> Intent:
+    before = change.before.title if change.before else ""
+    facts = {
+        "Version": change.release.title,
+        "Environment": change.environment,
+        "Previous": before,
+        "Desired-By": snapshot.tip,
+        "Actor": context.actor or "",
+        "Run": context.run_url or "",
+        "Mlci": __version__,
+    }
+    return Intent(
+        kind=Kind.UNASSIGN if change.move is Move.REMOVE else Kind.ASSIGN,
+        model=change.model,
+        commit=change.release.commit,
+        version=change.release.version,
+        title=change.release.title,
+        environment=change.environment,
+        sentence=_sentence(change, before),
+        trailers=tuple((key, value) for key, value in facts.items() if value),
+        actor=context.actor or "",
+        run_url=context.run_url or "",
+        details={"move": change.move.value, "desired_by": snapshot.tip, "previous": before},
+    )
+
+
+def _sentence(change: Change, before: str) -> str:
+    what = f"{change.model} {change.release.title}"
+    match change.move:
+        case Move.REMOVE:
+            return f"Take {what} out of {change.environment}"
+        case Move.ROLL_BACK:
+            return f"Roll {change.model} in {change.environment} back to {change.release.title}"
+        case Move.PROMOTE:
+            return f"Promote {what} to {change.environment}" + (f", after {before}" if before else "")

@@ -1,0 +1,89 @@
+"""What a version is made of: everything a deploy job needs to fetch and trust it."""
+
+from dataclasses import dataclass
+
+from mlci.app.situation import path_of
+from mlci.core.config import Config
+from mlci.core.reference import Found, find
+from mlci.core.registry import fold
+from mlci.core.strictjson import JsonValue
+from mlci.core.trailers import Message
+from mlci.ports.git import Git
+
+_KEYS = ("Model-Hash", "Lock-Hash", "Params-Hash", "Evidence-Digest", "Pull-Request", "Actor", "Run", "Mlci")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """One version, as its tags tell it. Versions that other tools registered lack what only ours say."""
+
+    model: str
+    version: str
+    active: bool
+    commit: str
+    tag: str
+    registered: str
+    path: str
+    remote: str
+    environment: str
+    assignment: str
+    since: str
+    message: Message
+
+    @property
+    def hash(self) -> str:
+        """The hash of the model's bytes, as DVC writes it; empty when the tag does not say."""
+        return self.message.get("Model-Hash") or ""
+
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        facts: dict[str, JsonValue] = {
+            "model": self.model,
+            "version": self.version,
+            "active": self.active,
+            "commit": self.commit,
+            "tag": self.tag,
+            "registered": self.registered,
+            "path": self.path,
+            "hash": self.hash,
+            "remote": self.remote,
+            "fetch": ["dvc", "get", ".", self.path, "--rev", self.commit] if self.path else [],
+            "environment": self.environment or None,
+            "assignment": self.assignment or None,
+            "since": self.since or None,
+            "metrics": list(self.message.all("Metric")),
+            "gates": list(self.message.all("Gate")),
+        }
+        extra: dict[str, JsonValue] = {
+            key.lower().replace("-", "_"): value for key in _KEYS if (value := self.message.get(key))
+        }
+        return {**extra, **facts}
+
+
+def resolve(git: Git, reference: str, *, config: Config | None = None, prefix: str = "") -> Resolved:
+    """The version that a reference means, from the local tags."""
+    found = find(fold(git.tags()), reference, prefix=prefix)
+    return described(found, config=config, prefix=prefix)
+
+
+def described(found: Found, *, config: Config | None, prefix: str) -> Resolved:
+    """A release with everything its tags say."""
+    release, assignment = found.release, found.assignment
+    event = release.registered
+    message = event.message if event else Message(sentence="")
+    local = found.model.rpartition(":")[2]
+    configured = config.models.get(local) if config else None
+    return Resolved(
+        model=found.model,
+        version=release.title,
+        active=release.active,
+        commit=release.commit,
+        tag=event.tag.name if event else "",
+        registered=event.when.isoformat() if event else "",
+        path=message.get("Path") or (path_of(prefix, configured.path) if configured else ""),
+        remote=(config.remotes.read or "") if config else "",
+        environment=assignment.name.stage or "" if assignment else "",
+        assignment=assignment.tag.name if assignment else "",
+        since=assignment.when.isoformat() if assignment else "",
+        message=message,
+    )

@@ -1,0 +1,42 @@
+"""Prepare the change that brings an environment back to what it ran before."""
+
+from mlci.app.ledger import Ledger
+from mlci.app.promote import Promotion, asking, chosen, environment_of, name_of
+from mlci.core.config import Config
+from mlci.core.registry import ModelState, Release
+from mlci.core.tag import Action
+from mlci.errors import RefusedError
+from mlci.ports.files import Files
+
+
+def rollback(
+    ledger: Ledger,
+    config: Config,
+    prefix: str,
+    files: Files,
+    *,
+    environment: str,
+    model: str,
+    version: str | None = None,
+) -> Promotion:
+    """Plan the line that asks for the version before the present one, or for the one named."""
+    place = environment_of(config, environment)
+    state = ledger.read().registry.model(name_of(config, prefix, model))
+    release = chosen(state, version) if version else _before(state, environment)
+    if release is None or release.version is None or not state.was_in(environment, release):
+        raise RefusedError(
+            f"{environment} never ran {release.title if release else 'another version of'} {state.name}",
+            id="nothing-to-roll-back-to",
+            help=f"mlci history {model} shows what {environment} ran",
+        )
+    return asking(files, place, model, release.version, state)
+
+
+def _before(state: ModelState, environment: str) -> Release | None:
+    """What ran there before the present release, passing over what was withdrawn since."""
+    current = state.current(environment)
+    for release, event in reversed(state.stages.get(environment, [])):
+        ran = event.action is Action.ASSIGN and release.active and release.version is not None
+        if ran and (current is None or release is not current.release):
+            return release
+    return None

@@ -1,0 +1,47 @@
+"""What one project wants of the registry: its models, and its environment files at a commit."""
+
+from collections.abc import Mapping
+
+from mlci.app.ledger import Snapshot, read_entries
+from mlci.core import environments, journal
+from mlci.core.config import Config
+from mlci.core.environments import Desired, Situation
+from mlci.core.tag import full_name
+from mlci.ports.git import Git
+
+
+def models_of(config: Config, prefix: str) -> dict[str, str]:
+    """The project's models: name in its `mlci.yaml` to name in the whole repository."""
+    return {name: full_name(prefix, name) for name in config.models}
+
+
+def path_of(prefix: str, path: str) -> str:
+    """A path of the project, seen from the top of the repository."""
+    return f"{prefix}/{path}" if prefix else path
+
+
+def desired_at(git: Git, config: Config, prefix: str, commit: str) -> dict[str, Desired]:
+    """The environment files of a commit. Raises ConfigError for one that cannot be read."""
+    files = [path_of(prefix, each.file) for each in config.environments.values()]
+    contents = git.blobs([(commit, path) for path in files])
+    return {
+        name: environments.read(content, name=path, models=config.models)
+        for name, path, content in zip(config.environments, files, contents, strict=True)
+    }
+
+
+def situation(
+    git: Git, config: Config, prefix: str, snapshot: Snapshot, desired: Mapping[str, Desired] | None = None
+) -> Situation:
+    """What stands and what is wanted, by default by the files of the main branch as it is now."""
+    wanted = desired_at(git, config, prefix, snapshot.tip) if desired is None else desired
+    deploys = any(each.deploy for each in config.environments.values())
+    entries = read_entries(git, snapshot.journal) if deploys else []
+    return Situation(
+        environments=config.environments,
+        models=models_of(config, prefix),
+        desired=wanted,
+        registry=snapshot.registry,
+        line=snapshot.line,
+        deployed=journal.deployed(entries),
+    )
