@@ -1,0 +1,272 @@
+"""Give the models of main's newest commit a version, when their bytes are new and their evidence is green."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mlci import __version__
+from mlci.app.admission import admitted, red_of, stored
+from mlci.app.bundle import Bundle
+from mlci.app.ledger import Intent, Ledger, Snapshot, Written
+from mlci.app.locked import Locked, locked_at
+from mlci.app.rehash import verify
+from mlci.app.situation import models_of
+from mlci.core import evidence as documents
+from mlci.core import journal
+from mlci.core.config import Config, Model
+from mlci.core.context import RunContext
+from mlci.core.diff import MetricDiff
+from mlci.core.diff_findings import subject
+from mlci.core.journal import Kind
+from mlci.core.registry import ModelState, Release
+from mlci.core.version import FIRST, Part, Version
+from mlci.errors import RefusedError
+from mlci.ports.dvc import Dvc
+from mlci.ports.files import Files
+
+_PULL_REQUEST = re.compile(r"^Merge pull request #([0-9]+)|\(#([0-9]+)\)$|!([0-9]+)$")
+_MOST_PASSED = 200
+
+Trailers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the person (or the job) who registers decides."""
+
+    bump: Part | None = None
+    allow_failed: str | None = None
+    accept_incomparable: str | None = None
+    write: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """What was registered, or would be; `red` says why nothing was, `notes` what else there is to know."""
+
+    written: tuple[Written, ...] = ()
+    pending: tuple[Intent, ...] = ()
+    red: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Registration:
+    """One commit on its way into the registry."""
+
+    ledger: Ledger
+    config: Config
+    prefix: str
+    files: Files
+    dvc: Dvc
+    context: RunContext
+    choices: Choices
+    head: str
+    bundle: Bundle | None = None
+    notes: list[str] = field(default_factory=list)
+    verified: set[str] = field(default_factory=set)
+
+    def intents(self, snapshot: Snapshot) -> list[Intent]:
+        """The versions that this commit deserves, seen from what the remote holds now."""
+        self.notes.clear()
+        if not self._is_newest(snapshot):
+            return []
+        (locked,) = locked_at(self.ledger.git, self.prefix, [self.head])
+        if locked is None:
+            raise RefusedError(
+                "this commit has no dvc.lock that can be read",
+                id="lock-missing",
+                where="dvc.lock",
+                help="dvc repro, then commit dvc.lock",
+            )
+        names = models_of(self.config, self.prefix)
+        found = [self._intent(snapshot, self.config.models[each], names[each], locked) for each in names]
+        return [each for each in found if each]
+
+    def _is_newest(self, snapshot: Snapshot) -> bool:
+        if snapshot.tip == self.head:
+            return True
+        if self.head in snapshot.line:
+            self.notes.append(f"{snapshot.tip[:10]} is newer on {self.ledger.branch}: its own run registers")
+            return False
+        raise RefusedError(
+            f"{self.head[:10]} is not on {self.ledger.branch} of {self.ledger.remote}",
+            id="not-on-main",
+            help="merge it first; only the main branch is registered",
+        )
+
+    def _intent(self, snapshot: Snapshot, model: Model, name: str, locked: Locked) -> Intent | None:
+        state = snapshot.registry.model(name)
+        held = locked.holding(model.path)
+        if held is None:
+            raise RefusedError(
+                f"dvc.lock has no output {model.path}",
+                id="model-not-locked",
+                where=f"mlci.yaml: models.{model.name}.path",
+                help="declare it under `outs:` of a stage in dvc.yaml, then dvc repro",
+            )
+        place, recorded = held
+        if here := state.at(self.head):
+            self.notes.append(f"{name} {here[0].title} stands on this commit already")
+            return None
+        same = _same_bytes(state, f"md5:{recorded.value}")
+        if same is not None and same is _last(state, snapshot.line):
+            self.notes.append(f"{name}: the bytes are those of {same.title}")
+            return None
+        if place not in self.verified:
+            _bring(self.dvc, self.files, place, self.config.remotes.read)
+            verify(self.files, place, recorded)
+            self.verified.add(place)
+        version = self._version(state, snapshot.counters.highest.get(name))
+        trailers = [("Path", model.path), ("Model-Hash", f"md5:{recorded.value}")]
+        trailers += [("Same-Bytes-As", same.title)] if same else []
+        trailers += [("Supersedes", each) for each in self._passed(state, snapshot.line, model)]
+        return self._made(name, version, [*trailers, *_lineage(locked)])
+
+    def _version(self, state: ModelState, highest: Version | None) -> Version:
+        known = [each for each in (highest, state.highest) if each is not None]
+        return max(known).bump(self.choices.bump or Part.MINOR) if known else FIRST
+
+    def _passed(self, state: ModelState, line: Sequence[str], model: Model) -> list[str]:
+        """Commits since the last version that had other bytes and were never registered."""
+        last = _last(state, line)
+        if last is None:
+            return []
+        between = list(line[1 : line.index(last.commit)])[:_MOST_PASSED]
+        known = {_hash_of(each) for each in state.releases}
+        held = [each.holding(model.path) if each else None for each in self._locks(between)]
+        pairs = zip(between, held, strict=True)
+        return [commit for commit, each in pairs if each and f"md5:{each[1].value}" not in known]
+
+    def _locks(self, commits: Sequence[str]) -> list[Locked | None]:
+        return locked_at(self.ledger.git, self.prefix, commits)
+
+    def _made(self, name: str, version: Version, made_of: Trailers) -> Intent:
+        bundle = {each.gate: documents.to_json(each).encode() for each in self._evidence()}
+        judged = [("Evidence-Digest", f"sha256:{journal.bundle_digest(bundle)}")] if bundle else []
+        trailers = [("Version", str(version)), *made_of, *self._judged(), *judged, *self._who()]
+        return Intent(
+            kind=Kind.REGISTER,
+            model=name,
+            commit=self.head,
+            version=version,
+            sentence=f"Register {name} {version}",
+            trailers=tuple(trailers),
+            actor=self.context.actor or "",
+            run_url=self.context.run_url or "",
+            evidence=bundle,
+        )
+
+    def _evidence(self) -> tuple[documents.Evidence, ...]:
+        return self.bundle.evidence if self.bundle else ()
+
+    def _judged(self) -> Trailers:
+        diff = self.bundle.diff if self.bundle else None
+        trailers = [
+            ("Metric", _metric(each)) for each in (diff.metrics if diff else ()) if each.head is not None
+        ]
+        trailers += [("Gate", f"{each.gate}={each.verdict.value}") for each in self._evidence()]
+        for finding in (each for gate in self._evidence() for each in gate.findings if each.waived):
+            waived = finding.waived
+            if waived:
+                until = f"{waived.owner} until {waived.until}: {waived.reason}"
+                trailers.append(("Waiver", f"{finding.check} {finding.subject} by {until}"))
+        reasons = {
+            "Allow-Failed": self.choices.allow_failed,
+            "Accept-Incomparable": self.choices.accept_incomparable,
+        }
+        return trailers + [(key, reason) for key, reason in reasons.items() if reason]
+
+    def _who(self) -> Trailers:
+        subject_line = self.ledger.git.commit(self.head).message.split("\n", 1)[0]
+        match = _PULL_REQUEST.search(subject_line)
+        number = self.context.pull_request or (
+            next(each for each in match.groups() if each) if match else "unknown"
+        )
+        facts = {
+            "Pull-Request": str(number),
+            "Actor": self.context.actor or "",
+            "Run": self.context.run_url or "",
+            "Mlci": __version__,
+        }
+        return [(key, value) for key, value in facts.items() if value]
+
+
+def register(
+    ledger: Ledger,
+    config: Config,
+    prefix: str,
+    files: Files,
+    left: Files,
+    dvc: Dvc,
+    context: RunContext,
+    choices: Choices,
+) -> Registered:
+    """Register what main's newest commit made. `left` holds the `.mlci/` that its run left.
+
+    The same bytes as the newest version, an older commit, or a second run: nothing to do.
+    """
+    head = ledger.git.resolve("HEAD") or ""
+    registration = Registration(
+        ledger=ledger,
+        config=config,
+        prefix=prefix,
+        files=files,
+        dvc=dvc,
+        context=context,
+        choices=choices,
+        head=head,
+    )
+    pending = registration.intents(ledger.read()) if config.models else []
+    if not pending:
+        return Registered(notes=tuple(registration.notes))
+    stored(dvc, config)
+    registration.bundle = admitted(
+        config, left, head, accept_incomparable=choices.accept_incomparable is not None
+    )
+    red = red_of(registration.bundle)
+    if red and not choices.allow_failed:
+        return Registered(red=red)
+    if not choices.write:
+        return Registered(pending=tuple(registration.intents(ledger.read())), notes=tuple(registration.notes))
+    return Registered(written=ledger.settle(registration.intents), notes=tuple(registration.notes))
+
+
+def _bring(dvc: Dvc, files: Files, path: str, remote: str | None) -> None:
+    if not files.exists(path):
+        done = dvc.pull([path], remote=remote)
+        if not done.ok:
+            raise RefusedError(
+                f"{path} cannot be fetched: {done.last_lines(3)}", id="output-not-pushed", help="dvc push"
+            )
+
+
+def _last(state: ModelState, line: Sequence[str]) -> Release | None:
+    """The version of the newest commit on the line, prereleases too."""
+    place = {commit: number for number, commit in enumerate(line)}
+    return min(
+        (each for each in state.versions if each.commit in place),
+        key=lambda each: place[each.commit],
+        default=None,
+    )
+
+
+def _same_bytes(state: ModelState, value: str) -> Release | None:
+    return next((each for each in reversed(state.releases) if each.active and _hash_of(each) == value), None)
+
+
+def _hash_of(release: Release) -> str:
+    event = release.registered
+    return (event.message.get("Model-Hash") or "") if event else ""
+
+
+def _lineage(locked: Locked) -> Trailers:
+    data = [("Data", f"{path} {each.algorithm}:{each.value}") for path, each in locked.inputs.items()]
+    return [("Lock-Hash", f"sha256:{locked.digest}"), ("Params-Hash", f"sha256:{locked.params}"), *data]
+
+
+def _metric(each: MetricDiff) -> str:
+    interval = next((floor.interval for floor in each.floors if floor.interval), None)
+    limits = f" [{interval.low:.6g}, {interval.high:.6g}]" if interval else ""
+    verdict = f" {each.verdict.value}" if each.verdict else ""
+    return f"{subject(each)}={each.head:.10g}{limits}{verdict}"
