@@ -1,0 +1,37 @@
+"""What the documents say is what the commands do."""
+
+import re
+
+import pytest
+
+from tests.support.console import TOP, blocks, documents, regenerated
+
+README = (TOP / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("document", list(documents()), ids=lambda path: path.name)
+def test_quick_blocks_print_what_stands_below_them(document) -> None:
+    text = document.read_text("utf-8")
+
+    assert regenerated(text, slow=False) == text, "make docs writes what the commands print now"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", list(documents()), ids=lambda path: path.name)
+def test_all_blocks_print_what_stands_below_them(document) -> None:
+    text = document.read_text("utf-8")
+    if not any(block.slow for block in blocks(text)):
+        pytest.skip("no slow block in it")
+
+    assert regenerated(text) == text, "make docs writes what the commands print now"
+
+
+def test_the_readme_has_the_table_of_commands() -> None:
+    assert "<!-- commands -->\n" in README
+    assert "<!-- /commands -->" in README
+
+
+def test_every_file_that_a_document_links_to_is_there() -> None:
+    for document in documents():
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
