@@ -87,5 +87,14 @@ def of(thing: JsonValue | Decimal) -> Value:
             return Value(kind=Kind.LIST, text=_canonical(thing))
 
 
-def _canonical(thing: JsonValue) -> str:
-    return json.dumps(thing, ensure_ascii=False, sort_keys=True, default=str)
+def _canonical(thing: JsonValue | Decimal) -> str:
+    match thing:
+        case list():
+            return f"[{', '.join(_canonical(each) for each in thing)}]"
+        case dict():
+            parts = (f"{json.dumps(name)}: {_canonical(thing[name])}" for name in sorted(thing))
+            return f"{{{', '.join(parts)}}}"
+        case Decimal():
+            return str(thing)
+        case _:
+            return json.dumps(thing, ensure_ascii=False)

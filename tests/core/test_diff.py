@@ -70,6 +70,25 @@ def test_another_document_is_refused(text):
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"n": null', '"n": "<img>"'),
+        ('"base": 0.1', '"base": "0.1"'),
+        ('"base": 0.1', '"base": 1e999'),
+        ('"flipped": 2', '"flipped": true'),
+        ('"verdict": "improved"', '"verdict": "fine"'),
+        ('"text": "9007199254740993"', '"text": "<img>"'),
+        ('"one"', "1"),
+    ],
+)
+def test_values_of_another_type_are_refused(old, new):
+    document = to_json(FULL)
+    assert old in document
+    with pytest.raises(NotJson):
+        from_json(document.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
     ("base", "head", "move"),
     [
         (number("1"), number("1.0"), Move.UNCHANGED),

@@ -1,0 +1,166 @@
+"""Metrics and parameters files as leaves: a path of names, and the typed value that stands there."""
+
+import ast
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import Any
+
+from mlci.core import values
+from mlci.core.values import Value
+from mlci.core.yamltree import DVC_LIMITS, Node, parse
+from mlci.errors import WorldError
+
+Key = tuple[str, ...]
+Leaves = Mapping[Key, Value]
+
+LONGEST_NUMBER = 1_000
+DEEPEST = 100
+
+
+class _Unreadable(ValueError):
+    """Why a file's content cannot be taken."""
+
+
+def read_leaves(content: bytes, name: str) -> Leaves:
+    """The leaves of a file, by its ending: JSON, TOML, Python, else YAML. Lists are leaves.
+
+    Raises WorldError (`metrics-unreadable`), or ConfigError where YAML can say the line.
+    """
+    if len(content) > DVC_LIMITS.size:
+        raise _wrong(name, f"it is larger than {DVC_LIMITS.size // 1024**2} MiB")
+    reader = _READERS.get(PurePosixPath(name).suffix.lower())
+    if reader is None:
+        return dict(_of_node(parse(content, name=name, limits=DVC_LIMITS), ()))
+    try:
+        return dict(_of_tree(reader(content.decode("utf-8-sig")), ()))
+    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        raise _wrong(name, str(error) or type(error).__name__) from error
+
+
+def _wrong(name: str, why: str) -> WorldError:
+    return WorldError(
+        f"this file cannot be read: {why[:300]}",
+        id="metrics-unreadable",
+        where=name,
+        help="look at the stage that writes it",
+    )
+
+
+def _of_tree(tree: Any, key: Key) -> Iterator[tuple[Key, Value]]:  # noqa: ANN401
+    if len(key) > DEEPEST:
+        raise _Unreadable(f"nested deeper than {DEEPEST} levels")
+    if isinstance(tree, dict) and (tree or not key):
+        for name, below in tree.items():
+            yield from _of_tree(below, (*key, str(name)))
+    else:
+        yield key, values.of(tree)
+
+
+def _of_node(node: Node, key: Key) -> Iterator[tuple[Key, Value]]:
+    if isinstance(node.value, dict) and (node.value or not key):
+        for name, (_, below) in node.value.items():
+            yield from _of_node(below, (*key, name))
+    elif node.value is not None or key:
+        yield key, values.of(_plain(node))
+
+
+def _plain(node: Node) -> Any:  # noqa: ANN401
+    if isinstance(node.value, list):
+        return [_plain(each) for each in node.value]
+    if isinstance(node.value, dict):
+        return {name: _plain(below) for name, (_, below) in node.value.items()}
+    if isinstance(node.value, float) and node.text[-1:].isdigit():
+        return Decimal(node.text)
+    return node.value
+
+
+def _whole(text: str) -> int:
+    return int(_measured(text))
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(_measured(text))
+
+
+def _measured(text: str) -> str:
+    if len(text) > LONGEST_NUMBER:
+        raise _Unreadable(f"a number of {len(text)} characters")
+    return text
+
+
+def _json(text: str) -> Any:  # noqa: ANN401
+    return json.loads(
+        text,
+        parse_int=_whole,
+        parse_float=_decimal,
+        parse_constant=float,
+        object_pairs_hook=_without_duplicates,
+    )
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in found if names.count(name) > 1)
+        raise _Unreadable(f"duplicate key {repeated!r}")
+    return found
+
+
+def _toml(text: str) -> dict[str, Any]:
+    found = tomllib.loads(text, parse_float=_toml_float)
+    return {name: _without_dates(value) for name, value in found.items()}
+
+
+def _toml_float(text: str) -> float | Decimal:
+    return float(text) if text.endswith(("inf", "nan")) else _decimal(text.replace("_", ""))
+
+
+def _without_dates(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {name: _without_dates(below) for name, below in value.items()}
+    if isinstance(value, list):
+        return [_without_dates(each) for each in value]
+    return value if isinstance(value, str | bool | int | float | Decimal) else str(value)
+
+
+def _python(text: str) -> dict[str, Any]:
+    """Literals assigned at the top or in classes, as DVC reads Python parameters; nothing is run."""
+    return dict(_assignments(ast.parse(text).body))
+
+
+def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, Any]]:
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield from _literal(name, value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield from _literal(name, value)
+            case ast.ClassDef(name=name, body=inner):
+                yield name, dict(_assignments(inner))
+            case _:
+                pass
+
+
+def _literal(name: str, expression: ast.expr) -> Iterator[tuple[str, Any]]:
+    try:
+        value = ast.literal_eval(expression)
+    except (ValueError, TypeError):
+        return
+    yield name, _as_data(value)
+
+
+def _as_data(value: object) -> Any:  # noqa: ANN401
+    if isinstance(value, tuple | list):
+        return [_as_data(each) for each in value]
+    if isinstance(value, set | frozenset):
+        return sorted((_as_data(each) for each in value), key=repr)
+    if isinstance(value, dict):
+        return {str(name): _as_data(below) for name, below in value.items()}
+    return value if value is None or isinstance(value, str | bool | int | float) else repr(value)
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {".json": _json, ".toml": _toml, ".py": _python}

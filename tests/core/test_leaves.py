@@ -1,0 +1,106 @@
+"""Metrics files as people and attackers write them."""
+
+import time
+import tracemalloc
+
+import pytest
+
+from mlci.core.leaves import read_leaves
+from mlci.core.values import Kind
+from mlci.errors import MlciError
+
+
+def texts(content, name):
+    return {".".join(key): value.text for key, value in read_leaves(content, name).items()}
+
+
+def kinds(content, name="m.json"):
+    return {".".join(key): value.kind for key, value in read_leaves(content, name).items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("m.json", b'{"train": {"f1": 0.1, "n": 9007199254740993}, "tags": [1, "a"]}'),
+        ("m.yaml", b"train:\n  f1: 0.1\n  n: 9007199254740993\ntags: [1, a]\n"),
+        ("m.toml", b'tags = [1, "a"]\n[train]\nf1 = 0.1\nn = 9007199254740993\n'),
+        ("m.py", b"tags = (1, 'a')\nclass train:\n    f1: float = 0.1\n    n = 9007199254740993\nx = f()\n"),
+    ],
+)
+def test_every_format_keeps_numbers_exact(name, content):
+    assert texts(content, name) == {"train.f1": "0.1", "train.n": "9007199254740993", "tags": '[1, "a"]'}
+
+
+def test_kinds_are_told_apart():
+    content = (
+        b'{"a": NaN, "b": Infinity, "c": -Infinity, "d": null, "e": true, "f": "x", "g": 1e999, "h": {}}'
+    )
+    assert kinds(content) == {
+        "a": Kind.NAN,
+        "b": Kind.PLUS_INFINITY,
+        "c": Kind.MINUS_INFINITY,
+        "d": Kind.NULL,
+        "e": Kind.FLAG,
+        "f": Kind.TEXT,
+        "g": Kind.PLUS_INFINITY,
+        "h": Kind.LIST,
+    }
+    assert kinds(b"a: .nan\nb: .inf\nc: -.inf\nd:\ne: true\n", "m.yaml") == {
+        "a": Kind.NAN,
+        "b": Kind.PLUS_INFINITY,
+        "c": Kind.MINUS_INFINITY,
+        "d": Kind.NULL,
+        "e": Kind.FLAG,
+    }
+
+
+def test_dots_in_names_do_not_run_together():
+    assert set(read_leaves(b'{"a.b": 1, "a": {"b": 2}}', "m.json")) == {("a.b",), ("a", "b")}
+
+
+def test_a_bare_number_is_a_leaf_without_a_name():
+    assert texts(b"0.9", "m.json") == {"": "0.9"}
+    assert not read_leaves(b"", "m.yaml")
+    assert not read_leaves(b"{}", "m.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("m.json", b""),
+        ("m.json", b'{"a": 1, "a": 2}'),
+        ("m.json", b'{"a": ' + b"9" * 5_000 + b"}"),
+        ("m.json", b'{"a":' * 10_000 + b"1" + b"}" * 10_000),
+        ("m.json", b'{"a":' * 200 + b"1" + b"}" * 200),
+        ("m.json", b"[" * 100_000),
+        ("m.json", b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> x\n"),
+        ("m.json", b"\xff\xfe\x00"),
+        ("m.toml", b"a = 1\na = 2\n"),
+        ("m.toml", b"a = " + b"[" * 10_000),
+        ("m.py", b"def (:"),
+        ("m.py", b"x = " + b"(" * 10_000),
+        ("m.yaml", b"a: 1\na: 2\n"),
+        ("m.yaml", b"\x00\x01\x02"),
+        ("m.yaml", b"a: &x [1]\nb: " + b"[" * 300),
+    ],
+)
+def test_what_cannot_be_read_is_an_error_of_ours(name, content):
+    with pytest.raises(MlciError):
+        read_leaves(content, name)
+
+
+def test_python_parameters_are_never_run(tmp_path):
+    target = tmp_path / "ran"
+    content = f"import pathlib\npathlib.Path({str(target)!r}).touch()\nlr = 0.1\n".encode()
+    assert texts(content, "params.py") == {"lr": "0.1"}
+    assert not target.exists()
+
+
+def test_a_hundred_thousand_keys_are_quick():
+    content = ("{" + ",".join(f'"k{each}": {each}.5' for each in range(100_000)) + "}").encode()
+    tracemalloc.start()
+    begin = time.perf_counter()
+    assert len(read_leaves(content, "m.json")) == 100_000
+    assert time.perf_counter() - begin < 5
+    assert tracemalloc.get_traced_memory()[1] < 300 * 1024**2
+    tracemalloc.stop()
