@@ -48,6 +48,10 @@ format: $(VENV)/.dev ## Put the code in its one form
 docs: $(VENV)/.dev ## Write what the README's commands print into the README
 	$(BIN)/python -m tests.support.console
 
+.PHONY: golden
+golden: $(VENV)/.dev ## Write the examples anew from their templates
+	$(BIN)/python -m tests.golden
+
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure against the peers, as ratios within one run
 	$(BIN)/python -m tests.benchmarks

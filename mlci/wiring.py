@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlci.ports.process import Process
     from mlci.ports.progress import Progress
     from mlci.ports.tables import Tables
+    from mlci.ports.templates import Templates
     from mlci.ports.user_python import UserPython
 
 T = TypeVar("T")
@@ -143,6 +144,15 @@ class World:
         # Some providers hand over `.mlci/` itself, some what holds it.
         directory = self.directory / artifact
         return FileTree(directory.parent if directory.name == ".mlci" else directory)
+
+    def files_at(self, directory: Path) -> "Files":
+        """The files below any directory, standing or not."""
+        return cast("Files", _adapter("files", "FileTree")(directory))
+
+    @_once
+    def templates(self) -> "Templates":
+        """What `mlci init` can lay down."""
+        return cast("Templates", _adapter("templates", "TemplateFolders")())
 
     @_once
     def tables(self) -> "Tables":

@@ -87,6 +87,12 @@ class FileTree:
                 )
             yield stream
 
+    def names(self, path: str = ".") -> tuple[str, ...]:
+        """What stands directly in a directory, sorted; nothing when there is no such directory."""
+        with _told(path, "read"):
+            place = self._inside(path)
+            return tuple(sorted(each.name for each in place.iterdir())) if os.path.lexists(place) else ()
+
     def list(self, path: str = ".") -> Iterator[str]:
         """Every regular file below a directory but Git's own, sorted, without following links."""
         top = self._inside(path)

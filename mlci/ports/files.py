@@ -32,6 +32,10 @@ class Files(Protocol):
         """A regular file, open for streaming reads."""
         ...
 
+    def names(self, path: str = ".") -> tuple[str, ...]:
+        """What stands directly in a directory, sorted; nothing when there is no such directory."""
+        ...
+
     def list(self, path: str = ".") -> Iterator[str]:
         """Every regular file below a directory, sorted, without following links."""
         ...

@@ -9,11 +9,29 @@ from mlci.errors import UsageError
 
 PROVIDERS = ("github", "gitlab")
 
-_NAME = re.compile(r"[a-z](?:[a-z0-9_-]{0,62}[a-z0-9])?", re.ASCII)
-_BRANCH = re.compile(
-    r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)))[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,98}[A-Za-z0-9])?", re.ASCII
+# A name that YAML reads as something else could not stand in a file without quotes.
+_WORDS = "false|n|no|null|off|on|true|y|yes"
+_NAME = (
+    re.compile(rf"(?!(?:{_WORDS})\Z)[a-z](?:[a-z0-9_-]{{0,62}}[a-z0-9])?", re.ASCII),
+    "small letters, digits, - and _, a letter first, 64 at most, and no word such as `true`",
 )
-_PYTHON = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,400}")
+_BRANCH = r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)))[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,98}[A-Za-z0-9])?"
+_QUESTIONS = {
+    "name": _NAME,
+    "model": _NAME,
+    "provider": (re.compile("|".join(PROVIDERS)), " or ".join(PROVIDERS)),
+    "providers": (re.compile("(?:{0})(?:,(?:{0}))*".format("|".join(PROVIDERS))), ",".join(PROVIDERS)),
+    "branch": (
+        re.compile(
+            r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)))[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,98}[A-Za-z0-9])?", re.ASCII
+        ),
+        "letters, digits, `.`, `_`, `-` and single `/`",
+    ),
+    "python": (
+        re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,400}"),
+        "a path on one line, such as .venv/bin/python",
+    ),
+}
 
 # Directories of the project, and packages its code imports: a package of the same name would hide them.
 _TAKEN = frozenset(
@@ -34,13 +52,12 @@ class Answers:
     python: str | None = None
 
     def __post_init__(self) -> None:
-        _check("--name", self.name, _NAME, "a project's name")
-        _check("--model", self.model, _NAME, "a model's name")
-        _check("--branch", self.branch, _BRANCH, "a branch", "letters, digits, `.`, `_`, `-` and single `/`")
+        for question in ("name", "model", "branch"):
+            check(question, getattr(self, question))
         if self.python is not None:
-            _check("--python", self.python, _PYTHON, "a path", "a path on one line, such as .venv/bin/python")
+            check("python", self.python)
         for each in self.providers:
-            _check("--provider", each, re.compile("|".join(PROVIDERS)), "a provider", "github or gitlab")
+            check("provider", each)
 
     @property
     def package(self) -> str:
@@ -50,21 +67,20 @@ class Answers:
         return f"{package}_model" if hides else package
 
 
+def check(question: str, answer: str) -> str:
+    """The answer to one question. Raises UsageError when it cannot be used."""
+    pattern, means = _QUESTIONS[question]
+    if not pattern.fullmatch(answer):
+        raise UsageError(
+            f"{answer!r} cannot be used as --{question}",
+            id="answer-refused",
+            where=f"--{question}",
+            help=f"use {means}",
+        )
+    return answer
+
+
 def name_from(directory: str) -> str | None:
     """The project name that a directory's name proposes, if it proposes any."""
     words = re.sub(r"[^a-z0-9_]+", "-", directory.lower())
-    name = words.lstrip("-_0123456789")[:64].rstrip("-_")
-    return name or None
-
-
-def _check(
-    option: str,
-    answer: str,
-    pattern: re.Pattern[str],
-    what: str,
-    means: str = "small letters, digits, `-` and `_`, a letter first, at most 64",
-) -> None:
-    if not pattern.fullmatch(answer):
-        raise UsageError(
-            f"{answer!r} cannot be used as {what}", id="answer-refused", where=option, help=f"use {means}"
-        )
+    return words.lstrip("-_0123456789")[:64].rstrip("-_") or None
