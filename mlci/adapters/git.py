@@ -1,0 +1,471 @@
+"""Git: its plumbing in one process for each bulk read, GitPython for work trees and remotes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from mlci.adapters import git_config, git_parse, git_remote
+from mlci.errors import WorldError
+from mlci.ports.git import CommitRecord, Person, PushResult, RefUpdate, TagRecord, TreeEntry
+from mlci.ports.process import Command, Finished, Process
+
+if TYPE_CHECKING:
+    from git import Repo
+
+BULK = 1 << 30
+_LOCAL_LIMIT = 120.0
+_REMOTE_LIMIT = 600.0
+
+
+class GitCli:
+    """The repository around a directory. Made without touching it; the first use looks.
+
+    `environment` is what `process` was given: settings that it hands to Git by variables are kept.
+    `identity` signs what is written where Git itself knows nobody.
+    """
+
+    def __init__(
+        self,
+        process: Process,
+        directory: Path,
+        environment: Mapping[str, str],
+        *,
+        identity: Person | None = None,
+    ) -> None:
+        self._process = process
+        self._directory = directory
+        self._inherited = environment
+        self._known_identity = identity
+
+    @cached_property
+    def root(self) -> Path:
+        """The top of the work tree. Raises WorldError where there is none."""
+        found = self._run(
+            "rev-parse",
+            "--is-bare-repository",
+            "--is-inside-work-tree",
+            "--show-toplevel",
+            cwd=self._directory,
+            variables=self._hardening(git_config.ALWAYS),
+        )
+        bare, _, rest = git_parse.text(found.stdout).partition("\n")
+        inside, _, top = rest.partition("\n")
+        if not found.ok or inside != "true":
+            raise _no_work_tree(self._directory, found, bare=bare == "true")
+        root = Path(top.removesuffix("\n"))
+        if not self._directory.resolve().is_relative_to(root.resolve()):
+            raise WorldError(
+                f"the repository's configuration puts its work tree elsewhere: {root}",
+                id="git-config-refused",
+                where="core.worktree",
+                help="remove it with `git config --unset core.worktree`",
+            )
+        return root
+
+    @property
+    def shallow(self) -> bool:
+        """Whether history is cut off."""
+        return self._say("rev-parse", "--is-shallow-repository").strip() == "true"
+
+    def branch(self) -> str | None:
+        """The short name of the checked-out branch; None when detached."""
+        done = self._git("symbolic-ref", "--quiet", "HEAD")
+        return git_parse.text(done.stdout).strip().removeprefix("refs/heads/") if done.ok else None
+
+    def resolve(self, revision: str) -> str | None:
+        """The commit that a revision names, or None."""
+        done = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return git_parse.text(done.stdout).strip() if done.ok else None
+
+    def commit(self, sha: str) -> CommitRecord:
+        """One commit. Raises WorldError when it is not here."""
+        done = self._log("--no-walk", sha)
+        found = list(git_parse.commits(done.stdout)) if done.ok else []
+        if not found:
+            raise _no_commit(sha)
+        return found[0]
+
+    def first_parents(self, tip: str, *, limit: int | None = None) -> Sequence[CommitRecord]:
+        """The first-parent line from a tip, newest first."""
+        count = [] if limit is None else [f"--max-count={limit}"]
+        done = self._log("--first-parent", *count, tip)
+        if not done.ok:
+            raise _no_commit(tip)
+        return list(git_parse.commits(done.stdout))
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor, or None (unrelated, or cut off by a shallow clone)."""
+        done = self._git("merge-base", "--end-of-options", one, other, fine=(0, 1))
+        return git_parse.text(done.stdout).strip() or None
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Whether one commit is reachable from another (a commit is its own ancestor)."""
+        done = self._git("merge-base", "--is-ancestor", "--end-of-options", ancestor, descendant, fine=(0, 1))
+        return done.code == 0
+
+    def tags(self) -> Sequence[TagRecord]:
+        """All tags, in one process, sorted by name."""
+        listing = self._git("for-each-ref", f"--format={git_parse.TAGS}", "refs/tags/", fine=(0,), keep=BULK)
+        found = (self._peeled(each) for each in git_parse.tags(listing.stdout))
+        return sorted((each for each in found if each), key=lambda tag: tag.name)
+
+    def refs(self, prefix: str) -> Mapping[str, str]:
+        """Local refs below a prefix, name to object."""
+        listing = self._say("for-each-ref", "--format=%(objectname)%00%(refname)%00", prefix)
+        return {name: object_ for object_, name in git_parse.rows(listing.encode(*_CODEC), 2)}
+
+    def tree(self, revision: str, path: str = "") -> Sequence[TreeEntry]:
+        """All files of a commit below a path, recursively."""
+        below = ["--", path] if path else []
+        listing = self._git(
+            "ls-tree", "-r", "-z", "--long", "--full-tree", revision, *below, fine=(0,), keep=BULK
+        )
+        return list(git_parse.tree(listing.stdout))
+
+    def blobs(self, names: Sequence[tuple[str, str]]) -> Sequence[bytes | None]:
+        """The bytes at (commit, path) each, None where there is none; one process for all."""
+        if not names:
+            return []
+        asked = [f"{commit}:{path}".encode(*_CODEC) for commit, path in names]
+        done = self._git(
+            "cat-file", "--batch", "-z", stdin=b"".join(each + b"\0" for each in asked), fine=(0,), keep=BULK
+        )
+        if done.truncated:
+            raise WorldError(f"more than {BULK} bytes were asked of git at once", id="file-too-large")
+        return list(git_parse.blobs(done.stdout, asked))
+
+    def changed_files(self, base: str, head: str) -> Sequence[str]:
+        """Paths that differ between two commits."""
+        said = self._say("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", base, head)
+        return sorted(filter(None, said.split("\0")))
+
+    def dirty(self) -> Sequence[str]:
+        """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""
+        said = self._say(
+            "status",
+            "--porcelain",
+            "-z",
+            "--untracked-files=all",
+            "--no-renames",
+            "--ignore-submodules=dirty",
+        )
+        return sorted(each[3:] for each in said.split("\0") if each)
+
+    def remotes(self) -> Mapping[str, str]:
+        """Remote names and their URLs, without credentials."""
+        return {name: git_remote.without_credentials(url) for name, url in self._urls().items()}
+
+    def remote_refs(self, remote: str, *patterns: str) -> Mapping[str, str]:
+        """What a remote has now (`ls-remote`). Raises WorldError when it cannot be reached."""
+        done = self._talk(
+            "ls-remote", "--quiet", "--upload-pack=git-upload-pack", "--", self._safe(remote), *patterns
+        )
+        if not done.ok:
+            raise git_remote.unreachable(remote, done)
+        lines = (line.split("\t", 1) for line in git_parse.text(done.stdout).splitlines())
+        exact = {each for each in patterns if not set("*?[") & set(each)}
+        return {
+            name: object_
+            for object_, name in lines
+            if not name.endswith("^{}") and (name in exact or len(exact) < len(patterns) or not patterns)
+        }
+
+    def fetch(self, remote: str, *refspecs: str, depth: int | None = None) -> None:
+        """Bring refs here; `+` in a refspec forces. Raises WorldError."""
+        options = [] if depth is None else [f"--depth={depth}"]
+        options += ["--no-tags", "--no-prune", "--no-recurse-submodules", "--no-auto-maintenance", "--quiet"]
+        options += ["--upload-pack=git-upload-pack"]
+        done = self._talk("fetch", *options, "--", self._safe(remote), *refspecs)
+        if not done.ok:
+            raise git_remote.unreachable(remote, done)
+
+    def push(self, remote: str, updates: Sequence[RefUpdate]) -> PushResult:
+        """Move refs on a remote, all or none."""
+        leases = [
+            f"--force-with-lease={each.ref}:{each.expect}" for each in updates if each.expect is not None
+        ]
+        moves = [f"{each.new or ''}:{each.ref}" for each in updates]
+        options = ["--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"]
+        options += ["--receive-pack=git-receive-pack", *leases]
+        return git_remote.push_result(self._talk("push", *options, "--", self._safe(remote), *moves))
+
+    def write_commit(
+        self, files: Mapping[str, bytes | None], *, parent: str | None, message: str, when: datetime
+    ) -> str:
+        """Make a commit object from a parent's tree with files replaced (None: removed); move no ref.
+
+        The branch that fast-import needs is taken back within the same stream.
+        """
+        ref = f"refs/mlci/writing/{token_hex(8)}"
+        story = [b"commit %s\nmark :1\n" % ref.encode(), self._signature("committer", when)]
+        story += [_data(_ended(message)), b"from %s\n" % parent.encode() if parent else b""]
+        for path, content in sorted(files.items()):
+            name = git_parse.quoted(path)
+            story.append(
+                b"D %s\n" % name if content is None else b"M 100644 inline %s\n" % name + _data(content)
+            )
+        story.append(b"\nget-mark :1\nreset %s\nfrom %s\n\ndone\n" % (ref.encode(), b"0" * 40))
+        done = self._git(
+            "fast-import", "--quiet", "--done", "--date-format=raw", stdin=b"".join(story), fine=(0,)
+        )
+        return git_parse.text(done.stdout).strip()
+
+    def write_tag(self, name: str, target: str, message: str, *, when: datetime) -> str:
+        """Make an annotated tag object (signed as Git is configured); move no ref. Returns its name."""
+        if self._setting("tag.gpgsign") not in (None, "false", "no", "off", "0"):
+            return self._signed_tag(name, target, message, when)
+        head = f"object {target}\ntype commit\ntag {name}\n".encode(*_CODEC)
+        content = head + self._signature("tagger", when) + b"\n" + _ended(message)
+        return git_parse.text(self._git("mktag", stdin=content, fine=(0,)).stdout).strip()
+
+    def update_ref(self, ref: str, new: str | None, *, expect: str | None = None) -> None:
+        """Move a local ref; None deletes it. Raises WorldError when `expect` does not hold."""
+        kind = ["-d", ref] if new is None else [ref, new]
+        self._git("update-ref", "--no-deref", *kind, *([] if expect is None else [expect]), fine=(0,))
+
+    @contextmanager
+    def worktree(self, revision: str) -> Iterator[Path]:
+        """A throw-away checkout of a commit, gone when the block is left."""
+        with TemporaryDirectory(prefix="mlci-") as place:
+            path = Path(place, "tree")
+            self._git("worktree", "prune", fine=(0,))
+            try:
+                self._git("worktree", "add", "--detach", "--quiet", str(path), revision, fine=(0,))
+                yield path
+            finally:
+                with suppress(WorldError):
+                    self._git("worktree", "remove", "--force", str(path))
+
+    def add_note(self, ref: str, commit: str, content: bytes) -> None:
+        """Replace the note of a commit below a notes ref."""
+        blob = git_parse.text(
+            self._git("hash-object", "-w", "--stdin", stdin=content, fine=(0,)).stdout
+        ).strip()
+        self._git(
+            "notes", f"--ref={ref}", "add", "--force", "-C", blob, commit, fine=(0,), variables=self._person()
+        )
+
+    def note(self, ref: str, commit: str) -> bytes | None:
+        """The note of a commit below a notes ref."""
+        found = self._git("notes", f"--ref={ref}", "list", commit)
+        if not found.ok:
+            return None
+        return self._git(
+            "cat-file", "blob", git_parse.text(found.stdout).strip(), fine=(0,), keep=BULK
+        ).stdout
+
+    def _peeled(self, tag: TagRecord) -> TagRecord | None:
+        if tag.commit:
+            return tag
+        commit = self.resolve(tag.object)
+        return replace(tag, commit=commit) if commit else None
+
+    def _log(self, *arguments: str) -> Finished:
+        *options, revision = arguments
+        style = [
+            f"--format=tformat:{git_parse.COMMITS}",
+            "--date=raw",
+            "--encoding=UTF-8",
+            "--no-color",
+            "--no-mailmap",
+        ]
+        return self._git(
+            "log", *style, "--no-show-signature", *options, "--end-of-options", revision, "--", keep=BULK
+        )
+
+    def _urls(self) -> Mapping[str, str]:
+        repository = self._repository
+        with repository.config_reader() as config:
+            return {
+                remote.name: str(config.get_value(f'remote "{remote.name}"', "url", ""))
+                for remote in sorted(repository.remotes, key=lambda remote: remote.name)
+            }
+
+    @cached_property
+    def _repository(self) -> "Repo":
+        from git import Repo  # noqa: PLC0415 - a tenth of a second that plain reads do not pay
+
+        return Repo(self.root)
+
+    def _safe(self, remote: str) -> str:
+        """A remote's name, or an address, that runs nothing here. Raises WorldError."""
+        named = [
+            each
+            for each in self._settings
+            if each.key in (f"remote.{remote}.url", f"remote.{remote}.pushurl")
+        ]
+        if not named and not set("/:\\") & set(remote):
+            raise git_remote.missing(remote, known=[*self.remotes()])
+        for url in [each.value for each in named] or [remote]:
+            git_remote.check_url(remote, url, self.root)
+        return remote
+
+    def _signature(self, role: str, when: datetime) -> bytes:
+        person = self._identity
+        return f"{role} {person.name} <{person.email}> {git_parse.raw_date(when)}\n".encode(*_CODEC)
+
+    def _person(self) -> dict[str, str]:
+        person = self._identity
+        return {
+            f"GIT_{role}_{part}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for part, value in (("NAME", person.name), ("EMAIL", person.email))
+        }
+
+    @cached_property
+    def _identity(self) -> Person:
+        done = self._git("var", "GIT_COMMITTER_IDENT")
+        if not done.ok and self._known_identity is None:
+            raise WorldError(
+                "git does not know who you are",
+                id="identity-missing",
+                help="git config --global user.name NAME && git config --global user.email EMAIL",
+            )
+        if not done.ok and self._known_identity is not None:
+            return self._known_identity
+        name, _, rest = git_parse.text(done.stdout).rpartition(" <")
+        return Person(name=name, email=rest.partition(">")[0])
+
+    def _signed_tag(self, name: str, target: str, message: str, when: datetime) -> str:
+        """Let `git tag` sign, in an empty repository that shares our objects: no ref of ours moves."""
+        objects = self._say("rev-parse", "--git-path", "objects").removesuffix("\n")
+        kept = [(each.key, each.value) for each in self._settings if each.key in _SIGNING]
+        with TemporaryDirectory(prefix="mlci-") as shadow:
+            for part in ("objects", "refs"):
+                Path(shadow, part).mkdir()
+            Path(shadow, "HEAD").write_text("ref: refs/heads/main\n", encoding="ascii")
+            variables = {
+                **self._hardening((*kept, *self._overrides)),
+                **self._person(),
+                "GIT_COMMITTER_DATE": git_parse.raw_date(when),
+                "GIT_DIR": shadow,
+                "GIT_OBJECT_DIRECTORY": str(self.root / objects),
+            }
+            options = ["--sign", "--cleanup=verbatim", "--file=-", "--end-of-options", name, target]
+            self._run("tag", *options, stdin=_ended(message), variables=variables, fine=(0,))
+            made = self._run("rev-parse", "--verify", f"refs/tags/{name}", variables=variables, fine=(0,))
+        return git_parse.text(made.stdout).strip()
+
+    def _setting(self, key: str) -> str | None:
+        values = [each.value for each in self._settings if each.key == key]
+        return values[-1].lower() if values else None
+
+    @cached_property
+    def _settings(self) -> tuple[git_config.Setting, ...]:
+        listing = self._run(
+            "config", "--list", "--show-scope", "-z",
+            cwd=self.root, variables=self._hardening(git_config.ALWAYS), fine=(0,),
+        )  # fmt: skip
+        return git_config.parse_settings(listing.stdout)
+
+    @cached_property
+    def _overrides(self) -> tuple[tuple[str, str], ...]:
+        return git_config.overrides(self._settings)
+
+    def _hardening(self, overrides: Sequence[tuple[str, str]]) -> dict[str, str]:
+        return git_config.variables(overrides, self._inherited)
+
+    def _say(self, *arguments: str) -> str:
+        return git_parse.text(self._git(*arguments, fine=(0,)).stdout)
+
+    def _talk(self, *arguments: str) -> Finished:
+        return self._git(*arguments, timeout=_REMOTE_LIMIT)
+
+    def _git(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        fine: Sequence[int] = (),
+        keep: int = BULK // 16,
+        timeout: float = _LOCAL_LIMIT,
+        variables: Mapping[str, str] | None = None,
+    ) -> Finished:
+        hardened = {**self._hardening(self._overrides), **(variables or {})}
+        return self._run(*arguments, stdin=stdin, fine=fine, keep=keep, timeout=timeout, variables=hardened)
+
+    def _run(
+        self,
+        *arguments: str,
+        variables: Mapping[str, str],
+        cwd: Path | None = None,
+        stdin: bytes = b"",
+        fine: Sequence[int] = (),
+        keep: int = BULK // 16,
+        timeout: float = _LOCAL_LIMIT,
+    ) -> Finished:
+        """Run git. Raises WorldError when it ends other than with a `fine` code; none given: any is."""
+        command = Command(
+            argv=("git", *arguments),
+            cwd=cwd or self.root,
+            environment=variables,
+            stdin=stdin,
+            timeout=timeout,
+            keep=keep,
+        )
+        done = self._process.run(command)
+        if fine and (done.timed_out or done.code not in fine):
+            raise _failed(arguments[0], done)
+        return done
+
+
+_CODEC = ("utf-8", "surrogateescape")
+_SIGNING = frozenset(
+    {
+        "user.signingkey",
+        "gpg.format",
+        "gpg.program",
+        "gpg.openpgp.program",
+        "gpg.x509.program",
+        "gpg.ssh.program",
+    }
+    | {"gpg.ssh.defaultkeycommand", "tag.forcesignannotated"}
+)
+
+
+def _ended(message: str) -> bytes:
+    return message.encode(*_CODEC).rstrip(b"\n") + b"\n"
+
+
+def _data(content: bytes) -> bytes:
+    return b"data %d\n%s\n" % (len(content), content)
+
+
+def _no_work_tree(directory: Path, found: Finished, *, bare: bool) -> WorldError:
+    if (bare or b"bare repository" in found.stderr) and ".git" not in directory.parts:
+        return WorldError(
+            f"{directory} is a bare repository: it has no files to work on",
+            id="repository-bare",
+            help="clone it, and run mlci in the clone",
+        )
+    outside = (b"not a git repository", b"must be run in a work tree", b"bare repository")
+    if found.ok or any(each in found.stderr for each in outside):
+        return WorldError(
+            f"{directory} is not in a Git work tree",
+            id="not-a-repository",
+            help="go to your repository, name it with -C DIR, or begin one with `git init`",
+        )
+    return _failed("rev-parse", found)
+
+
+def _no_commit(revision: str) -> WorldError:
+    return WorldError(
+        f"there is no commit {revision!r} here",
+        id="commit-missing",
+        help="if this clone is shallow: git fetch --unshallow",
+    )
+
+
+def _failed(verb: str, done: Finished) -> WorldError:
+    why = "took too long" if done.timed_out else (done.last_lines(5) or f"ended with {done.code}")
+    disk_full = "No space left" in why
+    return WorldError(
+        f"git {verb}: {why}",
+        id="disk-full" if disk_full else "git-failed",
+        help="free some space, then run the same command again" if disk_full else "mlci doctor",
+    )
