@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from mlci.core.config import CommentBy
 from mlci.core.secrets import secrets_of, without_credentials
-from mlci.core.strictjson import JsonValue, NotJson, loads
 from mlci.errors import UsageError, WorldError
-from mlci.ports.git import Person
 
 if TYPE_CHECKING:
     from mlci.app.project import Project
     from mlci.core.context import RunContext
+    from mlci.core.strictjson import JsonValue
     from mlci.ports.clock import Clock
     from mlci.ports.dvc import Dvc
     from mlci.ports.files import Files
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
     from mlci.ports.user_python import UserPython
 
 T = TypeVar("T")
-
-# Who makes tags and commits in CI, where Git knows nobody.
-ROBOT = Person(name="mlci", email="mlci@localhost")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,7 +111,10 @@ class World:
     @_once
     def repository(self) -> "Git":
         """The repository around the directory. Raises WorldError when there is none."""
-        identity = ROBOT if self.context().provider else None
+        from mlci.ports.git import Person
+
+        # In CI, Git knows nobody who could make a tag.
+        identity = Person(name="mlci", email="mlci@localhost") if self.context().provider else None
         git = _adapter("git", "GitCli")
         return cast("Git", git(self.process, self.directory, self.environment, identity=identity))
 
@@ -173,6 +171,8 @@ class World:
     @_once
     def forge(self) -> "Forge":
         """Where the CI provider discusses pull requests; git notes on any other server."""
+        from mlci.core.config import CommentBy
+
         makers = {"github": self._github, "gitlab": self._gitlab}
         native = makers.get(self.context().provider or "", self._notes)()
         if self.project().config.report.comment is not CommentBy.CML:
@@ -233,7 +233,9 @@ class World:
         )
 
 
-def _event(path: str | None) -> JsonValue:
+def _event(path: str | None) -> "JsonValue":
+    from mlci.core.strictjson import NotJson, loads
+
     if path is None:
         return None
     try:

@@ -5,13 +5,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from mlci.core.printable import printable, printable_lines
-from mlci.core.strictjson import JsonValue, dumps
 from mlci.wiring import World
+
+if TYPE_CHECKING:
+    from mlci.core.strictjson import JsonValue
 
 WIDTH = 80
 _GAP = "  "
@@ -48,15 +50,17 @@ class Output:
             width=shutil.get_terminal_size((WIDTH, 24)).columns if terminal else WIDTH,
         )
 
-    def answer(self, value: JsonValue, text: str) -> None:
+    def answer(self, value: "JsonValue", text: str) -> None:
         """Print the answer: `value` as JSON where that was asked for, else `text`, as it is."""
         if self.json:
             self.document(value)
         else:
             self.raw(text if text.endswith("\n") or not text else text + "\n")
 
-    def document(self, value: JsonValue) -> None:
+    def document(self, value: "JsonValue") -> None:
         """Print one strict JSON document."""
+        from mlci.core.strictjson import dumps
+
         # `##[` inside a string would be read as a command by a CI job's log.
         self.raw(dumps(value).replace("##[", "#\\u0023["))
 
