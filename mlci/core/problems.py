@@ -30,13 +30,14 @@ WHOLE_FILE = Mark(line=0, column=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that is wrong with a file, and where."""
+    """One thing that is wrong with a file, and where. `width` 0 leaves the caret's length to the line."""
 
     id: str
     message: str
     mark: Mark
     path: str = ""
     help: str = ""
+    width: int = 0
 
 
 def config_error(name: str, content: bytes, problems: Sequence[Problem]) -> ConfigError:
@@ -72,7 +73,7 @@ def quoted(text: str) -> str:
     return f"'{shown(text, 60)}'"
 
 
-def did_you_mean(word: str, valid: Iterable[str], noun: str = "valid") -> str:
+def did_you_mean(word: str, valid: Iterable[str], noun: str = "choose from") -> str:
     """The help line for a word that is not among the valid ones."""
     known = sorted(valid)
     lower = {each.lower(): each for each in known}
@@ -89,7 +90,7 @@ def _printed(name: str, lines: Sequence[str], problem: Problem) -> str:
     shift = max(0, column - _WIDTH // 2) if len(source) > _WIDTH else 0
     window = source[shift : shift + _WIDTH].replace("\t", " ")
     token = _TOKEN.match(source, column - 1)
-    carets = len(token[0]) if token else 1
+    carets = problem.width or (len(token[0]) if token else 1)
     before = shown(window[: column - 1 - shift])
     gutter = " " * len(str(line))
     parts = [head]

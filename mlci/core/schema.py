@@ -52,7 +52,10 @@ class Problems:
         """Record a problem at a node. What would not be shown anyway is not kept."""
         if len(self.found) < 2 * SHOWN:
             told = f"{shown(node.path)}: {message}" if node.path else message
-            self.found.append(Problem(id=id, message=told, mark=node.mark, path=node.path, help=help))
+            width = len(node.text) if node.plain and "\n" not in node.text else 0
+            self.found.append(
+                Problem(id=id, message=told, mark=node.mark, path=node.path, help=help, width=width)
+            )
 
 
 class Schema(Protocol[T_co]):
@@ -87,7 +90,7 @@ class Text:
             expected(self.means, node, problems, help=_quote_it(node))
             return ""
         if not value.strip():
-            problems.add(node, "value-empty", f"{self.means} may not be empty")
+            problems.add(node, "value-empty", f"expected {self.means}, found the empty text")
             return ""
         if not self.lines and "\n" in value:
             problems.add(node, "value-invalid", f"{self.means} must stand on one line")
@@ -439,7 +442,12 @@ class Table(Generic[T]):
             if each.needed and each.key not in pairs:
                 values[each.attribute] = default_of(each.of)
                 if isinstance(node.value, dict | None):
-                    problems.add(node, "missing-key", f"the key '{each.key}' is missing", help=each.describe)
+                    problems.add(
+                        node,
+                        "missing-key",
+                        f"the key '{each.key}' is missing",
+                        help=f"add `{each.key}:` {each.describe}",
+                    )
         value = self._into(**self._blank, **values)
         if self._check and len(problems.found) == before:
             self._check(value, node, problems)
@@ -516,10 +524,9 @@ def _within(value: float, minimum: float | None, maximum: float | None) -> bool:
 def _out_of_range(
     value: float, minimum: float | None, maximum: float | None, node: Node, problems: Problems, unit: str = ""
 ) -> None:
-    least = f"at least {minimum:g}{unit}" if minimum is not None else ""
-    most = f"at most {maximum:g}{unit}" if maximum is not None else ""
-    wanted = " and ".join(part for part in (least, most) if part)
-    problems.add(node, "value-out-of-range", f"must be {wanted}, found {value:g}{unit}")
+    below = minimum is not None and value < minimum
+    wanted = f"at least {minimum:g}" if below else f"at most {maximum:g}"
+    problems.add(node, "value-out-of-range", f"must be {wanted}{unit}, found {value:g}{unit}")
 
 
 def _limits(minimum: float | None, maximum: float | None) -> dict[str, JsonValue]:

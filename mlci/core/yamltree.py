@@ -24,9 +24,10 @@ _READABLE_ASCII = bytes((9, 10, 13, *range(32, 127)))
 _MARKER = re.compile(rb"(?:\A|[\r\n])(<{7}|>{7}|\|{7})(?=[ \r\n]|\Z)")
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,999})")
-_BASED = re.compile(r"0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]{1,9})?")
+_LONGEST_NUMBER = 1_000  # digits beyond any number; Python refuses to read 5,000 of them
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | float | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -110,6 +111,8 @@ def value_of(text: str) -> str | int | float | bool | None:
     """The value of an unquoted scalar."""
     if text in _WORDS:
         return _WORDS[text]
+    if len(text) > _LONGEST_NUMBER:
+        return text
     if _INT.fullmatch(text):
         return int(text)
     if _BASED.fullmatch(text):
@@ -129,7 +132,7 @@ def _scan(content: bytes, limits: Limits) -> Problem | None:
 
 
 def _scan_encoding(content: bytes) -> Problem | None:
-    wide = content.startswith(_WIDE) or b"\0" in content[:4]
+    wide = content.startswith(_WIDE) or b"\0" in content[:2]
     if wide:
         return _problem("not-utf-8", "the file is UTF-16 or UTF-32", help="save it as UTF-8")
     if not content.translate(None, _READABLE_ASCII):
@@ -155,7 +158,8 @@ def _scan_encoding(content: bytes) -> Problem | None:
 
 
 def _scan_lines(content: bytes) -> Problem | None:
-    if found := _first_marker(content):
+    found = _first_marker(content)
+    if found is not None:
         return _problem(
             "conflict-marker",
             "a merge conflict was left in the file",
