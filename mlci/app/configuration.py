@@ -31,7 +31,7 @@ def read_configuration(content: bytes, *, name: str = FILE) -> tuple[Config, Sou
 
 def whole_schema() -> Schema[Config]:
     """The shape of the file with the part of every gate there is."""
-    shapes: dict[str, Schema[object]] = {gate: gates.load(gate).options for gate in gates.ids()}
+    shapes: dict[str, Schema[object]] = {each: gates.gate(each).options for each in gates.ids()}
     return config_schema(shapes, providers=ci.ids())
 
 

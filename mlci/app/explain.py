@@ -30,7 +30,7 @@ def pages_of(book: str, kind: str) -> Iterator[Page]:
 
 def gate_pages() -> Iterator[Page]:
     """The pages that the gates bring: each gate's own and one for each of its checks."""
-    for gate in map(gates.load, gates.ids()):
+    for gate in map(gates.gate, gates.ids()):
         checks = "\n".join(f"- {check.id}: {check.title}" for check in gate.checks)
         yield Page(id=gate.id, kind="gate", text=f"{gate.title}\n\nIts checks:\n\n{checks}")
         for check in gate.checks:

@@ -84,8 +84,8 @@ def ids() -> tuple[str, ...]:
     return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__) if each.ispkg))
 
 
-def load(gate_id: str) -> Gate:
-    """One gate by id. Raises KeyError when there is none."""
+def gate(gate_id: str) -> Gate:
+    """One gate by id. Raises KeyError when there is none. (Not `load`: that is a gate.)"""
     if gate_id not in ids():
         raise KeyError(gate_id)
     return cast("Gate", importlib.import_module(f"mlci.gates.{gate_id}").GATE)
