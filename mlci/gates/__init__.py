@@ -5,7 +5,7 @@ A gate is a package `mlci.gates.<id>` with a `GATE`; its module `gate` holds `ru
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -34,12 +34,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hands:
-    """What of the world a gate may use."""
+    """What of the world a gate may use. Whose Python is asked only when needed: data tests go without."""
 
     files: Files
     tables: Tables
     process: Process
-    user_python: UserPython
+    user_python: Callable[[], UserPython]
     clock: Clock
     progress: Progress
 

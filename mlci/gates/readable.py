@@ -20,7 +20,7 @@ def unreadable(check: str, subject: str, error: MlciError, *, location: Location
         subject=subject,
         status=Status.ERROR,
         message="\n".join((f"{where}{error.message}", *details)),
-        help=error.help or None,
+        help=error.help or "mlci run makes it anew",
         location=location,
     )
 

@@ -40,7 +40,7 @@ def started(command: str, hands: Hands, *, longest: float) -> Iterator[Server]:
     port = _free_port()
     argv = tuple(word.replace("{port}", str(port)) for word in shlex.split(command))
     child = Command(
-        argv=argv, cwd=hands.files.root, environment=hands.user_python.environment, timeout=longest
+        argv=argv, cwd=hands.files.root, environment=hands.user_python().environment, timeout=longest
     )
     with hands.process.serve(child) as running:
         yield Server(running=running, port=port)

@@ -1,0 +1,31 @@
+"""Waivers: failing checks that somebody accepts until a day. An expired one is red again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from mlci.core.config import Waiver
+from mlci.core.finding import Finding, Status, Waived
+
+RED = (Status.FAIL, Status.ERROR)
+
+
+def waive(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) -> tuple[Finding, ...]:
+    """The findings, each red one with the waiver that speaks of it: of several, the longest."""
+    lasting = sorted(waivers, key=lambda each: each.until, reverse=True)
+    return tuple(_waived(finding, lasting, today) for finding in findings)
+
+
+def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding:
+    if finding.status not in RED:
+        return finding
+    for waiver in waivers:
+        if waiver.check == finding.check and waiver.subject in (None, finding.subject):
+            said = Waived(
+                owner=waiver.owner,
+                reason=waiver.reason,
+                until=waiver.until.isoformat(),
+                expired=today > waiver.until,
+            )
+            return replace(finding, waived=said)
+    return finding

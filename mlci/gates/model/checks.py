@@ -1,0 +1,37 @@
+"""What the model gate can ask."""
+
+from mlci.gates import Check
+
+CHECKS = (
+    Check(
+        id="model.readable",
+        title="The model's predictions can be read",
+        page="Every row needs an id of its own, a truth and a label; a score that is NaN is red.",
+    ),
+    Check(
+        id="model.objective",
+        title="Every objective reaches its floor or ceiling",
+        page="A named metric is computed from the predictions, with its 95 % interval: it fails when the "
+        "value lies beyond the limit, and warns when only the interval crosses it (`judge: interval` makes "
+        "that a failure). A metric declared with `from:` is a point value. A value that is missing, not a "
+        "number or NaN is red.",
+    ),
+    Check(
+        id="model.beats_dummy",
+        title="The model is better than one that ignores its input",
+        page="The dummy always answers the commonest class, with the class shares as scores, or the mean. "
+        "Both are compared on the same rows: fails when the model is not better, warns when the interval of "
+        "the difference still contains no difference.",
+    ),
+    Check(
+        id="model.slice",
+        title="The model works in every declared slice",
+        page="Each metric of the objectives in each slice, with its interval. A slice below 30 positives or "
+        "30 negatives (30 rows for other tasks) is listed as insufficient. `slice_floors` states floors.",
+    ),
+    Check(
+        id="model.calibration",
+        title="Scores are probabilities",
+        page="The expected calibration error over ten bins of equal width.",
+    ),
+)

@@ -1,0 +1,93 @@
+"""The model gate's run: objectives, a dummy, slices and calibration, for every model."""
+
+from collections.abc import Iterator
+
+from mlci.core.config import Config, Direction, Model, Objective, Task
+from mlci.core.finding import Finding
+from mlci.core.metrics import METRICS, find
+from mlci.errors import MlciError
+from mlci.gates import Outcome, Request
+from mlci.gates.inputs import input_of
+from mlci.gates.model.declared import read_declared
+from mlci.gates.model.dummy import beats_dummy, fair_metric
+from mlci.gates.model.judge import Bound, Measured, bounds_of, held, listed
+from mlci.gates.model.options import Options
+from mlci.gates.model.sample import measure
+from mlci.gates.model.slices import slices
+from mlci.gates.readable import nothing, readable, unreadable
+from mlci.gates.subjects import read_predictions
+
+DECLARE = "declare a model with `predictions:` in mlci.yaml"
+
+
+def run(request: Request) -> Outcome:
+    """Test every model that has predictions or objectives, and every declared metric."""
+    findings: list[Finding] = []
+    for model in request.config.models.values():
+        if model.predictions is not None or _named(request.config, model):
+            findings += _tested(request, model)
+    for objective in request.config.objectives:
+        if objective.source is not None:
+            findings += _declared(request, objective, objective.source)
+    if not findings:
+        findings.append(nothing("model.readable", "there is no model with predictions to test", help=DECLARE))
+    read = [path for path in _paths(request) if request.hands.files.exists(path)]
+    inputs = tuple(input_of(request.hands.files, path) for path in read)
+    return Outcome(findings=tuple(findings), inputs=inputs)
+
+
+def _paths(request: Request) -> list[str]:
+    options: Options = request.options
+    paths: list[str | None] = []
+    for model in request.config.models.values():
+        paths += [model.predictions, model.test if options.slices else None]
+    declared = [each.source.partition("#")[0] for each in request.config.objectives if each.source]
+    return sorted({path for path in (*paths, *declared) if path})
+
+
+def _tested(request: Request, model: Model) -> Iterator[Finding]:
+    request.hands.progress.line(f"measuring {model.name}")
+    try:
+        yield from _asked(request, model)
+    except MlciError as error:
+        yield unreadable("model.readable", model.name, error)
+
+
+def _asked(request: Request, model: Model) -> Iterator[Finding]:
+    options: Options = request.options
+    predictions = read_predictions(request.hands.tables, model)
+    n = len(predictions)
+    yield readable("model.readable", model.name, f"{model.predictions} has {n} predictions", n=n)
+    objectives = [(each, find(each.metric, model.task, each.where)) for each in _named(request.config, model)]
+    for objective, metric in objectives:
+        subject, measured = f"{model.name}.{metric.name}", measure(predictions, metric)
+        yield from _held(subject, objective, measured)
+    metrics = [metric for _, metric in objectives]
+    if options.beats_dummy:
+        yield beats_dummy(model.name, predictions, fair_metric(predictions, metrics))
+    if options.calibration and model.task is not Task.REGRESSION:
+        bound = Bound(limit=options.calibration.at_most, direction=Direction.LOWER)
+        yield held("model.calibration", f"{model.name}.ece", bound, measure(predictions, METRICS["ece"]))
+    yield from slices(request.hands.tables, options, model, predictions, metrics)
+
+
+def _named(config: Config, model: Model) -> list[Objective]:
+    """The objectives that mlci computes for a model; without a name they are the only model's."""
+    owners = (model.name, None) if len(config.models) == 1 else (model.name,)
+    return [each for each in config.objectives if each.source is None and each.model in owners]
+
+
+def _held(subject: str, objective: Objective, measured: Measured) -> Iterator[Finding]:
+    bounds = list(bounds_of(objective))
+    for bound in bounds:
+        yield held("model.objective", subject, bound, measured)
+    if not bounds:
+        yield listed("model.objective", subject, measured)
+
+
+def _declared(request: Request, objective: Objective, source: str) -> Iterator[Finding]:
+    subject = f"{objective.model}.{objective.metric}" if objective.model else objective.metric
+    try:
+        yield from _held(subject, objective, Measured(point=read_declared(request.hands.files, source)))
+    except MlciError as error:
+        yield unreadable("model.objective", subject, error)

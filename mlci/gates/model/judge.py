@@ -1,0 +1,97 @@
+"""How a value stands to its floor or ceiling, with what is known about its uncertainty."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlci.core.config import Direction, Judge, Objective
+from mlci.core.finding import Finding, Interval, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A value, its interval where there is one, and the rows it was computed from."""
+
+    point: float
+    interval: Interval | None = None
+    n: int | None = None
+
+    @property
+    def defined(self) -> bool:
+        """Whether there is a value at all: an AUC of one class is none."""
+        return math.isfinite(self.point)
+
+    @property
+    def told(self) -> str:
+        """The value and its interval, as people read them."""
+        if not self.defined:
+            return "not defined on these rows"
+        shown = f"{self.point:.4f}"
+        return f"{shown} ({self.interval.low:.4f} to {self.interval.high:.4f})" if self.interval else shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A floor (higher is better) or a ceiling (lower is better)."""
+
+    limit: float
+    direction: Direction
+    judge: Judge = Judge.POINT
+
+    @property
+    def expected(self) -> str:
+        """The rule in words."""
+        return f"at {'least' if self.direction is Direction.HIGHER else 'most'} {self.limit:g}"
+
+    def holds(self, value: float) -> bool:
+        """Whether a value satisfies it; NaN never does."""
+        return value >= self.limit if self.direction is Direction.HIGHER else value <= self.limit
+
+    def status(self, measured: Measured) -> Status:
+        """Beyond the limit fails; an interval that crosses it warns, or fails where that is asked for."""
+        if not measured.defined or not self.holds(measured.point):
+            return Status.FAIL
+        if measured.interval is None:
+            return Status.PASS
+        higher = self.direction is Direction.HIGHER
+        if self.holds(measured.interval.low if higher else measured.interval.high):
+            return Status.PASS
+        return Status.FAIL if self.judge is Judge.INTERVAL else Status.WARN
+
+
+def bounds_of(objective: Objective) -> Iterator[Bound]:
+    """The floor and the ceiling that an objective states."""
+    if objective.at_least is not None:
+        yield Bound(limit=objective.at_least, direction=Direction.HIGHER, judge=objective.judge)
+    if objective.at_most is not None:
+        yield Bound(limit=objective.at_most, direction=Direction.LOWER, judge=objective.judge)
+
+
+def held(check: str, subject: str, bound: Bound, measured: Measured) -> Finding:
+    """The finding on a value that is held against a bound."""
+    status = bound.status(measured)
+    crosses = status is not Status.PASS and measured.defined and bound.holds(measured.point)
+    return Finding(
+        check=check,
+        subject=subject,
+        status=status,
+        message=f"{subject} is {measured.told}" + ("; the interval crosses the limit" if crosses else ""),
+        observed=measured.point if measured.defined else None,
+        expected=bound.expected,
+        interval=measured.interval,
+        n=measured.n,
+        help="improve the model, or change the limit with a reason" if status is Status.FAIL else None,
+    )
+
+
+def listed(check: str, subject: str, measured: Measured) -> Finding:
+    """The finding on a value that nothing is held against."""
+    return Finding(
+        check=check,
+        subject=subject,
+        status=Status.PASS,
+        message=f"{subject} is {measured.told}",
+        observed=measured.point if measured.defined else None,
+        interval=measured.interval,
+        n=measured.n,
+    )
