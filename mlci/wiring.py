@@ -16,6 +16,7 @@ from mlci.core.secrets import secrets_of, without_credentials
 from mlci.errors import UsageError, WorldError
 
 if TYPE_CHECKING:
+    from mlci.app.ledger import Ledger
     from mlci.app.project import Project
     from mlci.core.context import RunContext
     from mlci.core.strictjson import JsonValue
@@ -117,6 +118,14 @@ class World:
         identity = Person(name="mlci", email="mlci@localhost") if self.context().provider else None
         git = _adapter("git", "GitCli")
         return cast("Git", git(self.process, self.directory, self.environment, identity=identity))
+
+    @_once
+    def ledger(self) -> "Ledger":
+        """The registry behind the repository's remote."""
+        from mlci.app.ledger import ledger_of
+
+        config = self.project().config
+        return ledger_of(self.repository(), self.clock, branch=config.ci.branch, project=config.project)
 
     @_once
     def project(self) -> "Project":

@@ -15,6 +15,7 @@ from mlci.core.context import RunContext
 from mlci.core.journal import Kind
 from mlci.core.reference import Found
 from mlci.core.registry import Assignment
+from mlci.core.strictjson import JsonValue
 from mlci.core.tag import Action
 from mlci.core.tag import parse as parse_tag
 from mlci.errors import UsageError
@@ -36,6 +37,29 @@ class Deployment:
     ok: bool
     code: int | None = None
     message: str = ""
+
+    @property
+    def line(self) -> str:
+        """How it ended, in one line."""
+        what = f"{self.resolved.model} {self.resolved.version} in {self.resolved.environment}"
+        if not self.command:
+            return self.message
+        if self.code is None and self.ok:
+            return f"would run for {what}: {self.command}"
+        return f"deployed {what}" if self.ok else f"failed for {what}: {self.message}"
+
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        return {
+            "model": self.resolved.model,
+            "version": self.resolved.version,
+            "environment": self.resolved.environment,
+            "tag": self.resolved.assignment,
+            "command": self.command or None,
+            "ok": self.ok,
+            "code": self.code,
+            "message": self.message,
+        }
 
 
 def deploy(

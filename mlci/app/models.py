@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mlci.core.registry import ModelState, Oddity, fold
+from mlci.core.registry import ModelState, Odd, Oddity, fold
 from mlci.core.strictjson import JsonValue
 from mlci.ports.git import Git
 
@@ -25,6 +25,11 @@ class Models:
     rows: tuple[Row, ...]
     stages: tuple[str, ...]
     oddities: tuple[Oddity, ...]
+
+    @property
+    def told(self) -> tuple[Oddity, ...]:
+        """The oddities a person should hear of: tags of other tools are nobody's fault."""
+        return tuple(each for each in self.oddities if each.kind is not Odd.FOREIGN)
 
     def document(self) -> JsonValue:
         """The same as a JSON value."""

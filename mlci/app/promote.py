@@ -11,6 +11,7 @@ from mlci.core.environments import Change, Decision, Desired, Refusal, decide, n
 from mlci.core.plan import Change as Write
 from mlci.core.plan import FileWrite, Plan
 from mlci.core.registry import ModelState, Release
+from mlci.core.strictjson import JsonValue
 from mlci.core.version import Version
 from mlci.errors import RefusedError, UsageError
 from mlci.ports.files import Files
@@ -26,6 +27,16 @@ class Promotion:
     before: str
     plan: Plan
 
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        return {
+            "environment": self.environment,
+            "model": self.model,
+            "version": self.version,
+            "before": self.before or None,
+            "changed": [each.path for each in self.plan.pending],
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
@@ -34,6 +45,14 @@ class Checked:
     changed: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        return {
+            "changed": list(self.changed),
+            "changes": [str(each) for each in self.changes],
+            "refused": [each.document() for each in self.refusals],
+        }
 
 
 def promote(
@@ -98,6 +117,18 @@ def asking(
         before=current.release.title if current else "",
         plan=Plan(files=(FileWrite(path=environment.file, content=after, change=kind, before=content),)),
     )
+
+
+def told(asked: Promotion) -> list[str]:
+    """What was asked for and what to do next, as lines."""
+    paths = [each.path for each in asked.plan.pending]
+    if not paths:
+        return [f"{asked.environment} is asked to run {asked.model} {asked.version} already"]
+    before = f" (now {asked.before})" if asked.before else ""
+    return [
+        f"{asked.environment} is asked to run {asked.model} {asked.version}{before}",
+        f"commit {paths[0]} and open a pull request; merging it makes it so",
+    ]
 
 
 def environment_of(config: Config, name: str) -> Environment:

@@ -9,6 +9,7 @@ from mlci.core.config import Config
 from mlci.core.context import RunContext
 from mlci.core.environments import Change, Decision, Move, Refusal, decide
 from mlci.core.journal import Kind
+from mlci.core.strictjson import JsonValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,14 @@ class Reconciled:
     written: tuple[Written, ...] = ()
     pending: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        return {
+            "written": [each.tag for each in self.written],
+            "pending": [str(each) for each in self.pending],
+            "refused": [each.document() for each in self.refusals],
+        }
 
 
 def reconcile(

@@ -19,6 +19,7 @@ from mlci.core.diff import MetricDiff
 from mlci.core.diff_findings import subject
 from mlci.core.journal import Kind
 from mlci.core.registry import ModelState, Release
+from mlci.core.strictjson import JsonValue
 from mlci.core.version import FIRST, Part, Version
 from mlci.errors import RefusedError
 from mlci.ports.dvc import Dvc
@@ -48,6 +49,15 @@ class Registered:
     pending: tuple[Intent, ...] = ()
     red: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        return {
+            "registered": [each.tag for each in self.written],
+            "pending": [f"{each.model}@{each.version}" for each in self.pending],
+            "red": list(self.red),
+            "notes": list(self.notes),
+        }
 
 
 @dataclass(slots=True, kw_only=True)

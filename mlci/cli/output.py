@@ -72,6 +72,10 @@ class Output:
         """Print text as it is: a file's content, a script, something already made printable."""
         sys.stdout.write(text)
 
+    def lines(self, lines: Sequence[str]) -> str:
+        """Lines as the text of an answer, each made printable."""
+        return "".join(f"{printable(each)}\n" for each in lines)
+
     def note(self, text: str) -> None:
         """Tell the reader something beside the answer, on stderr; `--quiet` drops it."""
         if not self.quiet:

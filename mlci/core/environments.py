@@ -8,6 +8,7 @@ from mlci.core.config import Environment
 from mlci.core.problems import config_error
 from mlci.core.registry import ModelState, Registry, Release
 from mlci.core.schema import Named, Problems, Text
+from mlci.core.strictjson import JsonValue
 from mlci.core.tag import Action
 from mlci.core.version import PATTERN, Version
 from mlci.core.yamltree import parse
@@ -64,6 +65,11 @@ class Refusal:
     model: str
     message: str
     help: str
+
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        where: JsonValue = {"environment": self.environment, "model": self.model or None}
+        return {"id": self.id, "message": self.message, "where": where}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

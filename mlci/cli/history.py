@@ -1,0 +1,26 @@
+"""`mlci history`: what happened in the registry."""
+
+import click
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.wiring import World
+
+
+@verb("mlci history", "mlci history income --env prod", "mlci history --json")
+@click.argument("model", required=False)
+@click.option("--env", "environment", metavar="ENV", help="Only what happened in this environment.")
+def command(world: World, out: Output, model: str | None, environment: str | None) -> None:
+    """List the registry's events, newest first."""
+    from mlci.app.history import history
+
+    events = history(world.repository(), name=model, environment=environment)
+    if out.json:
+        out.document([each.document() for each in events])
+        return
+    head = ("WHEN", "MODEL", "EVENT", "VERSION", "ENVIRONMENT", "BY", "COMMIT")
+    rows = [
+        (each.when[:19], each.model, each.event, each.version, each.environment, each.actor, each.commit[:10])
+        for each in events
+    ]
+    out.table(head, rows)

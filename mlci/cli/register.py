@@ -1,0 +1,63 @@
+"""`mlci register`: a version for what main's newest commit made."""
+
+from pathlib import Path
+
+import click
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.errors import Exit
+from mlci.wiring import World
+
+
+@verb("mlci register --dry-run", "mlci register", "mlci register --bump major")
+@click.option("--bump", type=click.Choice(["major", "minor", "patch"]), help="What the new version raises.")
+@click.option(
+    "--from-artifact",
+    "artifact",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Read what another job's run left in DIR, as data.",
+)
+@click.option("--allow-failed", metavar="REASON", help="Register in spite of red evidence; kept in the tag.")
+@click.option(
+    "--accept-incomparable", metavar="REASON", help="Register what cannot be compared; kept in the tag."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be registered and write nothing.")
+def command(
+    world: World,
+    out: Output,
+    bump: str | None,
+    artifact: Path | None,
+    allow_failed: str | None,
+    accept_incomparable: str | None,
+    dry_run: bool,
+) -> int:
+    """Register the models of main's newest commit, when their bytes are new and their gates green."""
+    from mlci.app.register import Choices, register
+    from mlci.core.version import Part
+
+    project = world.project()
+    choices = Choices(
+        bump=Part(bump) if bump else None,
+        allow_failed=allow_failed,
+        accept_incomparable=accept_incomparable,
+        write=not dry_run,
+    )
+    done = register(
+        world.ledger(),
+        project.config,
+        project.prefix,
+        world.files(),
+        world.evidence(artifact),
+        world.dvc(),
+        world.context(),
+        choices,
+    )
+    for note in done.notes:
+        out.note(note)
+    lines = [f"registered {each.tag}" for each in done.written]
+    lines += [f"would register {each.model}@{each.version}" for each in done.pending]
+    lines += [f"red: {each}" for each in done.red]
+    out.answer(done.document(), out.lines(lines or ["nothing to register"]))
+    return Exit.RED if done.red else Exit.DONE

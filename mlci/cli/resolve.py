@@ -1,0 +1,27 @@
+"""`mlci resolve`: a version's commit, path and hash, for a deploy job."""
+
+import click
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.wiring import World
+
+
+@verb("mlci resolve 'income#prod' --json", "mlci resolve income@v1.2.0", "mlci resolve income@latest")
+@click.argument("reference")
+def command(world: World, out: Output, reference: str) -> None:
+    """Say what REFERENCE (MODEL, MODEL@VERSION or MODEL#ENVIRONMENT) is made of."""
+    from mlci.app.resolve import resolve
+
+    project = world.project()
+    found = resolve(world.repository(), reference, config=project.config, prefix=project.prefix)
+    if out.json:
+        out.document(found.document())
+        return
+    facts = [("model", found.model), ("version", found.version), ("commit", found.commit), ("tag", found.tag)]
+    facts += [("path", found.path), ("hash", found.hash), ("environment", found.environment)]
+    facts += [("assigned by", found.assignment), ("since", found.since or found.registered)]
+    facts += [
+        (key.lower().replace("-", " "), value) for key, value in found.message.trailers if key == "Metric"
+    ]
+    out.table(("FACT", "VALUE"), [each for each in facts if each[1]])
