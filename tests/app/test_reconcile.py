@@ -1,0 +1,146 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlci.adapters.files import FileTree
+from mlci.app.promote import check, promote
+from mlci.app.rollback import rollback
+from mlci.errors import ConfigError, RefusedError
+from tests.support.registry import begun
+from tests.support.repository import repository
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return begun(repository(tmp_path / "work"))
+
+
+@pytest.fixture
+def two(desk):
+    """Two versions, the second in staging, the first in prod."""
+    desk.merge(b"one").register()
+    desk.reconcile()
+    desk.merge(prod="income: v0.1.0\n").reconcile()
+    desk.merge(b"two").register()
+    desk.reconcile()
+    return desk
+
+
+def tags(done):
+    return [each.tag for each in done.written]
+
+
+def test_a_whole_life(two):
+    assert (two.running("staging"), two.running("prod")) == ("v0.2.0", "v0.1.0")
+    assert tags(two.merge(prod="income: v0.2.0\n").reconcile()) == ["income#prod#4"]
+    assert tags(two.reconcile()) == []
+    assert tags(two.merge(prod="income: v0.1.0\n").reconcile()) == ["income#prod#5"]
+    assert two.running("prod") == "v0.1.0"
+
+
+def test_check_and_dry_run_write_nothing(two):
+    before = two.merge(prod="income: v0.2.0\n").tags
+    assert [str(each) for each in two.reconcile(write=False).pending] == [
+        "promote income v0.2.0 in prod (now v0.1.0)"
+    ]
+    assert two.tags == before
+
+
+def test_an_older_slower_job_sees_the_newest_files(two, tmp_path):
+    two.merge(prod="income: v0.2.0\n")
+    slow = two.clone(tmp_path / "slow")
+    two.merge(prod="income: v0.1.0\n")
+    assert tags(slow.reconcile()) == []
+    assert two.running("prod") == "v0.1.0"
+
+
+def test_an_unreadable_file_stops_everything(two):
+    with pytest.raises(ConfigError):
+        two.merge(prod="income: [v0.2.0\n").reconcile(prune=True)
+    assert two.running("prod") == "v0.1.0"
+
+
+def test_an_emptied_file_is_refused_until_it_is_meant(two):
+    two.merge(prod="# empty\n")
+    assert [each.id for each in two.reconcile().refusals] == ["environment-emptied"]
+    assert two.running("prod") == "v0.1.0"
+    assert tags(two.reconcile(prune=True)) == ["income#prod!#4"]
+    assert two.running("prod") is None
+
+
+def test_what_is_written_gto_reads(two):
+    shown = subprocess.run(
+        [Path(sys.executable).with_name("gto"), "show", "--json"],
+        cwd=two.story.path,
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(shown.stdout)["income"]["version"] == "v0.2.0"
+    assert json.loads(shown.stdout)["income"]["stage"] == {"prod": "v0.1.0", "staging": "v0.2.0"}
+
+
+def test_a_promotion_changes_one_line(two):
+    files = FileTree(two.story.path)
+    two.merge(prod="# who decides: risk\nincome: v0.1.0  # since March\n")
+    asked = promote(two.ledger, two.config, "", files, model="income", version=None, to="prod")
+    assert (asked.version, asked.before) == ("v0.2.0", "v0.1.0")
+    files.apply(asked.plan)
+    text = files.read("environments/prod.yaml").decode()
+    assert text == "# who decides: risk\nincome: v0.2.0  # since March\n"
+    assert (
+        promote(two.ledger, two.config, "", files, model="income", version=None, to="prod").plan.pending == ()
+    )
+
+
+@pytest.mark.parametrize(("version", "id"), [("v9.0.0", "version-unknown"), ("v0.3.0", "environment-needs")])
+def test_a_promotion_that_no_rule_allows_is_refused(two, version, id):
+    two.merge(staging="income: v0.2.0\n")
+    two.merge(b"three").register()
+    with pytest.raises(RefusedError) as caught:
+        promote(
+            two.ledger, two.config, "", FileTree(two.story.path), model="income", version=version, to="prod"
+        )
+    assert caught.value.id == id
+
+
+def test_a_branch_is_judged_by_what_merging_would_do(two):
+    two.story.branch("ask").commit({"environments/prod.yaml": "income: v0.2.0\n"})
+    found = check(two.ledger, two.config, "", two.story.head)
+    assert (found.changed, [str(each) for each in found.changes], found.refusals) == (
+        ("prod",),
+        ["promote income v0.2.0 in prod (now v0.1.0)"],
+        (),
+    )
+    two.story.commit({"environments/prod.yaml": "income: v5.0.0\n"})
+    assert [each.id for each in check(two.ledger, two.config, "", two.story.head).refusals] == [
+        "version-unknown"
+    ]
+    two.story.switch("main").branch("other").commit({"readme": "x"})
+    assert check(two.ledger, two.config, "", two.story.head).changed == ()
+
+
+def test_a_rollback_asks_for_what_ran_before(two):
+    two.merge(prod="income: v0.2.0\n").reconcile()
+    files = FileTree(two.story.path)
+    asked = rollback(two.ledger, two.config, "", files, environment="prod", model="income")
+    assert (asked.version, asked.before) == ("v0.1.0", "v0.2.0")
+    with pytest.raises(RefusedError):
+        rollback(two.ledger, two.config, "", files, environment="prod", model="income", version="v0.9.0")
+
+
+def test_a_server_that_refuses_tags_is_named_with_what_helps(two):
+    hook = Path(two.story.git("remote", "get-url", "origin"), "hooks", "pre-receive")
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'GH013: creations being restricted' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    two.story.commit({"environments/prod.yaml": "income: v0.2.0\n"})
+    hook.rename(hook.with_name("later"))
+    two.story.git("push", "--quiet", "origin", "main")
+    hook.with_name("later").rename(hook)
+    with pytest.raises(Exception, match="does not let us write") as caught:
+        two.reconcile()
+    assert caught.value.id == "push-refused"
+    assert not any(tag.startswith("income#prod#4") for tag in two.story.git("tag").splitlines())
