@@ -112,12 +112,12 @@ class World:
     @_once
     def repository(self) -> "Git":
         """The repository around the directory. Raises WorldError when there is none."""
+        from mlci.adapters.git import GitCli
         from mlci.ports.git import Person
 
         # In CI, Git knows nobody who could make a tag.
         identity = Person(name="mlci", email="mlci@localhost") if self.context().provider else None
-        git = _adapter("git", "GitCli")
-        return cast("Git", git(self.process, self.directory, self.environment, identity=identity))
+        return GitCli(self.process, self.directory, self.environment, identity=identity)
 
     @_once
     def ledger(self) -> "Ledger":

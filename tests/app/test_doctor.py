@@ -1,0 +1,148 @@
+"""Every state a repository can be in, and what to type."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from mlci.adapters.git import GitCli
+from mlci.adapters.process import ProcessRunner
+from mlci.app.doctor import Patient, doctor
+from mlci.core.config import CommentBy, Config, ReportSettings
+from mlci.core.context import RunContext, Trigger
+from mlci.core.finding import Finding, Status
+from mlci.errors import ConfigError, MlciError, WorldError
+from mlci.ports.process import Command
+from tests.support.repository import repository
+
+
+def raising(error: MlciError):
+    def ask():
+        raise error
+
+    return ask
+
+
+def patient(directory: Path, **parts) -> Patient:
+    process = ProcessRunner(os.environ)
+    python = SimpleNamespace(executable=Path("python"), probe=lambda: {"python": "3.12.1"})
+    known = {
+        "process": process,
+        "context": RunContext,
+        "repository": lambda: GitCli(process, directory, os.environ),
+        "project": lambda: SimpleNamespace(config=Config(project="credit")),
+        "user_python": lambda: python,
+        "command": lambda *argv: Command(argv=argv, cwd=directory, timeout=30.0),
+    }
+    return Patient(**{**known, **parts})
+
+
+def found(directory: Path, **parts) -> Mapping[str, Finding]:
+    return {each.subject: each for each in doctor(patient(directory, **parts))}
+
+
+@pytest.fixture
+def cloned(tmp_path: Path):
+    repository(tmp_path / "origin").commit({"a.txt": "1"}).commit({"a.txt": "2"})
+    clone = repository(tmp_path / "home")
+    clone.git("clone", "--quiet", "--depth", "1", (tmp_path / "origin").as_uri(), str(tmp_path / "shallow"))
+    clone.git("clone", "--quiet", str(tmp_path / "origin"), str(tmp_path / "clone"))
+    return tmp_path
+
+
+def test_a_healthy_clone_is_all_green(cloned: Path) -> None:
+    assert {
+        each.subject: each.help for each in found(cloned / "clone").values() if each.status is Status.FAIL
+    } == {}
+    assert [each.subject for each in found(cloned / "clone").values() if each.status is Status.WARN] == []
+
+
+def test_outside_of_any_repository(tmp_path: Path) -> None:
+    assert found(tmp_path)["repository"].status is Status.FAIL
+    assert found(tmp_path)["repository"].help
+
+
+def test_no_commits_yet(tmp_path: Path) -> None:
+    repository(tmp_path / "new")
+
+    assert "no commits" in found(tmp_path / "new")["repository"].message
+
+
+def test_bare(cloned: Path) -> None:
+    repository(cloned / "tool").git(
+        "clone", "--quiet", "--bare", str(cloned / "origin"), str(cloned / "bare.git")
+    )
+
+    finding = found(cloned / "bare.git")["repository"]
+    assert finding.status is Status.FAIL
+    assert "bare" in finding.message
+
+
+def test_shallow(cloned: Path) -> None:
+    finding = found(cloned / "shallow")["history"]
+
+    assert finding.status is Status.WARN
+    assert finding.help == "git fetch --unshallow --tags"
+
+
+def test_detached_matters_at_a_desk_and_not_in_ci(tmp_path: Path) -> None:
+    repository(tmp_path / "work").commit({"a.txt": "1"}).git("switch", "--quiet", "--detach")
+
+    assert found(tmp_path / "work")["branch"].status is Status.WARN
+    in_ci = RunContext(trigger=Trigger.PULL_REQUEST)
+    assert found(tmp_path / "work", context=lambda: in_ci)["branch"].status is Status.PASS
+
+
+def test_lightweight_tags_that_look_like_versions(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"a.txt": "1"})
+    story.git("tag", "income@v1.0.0")
+    story.git("tag", "release-1")
+
+    finding = found(tmp_path / "work")["tags"]
+    assert finding.message.startswith("1 lightweight")
+    assert "income@v1.0.0" in str(finding.help)
+
+
+def test_no_remote(tmp_path: Path) -> None:
+    repository(tmp_path / "work").commit({"a.txt": "1"})
+
+    assert found(tmp_path / "work")["remote"].help == "git remote add origin URL"
+
+
+def test_a_remote_that_is_gone_and_a_main_that_was_never_fetched(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"a.txt": "1"})
+    story.git("remote", "add", "origin", str(tmp_path / "gone"))
+
+    all_found = found(tmp_path / "work")
+    assert all_found["remote"].status is Status.WARN
+    assert all_found["main"].help == "git fetch origin +refs/heads/main:refs/remotes/origin/main"
+
+
+def test_a_wrong_configuration_is_counted_and_does_not_stop_the_rest(cloned: Path) -> None:
+    wrong = ConfigError("2 problems", id="configuration-invalid", problems=("a", "b"))
+
+    all_found = found(cloned / "clone", project=raising(wrong))
+
+    assert all_found["configuration"].status is Status.FAIL
+    assert all_found["configuration"].message.startswith("2 problems")
+    assert all_found["main"].status is Status.PASS
+    assert all_found["user-python"].status is Status.PASS
+
+
+def test_a_broken_environment_of_the_user(cloned: Path) -> None:
+    wrong = WorldError("there is no .venv/bin/python", id="x", help="python3 -m venv .venv")
+
+    finding = found(cloned / "clone", user_python=raising(wrong))["user-python"]
+
+    assert (finding.status, finding.help) == (Status.FAIL, "python3 -m venv .venv")
+
+
+def test_cml_is_looked_for_only_where_it_is_asked_for(cloned: Path) -> None:
+    config = Config(project="credit", report=ReportSettings(comment=CommentBy.CML))
+
+    assert "cml" not in found(cloned / "clone")
+    assert (
+        found(cloned / "clone", project=lambda: SimpleNamespace(config=config))["cml"].status is Status.FAIL
+    )
