@@ -1,10 +1,13 @@
-"""Begin a project: lay a template's files into a directory, new or standing."""
+"""Begin a project: lay a template's files and its CI into a directory, new or standing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mlci.app.project import repository_root
+from mlci.app.configuration import read_configuration
+from mlci.app.project import find_projects, load_project, repository_root
+from mlci.app.sync import Configured, Missing, plan_sync, refuse_edited
+from mlci.core.config import Config
 from mlci.core.config_schema import FILE
 from mlci.core.plan import Change, Plan
 from mlci.errors import UsageError, WorldError
@@ -12,7 +15,7 @@ from mlci.ports.files import Files
 from mlci.ports.process import Command, Process
 from mlci.ports.templates import Templates
 from mlci.scaffold.answers import Answers
-from mlci.scaffold.lay import Layout, lay
+from mlci.scaffold.lay import lay
 from mlci.scaffold.render import render
 
 # What may lie in a directory that still counts as empty.
@@ -21,11 +24,12 @@ _NOTHING = frozenset({".git", ".DS_Store"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is to be laid down, and where."""
+    """What is to be laid down, and where. `version` is the mlci that the CI files will install."""
 
     directory: Path
     template: str
     answers: Answers
+    version: str
     adopt: bool = False
     dry_run: bool = False
 
@@ -41,13 +45,23 @@ class Hands:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """What was done, or would be: paths are from `root`, the top of the repository."""
+    """What was done, or would be: paths are from `root`, the top of the repository.
+
+    `missing` are lines that CI files of the user's own must say, and do not.
+    """
 
     root: Path
     plan: Plan
     kept: tuple[str, ...]
+    missing: tuple[Missing, ...]
     repository: bool
     next: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NewProject:
+    config: Config
+    prefix: str
 
 
 def is_begun(directory: Path) -> bool:
@@ -64,38 +78,59 @@ def is_begun(directory: Path) -> bool:
 
 
 def init(wish: Wish, hands: Hands) -> Begun:
-    """Lay a template down, and begin a repository where there is none.
+    """Lay a template and its CI down, and begin a repository where there is none.
 
     No line of a file that stands is touched. `mlci.yaml` is written last, so that whatever interrupts
-    init, the same command goes on from there. Raises UsageError, WorldError.
+    init, the same command goes on from there. Raises UsageError, DriftError, WorldError.
     """
     root = repository_root(wish.directory)
     files = hands.files_at(root)
-    prefix = wish.directory.resolve().relative_to(root).as_posix()
-    wanted = _below(prefix, render(hands.templates.read(wish.template), wish.answers))
-    layout = lay(wanted, files.read_if_there)
+    begun = _planned(wish, hands, root, files)
     if not wish.adopt:
-        _refuse_strangers(files.names(prefix), layout, prefix)
-    begun = Begun(
-        root=root,
-        plan=layout.plan,
-        kept=layout.kept,
-        repository=not files.exists(".git"),
-        next=tuple(_next(wish, wanted, prefix)),
-    )
+        _refuse_strangers(wish.directory.resolve(), begun, files)
     if not wish.dry_run:
-        _carry_out(begun, wish, hands.process, files)
+        if begun.repository:
+            _begin_repository(root, wish.answers.branch, hands.process)
+        files.apply(begun.plan)
     return begun
 
 
-def _below(prefix: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {PurePosixPath(prefix, path).as_posix(): content for path, content in files.items()}
+def _planned(wish: Wish, hands: Hands, root: Path, files: Files) -> Begun:
+    prefix = wish.directory.resolve().relative_to(root).as_posix()
+    made = render(hands.templates.read(wish.template), wish.answers)
+    laid = lay({_joined(prefix, path): content for path, content in made.items()}, files.read_if_there)
+    config, _ = read_configuration(made[FILE])
+    new = _NewProject(config=config, prefix="" if prefix == "." else prefix)
+    ci = plan_sync([*_standing(root, hands), new], files, version=wish.version)
+    refuse_edited(ci)
+    *rest, configuration = laid.plan.files
+    return Begun(
+        root=root,
+        plan=Plan(files=(*rest, *ci.plan.files, configuration)),
+        kept=laid.kept,
+        missing=ci.missing,
+        repository=not files.exists(".git"),
+        next=tuple(_next(wish, made)),
+    )
 
 
-def _refuse_strangers(names: tuple[str, ...], layout: Layout, prefix: str) -> None:
-    ours = {PurePosixPath(each.path).relative_to(prefix).parts[0] for each in layout.plan.files}
-    differing = [each.path for each in layout.plan.files if each.change is Change.UPDATE]
-    strangers = sorted({*(set(names) - ours - _NOTHING), *layout.kept, *differing})
+def _joined(prefix: str, path: str) -> str:
+    return PurePosixPath(prefix, path).as_posix()
+
+
+def _standing(root: Path, hands: Hands) -> Sequence[Configured]:
+    """The projects that the repository holds already; their CI files share one lock with the new one's."""
+    return [load_project(each, None, hands.files_at) for each in find_projects(root)]
+
+
+def _refuse_strangers(directory: Path, begun: Begun, files: Files) -> None:
+    prefix = PurePosixPath(directory.relative_to(begun.root).as_posix())
+    changes = {PurePosixPath(each.path): each.change for each in begun.plan.files}
+    ours = {each.relative_to(prefix).parts[0] for each in changes if each.is_relative_to(prefix)}
+    inside = [
+        str(each) for each, change in changes.items() if change is Change.UPDATE and prefix in each.parents
+    ]
+    strangers = sorted({*(set(files.names(str(prefix))) - ours - _NOTHING), *begun.kept, *inside})
     if strangers:
         raise UsageError(
             f"the directory is not empty: it holds {_some(strangers)}",
@@ -108,12 +143,6 @@ def _refuse_strangers(names: tuple[str, ...], layout: Layout, prefix: str) -> No
 def _some(names: list[str]) -> str:
     shown = ", ".join(names[:3])
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
-
-
-def _carry_out(begun: Begun, wish: Wish, process: Process, files: Files) -> None:
-    if begun.repository:
-        _begin_repository(begun.root, wish.answers.branch, process)
-    files.apply(begun.plan)
 
 
 def _begin_repository(root: Path, branch: str, process: Process) -> None:
@@ -129,9 +158,9 @@ def _begin_repository(root: Path, branch: str, process: Process) -> None:
         )
 
 
-def _next(wish: Wish, wanted: Mapping[str, bytes], prefix: str) -> Iterator[str]:
+def _next(wish: Wish, made: Mapping[str, bytes]) -> Iterator[str]:
     """What to type in the project, one shell line each."""
-    if PurePosixPath(prefix, "requirements.txt").as_posix() in wanted and wish.answers.python is None:
+    if "requirements.txt" in made and wish.answers.python is None:
         yield "python -m venv .venv && .venv/bin/pip install -r requirements.txt"
     yield "git add --all && git commit --message 'Begin with mlci'"
     yield "mlci run"

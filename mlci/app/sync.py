@@ -72,14 +72,20 @@ def plan_sync(projects: Sequence[Configured], files: Files, *, version: str, ove
 
 def sync(planned: Sync, files: Files, *, overwrite: bool = False) -> None:
     """Write what differs. Raises DriftError, before writing anything, where that would lose edits."""
-    if planned.edited and not overwrite:
+    if not overwrite:
+        refuse_edited(planned)
+    files.apply(planned.plan)
+
+
+def refuse_edited(planned: Sync) -> None:
+    """Raise DriftError where writing would lose edits."""
+    if planned.edited:
         raise DriftError(
             "edited by hand, or not written by mlci: " + ", ".join(planned.edited),
             id="managed-file-edited",
             where=planned.edited[0],
             help="mlci sync --dry-run shows what would be lost, mlci sync --overwrite replaces it",
         )
-    files.apply(planned.plan)
 
 
 def check(planned: Sync) -> None:

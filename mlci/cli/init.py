@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 def command(world: World, out: Output, path: Path, **options: Any) -> None:  # noqa: ANN401
     """Begin a project in PATH: pipeline, gates, environments and CI. Files that stand are never changed."""
+    from mlci import __version__
     from mlci.app.init import Hands, Wish, init, is_begun
     from mlci.core.printable import printable
 
@@ -49,6 +50,7 @@ def command(world: World, out: Output, path: Path, **options: Any) -> None:  # n
         directory=directory,
         template=template,
         answers=_answers(directory, options, proposed, asks=asks),
+        version=__version__,
         adopt=options["adopt"],
         dry_run=options["dry_run"],
     )
@@ -114,6 +116,8 @@ def _tell(out: Output, begun: "Begun", wish: "Wish", path: Path) -> None:
             out.line(f"  {sign} {each}", Tone.FAINT if sign == "=" else Tone.PLAIN)
     if begun.kept:
         out.line("  (= was there already and stays as it is)", Tone.FAINT)
+    for missing in begun.missing:
+        out.note(f"{missing.path} is yours and does not include mlci's jobs yet; add: {missing.line}")
     if not wish.dry_run:
         _say_what_follows(out, wish, following)
 
