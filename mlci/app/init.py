@@ -125,12 +125,13 @@ def _standing(root: Path, hands: Hands) -> Sequence[Configured]:
 
 def _refuse_strangers(directory: Path, begun: Begun, files: Files) -> None:
     prefix = PurePosixPath(directory.relative_to(begun.root).as_posix())
-    changes = {PurePosixPath(each.path): each.change for each in begun.plan.files}
-    ours = {each.relative_to(prefix).parts[0] for each in changes if each.is_relative_to(prefix)}
-    inside = [
-        str(each) for each, change in changes.items() if change is Change.UPDATE and prefix in each.parents
-    ]
-    strangers = sorted({*(set(files.names(str(prefix))) - ours - _NOTHING), *begun.kept, *inside})
+    inside = {
+        path: each for each in begun.plan.files if (path := PurePosixPath(each.path)).is_relative_to(prefix)
+    }
+    ours = {path.relative_to(prefix).parts[0] for path in inside}
+    extended = {str(path) for path, each in inside.items() if each.change is Change.UPDATE}
+    others = set(files.names(str(prefix))) - ours - _NOTHING
+    strangers = sorted({*others, *extended, *begun.kept})
     if strangers:
         raise UsageError(
             f"the directory is not empty: it holds {_some(strangers)}",

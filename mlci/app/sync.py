@@ -166,8 +166,8 @@ def _leftovers(wanted: Mapping[str, bytes], lock: Managed, files: Files) -> Iter
 def _seeds(pipelines: Sequence[tuple[Config, Pipeline]], files: Files) -> Iterator[FileWrite]:
     for provider in sorted({each for config, _ in pipelines for each in config.ci.providers}):
         for path, content in _provider(provider).seeds().items():
-            if not files.exists(path):
-                yield FileWrite(path=path, content=content)
+            if files.read_if_there(path) in (None, content):
+                yield _write(path, content, files)
 
 
 def _missing(pipelines: Sequence[tuple[Config, Pipeline]], files: Files) -> Iterator[Missing]:
