@@ -77,14 +77,15 @@ class FileTree:
         """A regular file, open for streaming reads."""
         with _told(path, "read"):
             descriptor = os.open(self._inside(path), os.O_RDONLY | _NO_WAIT)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise WorldError(
+                f"{shown(path)} is not a regular file",
+                id="not-a-file",
+                where=shown(path),
+                help="name a file",
+            )
         with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise WorldError(
-                    f"{shown(path)} is not a regular file",
-                    id="not-a-file",
-                    where=shown(path),
-                    help="name a file",
-                )
             yield stream
 
     def names(self, path: str = ".") -> tuple[str, ...]:

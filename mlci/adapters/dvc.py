@@ -1,0 +1,113 @@
+"""DVC through its command line, in our own interpreter; stage commands find the user's environment first."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from mlci.core.strictjson import NotJson, loads
+from mlci.errors import WorldError
+from mlci.ports.dvc import Missing
+from mlci.ports.process import Command, Finished, Process
+
+_QUIET = {"DVC_NO_ANALYTICS": "1", "DVC_TEST": "1"}  # the second keeps DVC from asking for updates
+_TRANSFER = 4 * 3600.0
+_WHOLE_DAY = 24 * 3600.0
+
+
+class DvcCli:
+    """DVC in one project directory; `environment` is the user's (`UserPython.environment`).
+
+    A stage is never reproduced alone or with missing data allowed: DVC then takes old outputs for new ones.
+    """
+
+    def __init__(self, process: Process, project: Path, environment: Mapping[str, str]) -> None:
+        self._process = process
+        self._project = project
+        self._environment = {**environment, **_QUIET}
+
+    def repro(
+        self,
+        targets: Sequence[str] = (),
+        *,
+        pull: bool,
+        run_cache: bool = True,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Finished:
+        """Bring targets (all, when none is named) up to date."""
+        options = [*(["--pull"] if pull else []), *([] if run_cache else ["--no-run-cache"])]
+        return self._dvc("repro", *options, *_named(targets), timeout=_WHOLE_DAY, on_line=on_line)
+
+    def pull(self, targets: Sequence[str] = (), *, remote: str | None = None) -> Finished:
+        """Bring outputs here from a remote."""
+        return self._dvc("pull", *_from(remote), *_named(targets), timeout=_TRANSFER)
+
+    def push(
+        self, targets: Sequence[str] = (), *, remote: str | None = None, run_cache: bool = False
+    ) -> Finished:
+        """Send outputs to a remote."""
+        options = ["--run-cache"] if run_cache else []
+        return self._dvc("push", *options, *_from(remote), *_named(targets), timeout=_TRANSFER)
+
+    def not_in_remote(self, *, remote: str | None = None) -> Sequence[Missing]:
+        """Outputs that the remote does not hold, asked without pulling anything. Raises WorldError."""
+        question = ("data", "status", "--not-in-remote", "--granular", "--json", *_from(remote))
+        return [Missing(path=path) for path in _missing(self._fine(*question))]
+
+    def get(self, path: str, revision: str, destination: Path, *, remote: str | None = None) -> Finished:
+        """Put one output of another revision at a place outside the work tree."""
+        options = ["--rev", revision, "--out", str(destination), "--force"]
+        options += ["--remote", remote] if remote else []
+        return self._dvc("get", *options, "--", ".", path, timeout=_TRANSFER)
+
+    def remotes(self) -> Sequence[str]:
+        """The names of the configured remotes."""
+        keys = (key.split(".") for key in self._config if key.startswith("remote."))
+        return sorted({".".join(parts[1:-1]) for parts in keys})
+
+    def default_remote(self) -> str | None:
+        """The name of the default remote."""
+        return self._config.get("core.remote")
+
+    def cache_dir(self) -> Path:
+        """Where the cache lies."""
+        return self._project / self._fine("cache", "dir").decode("utf-8", "surrogateescape").strip()
+
+    @cached_property
+    def _config(self) -> Mapping[str, str]:
+        lines = self._fine("config", "--list").decode("utf-8", "surrogateescape").splitlines()
+        return {key: value for key, _, value in (line.partition("=") for line in lines)}
+
+    def _fine(self, *arguments: str) -> bytes:
+        done = self._dvc(*arguments, timeout=_TRANSFER)
+        if not done.ok:
+            why = "took too long" if done.timed_out else done.last_lines(5)
+            raise WorldError(f"dvc {arguments[0]}: {why}", id="dvc-failed", help="mlci doctor")
+        return done.stdout
+
+    def _dvc(self, *arguments: str, timeout: float, on_line: Callable[[str], None] | None = None) -> Finished:
+        command = Command(
+            # -P: a `dvc.py` or `yaml/` of the project must not be taken for the real one
+            argv=(sys.executable, "-P", "-m", "dvc", *arguments),
+            cwd=self._project,
+            environment=self._environment,
+            timeout=timeout,
+        )
+        return self._process.run(command, on_line)
+
+
+def _named(targets: Sequence[str]) -> list[str]:
+    return ["--", *targets] if targets else []
+
+
+def _from(remote: str | None) -> list[str]:
+    return ["--remote", remote] if remote else []
+
+
+def _missing(answer: bytes) -> list[str]:
+    try:
+        document = loads(answer)
+    except NotJson as error:
+        raise WorldError(f"dvc data status: {error}", id="dvc-failed", help="mlci doctor") from error
+    paths = document.get("not_in_remote", []) if isinstance(document, dict) else []
+    return sorted(str(path) for path in paths) if isinstance(paths, list) else []

@@ -1,0 +1,49 @@
+"""DVC, driven for real."""
+
+import os
+
+import pytest
+
+from mlci.adapters.dvc import DvcCli
+from mlci.errors import WorldError
+from tests.support.repository import repository
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def work(tmp_path):
+    return (
+        repository(tmp_path / "work")
+        .with_dvc("storage", "other.one")
+        .data({"data.txt": "1\n"})
+        .stage("copy", "cp data.txt out.txt", deps=["data.txt"], outs=["out.txt"])
+        .reproduce()
+    )
+
+
+def test_a_forgotten_push_is_seen_and_a_clean_clone_is_served(work, process, tmp_path):
+    dvc = DvcCli(process, work.path, dict(os.environ))
+    assert (dvc.remotes(), dvc.default_remote()) == (["other.one", "storage"], "storage")
+    assert dvc.cache_dir() == work.path / ".dvc/cache"
+    assert [each.path for each in dvc.not_in_remote()] == ["data.txt", "out.txt"]
+    assert dvc.push().ok
+    assert dvc.not_in_remote() == []
+    assert len(dvc.not_in_remote(remote="other.one")) == 2
+
+    clone = DvcCli(process, work.clone(tmp_path / "clone").path, dict(os.environ))
+    assert clone.not_in_remote() == []
+    lines: list[str] = []
+    assert clone.repro(pull=True, on_line=lines.append).ok
+    assert lines[-1] == "Data and pipelines are up to date."
+    assert clone.get("out.txt", work.head, tmp_path / "got").ok
+    assert (tmp_path / "got").read_text() == "1\n"
+
+
+def test_a_module_of_the_project_is_not_taken_for_dvc_and_what_fails_is_told(work, process, tmp_path):
+    work.write({"dvc.py": "raise SystemExit('planted')", "yaml.py": "raise SystemExit('planted')"})
+    dvc = DvcCli(process, work.path, dict(os.environ))
+    assert dvc.remotes() == ["other.one", "storage"]
+    with pytest.raises(WorldError) as caught:
+        dvc.not_in_remote(remote="nowhere")
+    assert caught.value.id == "dvc-failed"
