@@ -228,7 +228,7 @@ def _clean(value: T, name: str, content: bytes, problems: Problems) -> T:
 def _stage(name: str, node: Node, problems: Problems) -> Stage:
     keys = pairs(node, problems)
     body = pairs(keys["do"], problems) if "do" in keys else keys
-    if "cmd" not in body:
+    if "cmd" not in body and isinstance(node.value, dict):
         problems.add(node, "missing-key", "the key 'cmd' is missing", help="cmd: what the stage runs")
     outs = [out for kind in OutKind for out in _outs(body.get(kind.value), kind, problems)]
     return Stage(

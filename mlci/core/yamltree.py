@@ -91,16 +91,17 @@ def parse(content: bytes, *, name: str, limits: Limits = CONFIG_LIMITS) -> Node:
     Scalars are typed by YAML 1.2's core schema, without its leading zeros: `NO`, `1:30`, `012` and dates
     are text.
     """
-    problem = _scan(content, limits)
+    body = content.removeprefix(codecs.BOM_UTF8)
+    problem = _scan(body, limits)
     if problem:
         raise config_error(name, content, [problem])
     builder = _Builder(limits=limits)
     try:
-        tree = builder.document(content.removeprefix(codecs.BOM_UTF8))
+        tree = builder.document(body)
     except _Stop as stop:
         builder.problems.append(stop.problem)
     except yaml.MarkedYAMLError as error:
-        builder.problems.append(_syntax(content, error))
+        builder.problems.append(_syntax(body, error))
     else:
         if not builder.problems:
             return tree
@@ -137,7 +138,7 @@ def _scan_encoding(content: bytes) -> Problem | None:
         return _problem("not-utf-8", "the file is UTF-16 or UTF-32", help="save it as UTF-8")
     if not content.translate(None, _READABLE_ASCII):
         return None
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(content) or 1, _CHUNK):
         try:
             text = decoder.decode(content[start : start + _CHUNK], final=start + _CHUNK >= len(content))
@@ -199,7 +200,7 @@ def _tab_indents(content: bytes, line: int) -> bool:
 
 
 def _mark(content: bytes, offset: int) -> Mark:
-    before = content[:offset].decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    before = content[:offset].decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     return Mark(line=before.count("\n") + 1, column=len(before) - before.rfind("\n"))
 
 

@@ -20,6 +20,7 @@ from mlci.core.schema import Flag, Problems
 from mlci.core.strictjson import JsonValue
 from mlci.core.yamltree import parse
 from mlci.errors import ConfigError
+from tests.support.changes import VALUES, Way, places, replaced
 from tests.support.golden import assert_golden
 
 FILES = Path(__file__).parent / "mlci_yaml"
@@ -75,61 +76,12 @@ def test_the_json_schema_refuses_what_has_a_wrong_shape(file: Path) -> None:
     assert VALIDATOR.is_valid(json_of(tree)) == (not wrong & SHAPE)
 
 
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(-2, 9)
-    | st.sampled_from((0.5, -1.5))
-    | st.sampled_from(
-        [
-            "",
-            "x",
-            "a b",
-            "15s",
-            "5%",
-            "new",
-            "main",
-            "binary",
-            "exact",
-            "2027-03-31",
-            "m.json#/p",
-            "../x",
-            "yes",
-            "a.b",
-        ]
-    )
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["x", "path", "a b"]), inner, max_size=2)
-    ),
-    max_leaves=4,
-)
-
-
-def places(value: JsonValue, way: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [way, *(found for key, each in inner for found in places(each, (*way, key)))]
-
-
-def replaced(value: JsonValue, way: tuple[str | int, ...], new: JsonValue) -> JsonValue:
-    if not way:
-        return new
-    copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[way[0]] = replaced(copy[way[0]], way[1:], new)
-    return copy
-
-
 WHOLE = json_of(parse((FILES / "good" / "whole.yaml").read_bytes(), name="mlci.yaml"))
 
 
 @settings(suppress_health_check=[HealthCheck.differing_executors], deadline=None)
 @given(way=st.sampled_from(places(WHOLE)), new=VALUES)
-def test_reader_and_json_schema_agree_on_every_single_change(
-    way: tuple[str | int, ...], new: JsonValue
-) -> None:
+def test_reader_and_json_schema_agree_on_every_single_change(way: Way, new: JsonValue) -> None:
     changed = replaced(WHOLE, way, new)
     _, problems = read(json.dumps(changed).encode())
     wrong = {each.id for each in problems.found}
