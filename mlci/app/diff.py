@@ -1,0 +1,255 @@
+"""`diff`: everything that changed between two commits, with a verdict for every metric that can have one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlci.app.measure import Models, Side
+from mlci.app.outputs import Outputs
+from mlci.app.revisions import Range, choose
+from mlci.app.snapshot import Declared, Snapshot, declared
+from mlci.core.config import Config, Direction, Objective
+from mlci.core.context import RunContext
+from mlci.core.diff import Artifact, Diff, FileDiff, FileState, Move, Pairing, StageDiff, ValueDiff
+from mlci.core.dvcfiles import Hashed, LockedStage
+from mlci.core.leaves import Leaves, read_leaves
+from mlci.core.values import MISSING, Kind, Value
+from mlci.core.verdicts import Measured, judge
+from mlci.errors import MlciError
+from mlci.ports.dvc import Dvc
+from mlci.ports.files import Files
+from mlci.ports.git import Git
+from mlci.ports.tables import Tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffRequest:
+    """What is compared, and the hands to do it with; `prefix` is the project's path in the repository."""
+
+    config: Config
+    prefix: str
+    context: RunContext
+    git: Git
+    files: Files
+    tables: Tables
+    dvc: Dvc
+    base: str | None = None
+    head: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    """Metrics and parameters of one side by path, and what could not be read."""
+
+    metrics: Mapping[str, Leaves]
+    params: Mapping[str, Leaves]
+    named: Mapping[str, Leaves]
+    problems: tuple[str, ...]
+
+
+def diff(request: DiffRequest) -> Diff:
+    """Compare two commits, or a commit and the work tree. What cannot be read in head is red."""
+    chosen = choose(
+        request.git,
+        request.config,
+        request.context,
+        prefix=request.prefix,
+        base=request.base,
+        head=request.head,
+    )
+    outputs = Outputs(dvc=request.dvc, remote=request.config.remotes.read)
+    head = _side(request, chosen.head)
+    base = None if chosen.base is None else _side(request, chosen.base)
+    ahead = _read(outputs, head, request.config)
+    behind = None if base is None else _read(outputs, base, request.config)
+    pairings, measured = _models(request, outputs, base, head)
+    measured += _declared_metrics(request.config, behind, ahead)
+    return _assembled(request, chosen, base, head, behind, ahead, pairings, measured)
+
+
+def _side(request: DiffRequest, commit: str | None) -> Side:
+    snapshot = Snapshot(git=request.git, files=request.files, prefix=request.prefix, commit=commit)
+    return Side(snapshot=snapshot, declared=declared(snapshot))
+
+
+def _assembled(
+    request: DiffRequest,
+    chosen: Range,
+    base: Side | None,
+    head: Side,
+    behind: _Files | None,
+    ahead: _Files,
+    pairings: Sequence[Pairing],
+    measured: Sequence[Measured],
+) -> Diff:
+    before = base.declared if base else head.declared
+    unreadable = (*before.problems, *(behind.problems if behind else ())) if base else ()
+    return Diff(
+        base=chosen.base,
+        head=chosen.head,
+        base_name=chosen.base_name,
+        head_name=chosen.head_name,
+        metrics=judge(measured),
+        values=_moved(behind.metrics if behind else None, ahead.metrics),
+        params=_moved(behind.params if behind else None, ahead.params),
+        files=tuple(_files(request.config, before, head.declared)),
+        stages=tuple(_stages(before.stages, head.declared.stages)),
+        pairings=tuple(pairings),
+        problems=(*head.declared.problems, *ahead.problems),
+        notes=(*chosen.notes, *(f"in the base, {each}" for each in unreadable)),
+    )
+
+
+def _read(outputs: Outputs, side: Side, config: Config) -> _Files:
+    problems: list[str] = []
+    told = side.declared
+    metrics = _leaves(outputs, side, told.metrics, problems, missing=True)
+    params = _leaves(outputs, side, told.params, problems, missing=False)
+    sources = {_source(each)[0] for each in config.objectives if each.source} - metrics.keys()
+    named = metrics | _leaves(outputs, side, sorted(sources), problems, missing=True)
+    return _Files(metrics=metrics, params=params, named=named, problems=tuple(problems))
+
+
+def _leaves(
+    outputs: Outputs, side: Side, paths: Sequence[str], problems: list[str], *, missing: bool
+) -> dict[str, Leaves]:
+    found: dict[str, Leaves] = {}
+    for path in paths:
+        try:
+            content = outputs.read(side.snapshot, path, side.declared.outs.get(path))
+            if content is not None:
+                found[path] = read_leaves(content, path)
+            elif missing:
+                problems.append(f"{path} is declared, and it is not there")
+        except MlciError as error:
+            problems.append(f"{path} cannot be read: {error.message}")
+    return found
+
+
+def _models(
+    request: DiffRequest, outputs: Outputs, base: Side | None, head: Side
+) -> tuple[list[Pairing], list[Measured]]:
+    models = Models(tables=request.tables, outputs=outputs)
+    pairings: list[Pairing] = []
+    measured: list[Measured] = []
+    for model in request.config.models.values():
+        if model.predictions is None:
+            continue
+        objectives = _objectives_of(model.name, request.config)
+        told, rows = models.measure(model, objectives, base, head)
+        pairings += [told] if told else []
+        measured += rows
+    return pairings, measured
+
+
+def _objectives_of(model: str, config: Config) -> list[Objective]:
+    """What is asked of a model's predictions; with one model, its name need not be said."""
+    names = {model, None} if len(config.models) == 1 else {model}
+    return [each for each in config.objectives if each.source is None and each.model in names]
+
+
+def _declared_metrics(config: Config, behind: _Files | None, ahead: _Files) -> list[Measured]:
+    return [
+        _declared_metric(each, None if behind is None else behind.named, ahead.named)
+        for each in config.objectives
+        if each.source is not None
+    ]
+
+
+def _declared_metric(
+    objective: Objective, behind: Mapping[str, Leaves] | None, ahead: Mapping[str, Leaves]
+) -> Measured:
+    before = None if behind is None else _at(behind, objective)
+    now = _at(ahead, objective)
+    return Measured(
+        metric=objective.metric,
+        direction=objective.direction or Direction.HIGHER,
+        model=objective.model,
+        objective=objective,
+        base=None if before is None else before.number,
+        head=now.number,
+        problem=""
+        if now.kind is Kind.NUMBER
+        else f"{objective.source} is {_WHAT.get(now.kind, now.kind.value)}",
+    )
+
+
+_WHAT = {
+    Kind.MISSING: "missing",
+    Kind.NAN: "not a number (NaN)",
+    Kind.PLUS_INFINITY: "infinite",
+    Kind.MINUS_INFINITY: "infinite",
+    Kind.TEXT: "text, not a number",
+    Kind.FLAG: "true or false, not a number",
+    Kind.LIST: "a list, not a number",
+    Kind.NULL: "null",
+}
+
+
+def _source(objective: Objective) -> tuple[str, tuple[str, ...]]:
+    """The file and the keys of `metrics.json#/serve/p95`."""
+    path, _, pointer = (objective.source or "").partition("#")
+    keys = pointer.strip("/").split("/") if pointer.strip("/") else []
+    return path, tuple(key.replace("~1", "/").replace("~0", "~") for key in keys)
+
+
+def _at(files: Mapping[str, Leaves], objective: Objective) -> Value:
+    path, key = _source(objective)
+    return files.get(path, {}).get(key, MISSING)
+
+
+def _moved(base: Mapping[str, Leaves] | None, head: Mapping[str, Leaves]) -> tuple[ValueDiff, ...]:
+    """The keys that differ, by path and key; none without a base."""
+    if base is None:
+        return ()
+    rows = (
+        ValueDiff(
+            path=path,
+            key=key,
+            base=base.get(path, {}).get(key, MISSING),
+            head=head.get(path, {}).get(key, MISSING),
+        )
+        for path in sorted({*base, *head})
+        for key in sorted({*base.get(path, {}), *head.get(path, {})})
+    )
+    return tuple(row for row in rows if row.move is not Move.UNCHANGED)
+
+
+def _files(config: Config, base: Declared, head: Declared) -> Iterable[FileDiff]:
+    models = {model.path for model in config.models.values()}
+    told_elsewhere = {model.predictions for model in config.models.values()}
+    for side in (base, head):
+        told_elsewhere |= {*side.metrics, *side.plots}
+    for path in sorted(base.outs.keys() | head.outs.keys()):
+        before, now = base.outs.get(path), head.outs.get(path)
+        if path not in told_elsewhere and _hash(before) != _hash(now):
+            artifact = Artifact.MODEL if path in models else Artifact.DATA
+            yield FileDiff(path=path, artifact=artifact, base=_state(before), head=_state(now))
+
+
+def _hash(recorded: Hashed | None) -> str | None:
+    return None if recorded is None else recorded.value
+
+
+def _state(recorded: Hashed | None) -> FileState | None:
+    if recorded is None:
+        return None
+    return FileState(hash=recorded.value, size=recorded.size, files=recorded.files)
+
+
+def _stages(base: Mapping[str, LockedStage], head: Mapping[str, LockedStage]) -> Iterable[StageDiff]:
+    for name in sorted(base.keys() | head.keys()):
+        if name not in base or name not in head:
+            yield StageDiff(name=name, move=Move.ADDED if name in head else Move.REMOVED)
+        elif because := tuple(_because(base[name], head[name])):
+            yield StageDiff(name=name, move=Move.CHANGED, because=because)
+
+
+def _because(base: LockedStage, head: LockedStage) -> Iterable[str]:
+    if base.command != head.command:
+        yield "command"
+    for file in sorted(base.params.keys() | head.params.keys()):
+        before, now = base.params.get(file, {}), head.params.get(file, {})
+        yield from (f"{file}:{key}" for key in sorted({*before, *now}) if before.get(key) != now.get(key))
+    for path in sorted(base.deps.keys() | head.deps.keys()):
+        if _hash(base.deps.get(path)) != _hash(head.deps.get(path)):
+            yield path

@@ -1,0 +1,163 @@
+"""A project as it is at one commit, or in the work tree: its files, and what DVC declares and recorded."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from mlci.core.dvcfiles import (
+    LOCK_FILE,
+    PARAMS_FILE,
+    PIPELINE_FILE,
+    Hashed,
+    LockedStage,
+    OutKind,
+    PipelineFile,
+    located,
+    read_lock,
+    read_pipeline,
+    read_tracked,
+)
+from mlci.errors import MlciError
+from mlci.ports.files import Files
+from mlci.ports.git import Git
+
+T = TypeVar("T")
+
+_LINK = "120000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The project's files at a commit; in the work tree where `commit` is None.
+
+    `shown` is the commit that outputs are asked of DVC by: the work tree's is the one checked out.
+    """
+
+    git: Git
+    files: Files
+    prefix: str
+    commit: str | None
+
+    def paths(self) -> Sequence[str]:
+        """Every file that Git knows (or would take), from the project, sorted; links are left out."""
+        commit = self.commit or self.git.resolve("HEAD")
+        entries = self.git.tree(commit, self.prefix) if commit else ()
+        known = {each.path for each in entries if each.mode != _LINK}
+        if self.commit is None:
+            known.update(self.git.dirty())
+        start = f"{self.prefix}/" if self.prefix else ""
+        return sorted(path.removeprefix(start) for path in known if path.startswith(start))
+
+    def read(self, paths: Sequence[str]) -> list[bytes | None]:
+        """The bytes of each path, None where there is none; one process for all."""
+        if self.commit is None:
+            return [self.files.read_if_there(path) for path in paths]
+        return list(self.git.blobs([(self.commit, posixpath.join(self.prefix, path)) for path in paths]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
+
+    `outs` holds every recorded output, `metrics` and `params` the files that are declared so.
+    """
+
+    metrics: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
+    plots: tuple[str, ...] = ()
+    outs: Mapping[str, Hashed] = field(default_factory=dict)
+    stages: Mapping[str, LockedStage] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def declared(snapshot: Snapshot) -> Declared:
+    """Read what a snapshot declares; a file that cannot be read becomes a problem, not an end."""
+    paths = [path for path in snapshot.paths() if _is_dvcs(path)]
+    content = dict(zip(paths, snapshot.read(paths), strict=True))
+    problems: list[str] = []
+    outs: dict[str, Hashed] = {}
+    stages: dict[str, LockedStage] = {}
+    metrics: set[str] = set()
+    params: set[str] = set()
+    plots: set[str] = set()
+    for path in paths:
+        home = posixpath.dirname(path)
+        if path.endswith(".dvc"):
+            tracked = _read(content[path], path, read_tracked, problems)
+            outs |= {located(at, home): out for at, out in tracked.places().items()} if tracked else {}
+        elif posixpath.basename(path) == PIPELINE_FILE:
+            pipeline = _read(content[path], path, read_pipeline, problems)
+            lock = _read(content.get(posixpath.join(home, LOCK_FILE)), LOCK_FILE, read_lock, problems) or {}
+            if pipeline is None:
+                continue
+            made = dict(_placed_outs(pipeline, lock, home))
+            outs |= made
+            stages |= {posixpath.join(home, name): stage for name, stage in lock.items()}
+            metrics |= _of_kind(pipeline, OutKind.METRIC, home, made) | _placed(pipeline.metrics, home)
+            plots |= _of_kind(pipeline, OutKind.PLOT, home, made)
+            params |= _params(pipeline, home)
+    return Declared(
+        metrics=tuple(sorted(metrics)),
+        params=tuple(sorted(params)),
+        plots=tuple(sorted(plots)),
+        outs=outs,
+        stages=stages,
+        problems=tuple(problems),
+    )
+
+
+def _is_dvcs(path: str) -> bool:
+    name = posixpath.basename(path)
+    return name in {PIPELINE_FILE, LOCK_FILE} or (name.endswith(".dvc") and name != ".dvc")
+
+
+def _read(content: bytes | None, path: str, reader: Callable[..., T], problems: list[str]) -> T | None:
+    if content is None:
+        return None
+    try:
+        return reader(content, name=path)
+    except MlciError as error:
+        problems.append(f"{path} cannot be read: {error.message}")
+        return None
+
+
+def _placed_outs(
+    pipeline: PipelineFile, lock: Mapping[str, LockedStage], home: str
+) -> Iterator[tuple[str, Hashed]]:
+    for name, stage in lock.items():
+        source = pipeline.stages.get(name.partition("@")[0])
+        wdir = "." if source is None or "${" in source.wdir else source.wdir
+        for path, out in stage.outs.items():
+            yield located(located(path, wdir), home), out
+
+
+def _placed(paths: Sequence[str], home: str) -> set[str]:
+    return {located(path, home) for path in paths}
+
+
+def _of_kind(pipeline: PipelineFile, kind: OutKind, home: str, made: Mapping[str, Hashed]) -> set[str]:
+    """Outputs of one kind; one whose path is a template stands for the recorded outputs that fit it."""
+    found: set[str] = set()
+    for stage in pipeline.stages.values():
+        for out in stage.outs:
+            if out.kind is kind:
+                place = located(stage.place(out.path), home)
+                found |= {each for each in made if _fits(place, each)} if "${" in place else {place}
+    return found
+
+
+def _fits(template: str, path: str) -> bool:
+    parts = re.split(r"\$\{[^}]*\}", template)
+    return re.fullmatch(".+".join(map(re.escape, parts)), path) is not None
+
+
+def _params(pipeline: PipelineFile, home: str) -> set[str]:
+    used = {
+        stage.place(use.file)
+        for stage in pipeline.stages.values()
+        for use in stage.params
+        if "${" not in use.file
+    }
+    return _placed([*pipeline.params, *used], home) | {located(PARAMS_FILE, home)}

@@ -1,0 +1,71 @@
+"""`mlci diff`: what changed, and whether each metric's change is real."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.errors import Exit
+from mlci.wiring import World
+
+if TYPE_CHECKING:
+    from mlci.core.diff import Diff, Occasion
+
+
+@verb("mlci diff", "mlci diff v1.0 HEAD", "mlci diff 'income#prod' --json", "mlci diff --gate")
+@click.argument("base", required=False)
+@click.argument("head", required=False)
+@click.option("--md", "markdown", is_flag=True, help="Answer with Markdown.")
+@click.option("--gate", is_flag=True, help="End with 10 when a gated metric regressed or cannot be had.")
+@click.option("--promotion", is_flag=True, help="Gate as main does before a version is registered.")
+def command(
+    world: World,
+    out: Output,
+    base: str | None,
+    head: str | None,
+    markdown: bool,
+    gate: bool,
+    promotion: bool,
+) -> int:
+    """Compare metrics, parameters, data and models of two commits, with verdicts.
+
+    BASE and HEAD are commits, tags, versions or environments (`income#prod`). Without BASE: where this
+    branch began; on main the newest version. Without HEAD: the work tree.
+    """
+    from mlci.app.diff import DiffRequest, diff
+    from mlci.core.diff import Occasion
+
+    project = world.project()
+    found = diff(
+        DiffRequest(
+            config=project.config,
+            prefix=project.prefix,
+            context=world.context(),
+            git=world.repository(),
+            files=world.files(),
+            tables=world.tables(),
+            dvc=world.dvc(),
+            base=base,
+            head=head,
+        )
+    )
+    occasion = Occasion.PROMOTION if promotion else Occasion.PULL_REQUEST
+    _tell(out, found, project.config.project, occasion, markdown=markdown)
+    return Exit.RED if gate and found.blocks(occasion) else Exit.DONE
+
+
+def _tell(out: Output, found: "Diff", project: str, occasion: "Occasion", *, markdown: bool) -> None:
+    from mlci.core.compose import compose
+    from mlci.core.diff_findings import findings
+    from mlci.core.diff_json import to_json
+    from mlci.core.evidence import Evidence
+    from mlci.render import markdown as as_markdown
+    from mlci.render import terminal
+
+    if out.json:
+        out.raw(to_json(found))
+        return
+    evidence = Evidence(gate="diff", commit=found.head or "", findings=findings(found, occasion))
+    report = compose(project=project, evidence=[evidence], diff=found, occasion=occasion)
+    out.raw(as_markdown.render(report) if markdown else terminal.render(report, width=out.width))
