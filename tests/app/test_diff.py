@@ -1,0 +1,331 @@
+"""`diff` on real repositories: declared values, predictions by hash, verdicts, red states."""
+
+import hashlib
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+
+from mlci.adapters.files import FileTree
+from mlci.adapters.git import GitCli
+from mlci.adapters.process import ProcessRunner
+from mlci.adapters.tables import PolarsTables
+from mlci.app.diff import DiffRequest, diff
+from mlci.core.config import Config, Direction, Margin, Model, Objective, Task
+from mlci.core.context import RunContext, Trigger
+from mlci.core.diff import MetricVerdict, Move, Occasion
+from mlci.core.diff_json import from_json, to_json
+from mlci.core.values import Kind
+from mlci.errors import ConfigError, UsageError
+from mlci.ports.process import Finished
+from tests.support.repository import repository
+
+F1 = Objective(metric="f1", at_least=0.6, may_drop=Margin(value=0.02))
+INCOME = Model(
+    name="income", path="models/income.skops", task=Task.BINARY, predictions="reports/predictions.parquet"
+)
+CONFIG = Config(project="credit", models={"income": INCOME}, objectives=(F1,))
+PIPELINE = {
+    "stages": {
+        "train": {
+            "cmd": "python train.py",
+            "deps": ["data.csv"],
+            "params": ["lr"],
+            "outs": ["models/income.skops"],
+        },
+        "evaluate": {
+            "cmd": "python evaluate.py",
+            "outs": ["reports/predictions.parquet"],
+            "metrics": [{"metrics.json": {"cache": False}}],
+        },
+    }
+}
+
+
+class Cache:
+    """DVC as far as a diff asks it: where its cache lies, and a remote that has nothing."""
+
+    def __init__(self, path):
+        self.path = path
+        self.asked = []
+
+    def cache_dir(self):
+        return self.path
+
+    def get(self, path, revision, destination, *, remote=None):
+        self.asked.append((path, revision))
+        return Finished(argv=("dvc",), code=1, stdout=b"", stderr=b"no", seconds=0.0)
+
+
+def predictions(*, skill=0.7, rows=1_000, seed=0, start=0):
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 2, rows)
+    lucky = np.random.default_rng(seed).random(rows)
+    label = np.where(lucky < skill, truth, 1 - truth)
+    frame = pl.DataFrame(
+        {"id": np.arange(start, start + rows), "y_true": truth, "y_pred": label, "y_score": label * 0.6 + 0.2}
+    )
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+class Place:
+    """A repository whose outputs lie in a cache, and the request to compare with."""
+
+    def __init__(self, tmp_path):
+        self.story = repository(tmp_path / "work")
+        self.cache = Cache(tmp_path / "cache")
+        self.story.write({".gitignore": "reports/\nmodels/\n"})
+
+    def commit(self, *, metrics='{"auc": 0.7}', lr=0.1, predicted=None, data="1", model="m"):
+        content = predictions() if predicted is None else predicted
+        outs = {"models/income.skops": model.encode(), "reports/predictions.parquet": content}
+        for each in outs.values():
+            self.keep(each)
+        lock = {
+            "schema": "2.0",
+            "stages": {
+                "train": {
+                    "cmd": "python train.py",
+                    "deps": [recorded("data.csv", data.encode())],
+                    "params": {"params.yaml": {"lr": lr}},
+                    "outs": [recorded("models/income.skops", outs["models/income.skops"])],
+                },
+                "evaluate": {
+                    "cmd": "python evaluate.py",
+                    "outs": [recorded("reports/predictions.parquet", content)],
+                },
+            },
+        }
+        files = {
+            "dvc.yaml": yaml.safe_dump(PIPELINE),
+            "dvc.lock": yaml.safe_dump(lock),
+            "params.yaml": f"lr: {lr}\n",
+            "metrics.json": metrics,
+        }
+        self.story.commit(files)
+        return self.story.head
+
+    def keep(self, content):
+        name = hashlib.md5(content).hexdigest()
+        place = self.cache.path / "files" / "md5" / name[:2] / name[2:]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+        return place
+
+    def request(self, base=None, head=None, *, config=CONFIG, context=None):
+        environment = {"PATH": "/usr/bin:/bin"}
+        process = ProcessRunner(environment)
+        return DiffRequest(
+            config=config,
+            prefix="",
+            context=context or RunContext(),
+            git=GitCli(process, self.story.path, environment),
+            files=FileTree(self.story.path),
+            tables=PolarsTables(root=self.story.path),
+            dvc=self.cache,
+            base=base,
+            head=head,
+        )
+
+    def diff(self, base=None, head=None, **more):
+        return diff(self.request(base, head, **more))
+
+
+def recorded(path, content):
+    return {"path": path, "hash": "md5", "md5": hashlib.md5(content).hexdigest(), "size": len(content)}
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def metric(found, name="f1"):
+    (row,) = [each for each in found.metrics if each.metric == name]
+    return row
+
+
+def test_a_real_improvement_is_called_one(place):
+    base, head = place.commit(), place.commit(predicted=predictions(skill=0.9, seed=1), model="n")
+    found = place.diff(base, head)
+    row = metric(found)
+    assert row.verdict is MetricVerdict.IMPROVED
+    assert row.n == 1_000
+    assert found.flipped > 100
+    assert [each.metric for each in found.metrics] == ["f1", "accuracy", "roc_auc"]
+    assert not found.blocks(Occasion.PROMOTION)
+    assert from_json(to_json(found)) == found
+
+
+def test_noise_is_not_called_a_drop_and_a_drop_is(place):
+    base = place.commit()
+    noise, drop = place.commit(predicted=predictions(seed=5)), place.commit(predicted=predictions(skill=0.5))
+    assert metric(place.diff(base, noise)).verdict is not MetricVerdict.REGRESSED
+    found = place.diff(base, drop)
+    assert metric(found).verdict is MetricVerdict.REGRESSED
+    assert found.blocks(Occasion.PULL_REQUEST)
+
+
+def test_a_commit_does_not_differ_from_itself(place):
+    commit = place.commit()
+    found = place.diff(commit, commit)
+    assert found.empty
+    assert metric(found).verdict is MetricVerdict.WITHIN_MARGIN
+    assert to_json(found) == to_json(place.diff(commit, commit))
+
+
+def test_values_files_and_stages_that_changed_are_told(place):
+    base = place.commit(metrics='{"auc": 0.70, "old": 1, "tags": [1]}')
+    head = place.commit(metrics='{"auc": 0.75, "new": null, "tags": [2]}', lr=0.2, data="2", model="n")
+    found = place.diff(base, head)
+    moves = {each.name: (each.move, each.base.kind, each.head.kind) for each in found.values}
+    assert moves == {
+        "auc": (Move.CHANGED, Kind.NUMBER, Kind.NUMBER),
+        "new": (Move.ADDED, Kind.MISSING, Kind.NULL),
+        "old": (Move.REMOVED, Kind.NUMBER, Kind.MISSING),
+        "tags": (Move.CHANGED, Kind.LIST, Kind.LIST),
+    }
+    assert [(each.path, each.name, each.head.text) for each in found.params] == [("params.yaml", "lr", "0.2")]
+    assert [(each.path, each.artifact.value) for each in found.files] == [("models/income.skops", "model")]
+    assert [(each.name, each.because) for each in found.stages] == [("train", ("params.yaml:lr", "data.csv"))]
+
+
+def test_the_other_way_round_mirrors(place):
+    base, head = place.commit(), place.commit(metrics='{"auc": 0.8}', predicted=predictions(seed=2))
+    there, back = place.diff(base, head), place.diff(head, base)
+    for one, other in zip(there.metrics, back.metrics, strict=True):
+        assert one.difference == pytest.approx(-other.difference)
+        assert one.interval.low == pytest.approx(-other.interval.high)
+    assert there.values[0].difference == -back.values[0].difference
+
+
+def test_the_work_tree_is_head_and_the_branch_is_base(place):
+    base = place.commit()
+    place.story.branch("work").write({"metrics.json": '{"auc": 0.9}'})
+    place.story.write({"reports/predictions.parquet": predictions(skill=0.9, seed=1)})
+    found = place.diff()
+    assert (found.base, found.head, found.base_name) == (base, None, "main")
+    assert metric(found).verdict is MetricVerdict.IMPROVED
+    assert found.values[0].head.text == "0.9"
+
+
+def test_on_main_the_base_is_the_newest_version(place):
+    first = place.commit()
+    place.story.tag("income@v0.1.0")
+    place.commit(metrics='{"auc": 0.8}')
+    found = place.diff(context=RunContext(trigger=Trigger.MAIN))
+    assert (found.base, found.base_name) == (first, "income@v0.1.0")
+
+
+def test_an_environment_can_be_named(place):
+    first = place.commit()
+    place.story.tag("income@v0.1.0").tag("income#prod#1")
+    place.commit()
+    assert place.diff("income#prod").base == first
+    with pytest.raises(UsageError) as caught:
+        place.diff("income#nowhere")
+    assert caught.value.id == "revision-unknown"
+
+
+def test_without_a_base_floors_still_hold(place):
+    place.commit(predicted=predictions(skill=0.5))
+    found = place.diff(context=RunContext(trigger=Trigger.MAIN))
+    row = metric(found)
+    assert (found.base, row.verdict, row.note) == (None, None, "no baseline")
+    assert row.floors[0].status.value == "missed"
+    assert found.blocks(Occasion.PULL_REQUEST)
+
+
+def test_a_poisoned_cache_is_not_believed(place):
+    base = place.commit()
+    place.keep(predictions()).write_bytes(predictions(skill=0.1))
+    head = place.commit(predicted=predictions(seed=3))
+    row = metric(place.diff(base, head))
+    assert row.verdict is MetricVerdict.NOT_COMPARABLE
+    assert "predictions.parquet" in row.note
+    assert place.cache.asked == [("reports/predictions.parquet", base)]
+    assert not row.blocks(Occasion.PULL_REQUEST)
+    assert row.blocks(Occasion.PROMOTION)
+
+
+def test_head_without_predictions_is_red(place):
+    base = place.commit()
+    head = place.commit(predicted=b"no parquet at all")
+    row = metric(place.diff(base, head))
+    assert "the predictions cannot be used" in row.problem
+    assert row.blocks(Occasion.PULL_REQUEST)
+
+
+def test_another_test_set_is_not_comparable(place):
+    base, head = place.commit(), place.commit(predicted=predictions(start=500))
+    found = place.diff(base, head)
+    assert metric(found).verdict is MetricVerdict.NOT_COMPARABLE
+    assert "500 of 1000 (base) and 1000 (head) ids are common" in found.pairings[0].reason
+
+
+@pytest.mark.parametrize("metrics", ["", "{", '{"a": 1, "a": 2}', "<<<<<<< HEAD\n{}\n", "\0"])
+def test_a_metrics_file_that_cannot_be_read_is_red(place, metrics):
+    base, head = place.commit(), place.commit(metrics=metrics)
+    found = place.diff(base, head)
+    assert found.problems
+    assert found.blocks(Occasion.PULL_REQUEST)
+    assert not place.diff(head, base).problems
+
+
+def test_a_declared_metrics_file_that_is_missing_is_red(place):
+    base = place.commit()
+    place.story.commit({"metrics.json": None})
+    assert place.diff(base, "HEAD").problems == ("metrics.json is declared, and it is not there",)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "problem"),
+    [
+        ('{"serve": {"p95": NaN}}', "not a number (NaN)"),
+        ('{"serve": {"p95": null}}', "null"),
+        ('{"serve": {"p95": "fast"}}', "text, not a number"),
+        ('{"serve": {}}', "missing"),
+        ('{"serve": {"p95": 1e999}}', "infinite"),
+    ],
+)
+def test_a_declared_metric_without_a_value_is_red(place, metrics, problem):
+    objective = Objective(
+        metric="latency", source="metrics.json#/serve/p95", direction=Direction.LOWER, at_most=50
+    )
+    config = replace(CONFIG, objectives=(objective,))
+    base = place.commit(metrics='{"serve": {"p95": 40}}')
+    assert not place.diff(base, base, config=config).blocks(Occasion.PULL_REQUEST)
+    head = place.commit(metrics=metrics)
+    row = metric(place.diff(base, head, config=config), "latency")
+    assert row.problem == f"metrics.json#/serve/p95 is {problem}"
+    assert row.blocks(Occasion.PULL_REQUEST)
+
+
+def test_unrelated_histories_are_compared_and_said_so(place):
+    place.commit()
+    place.story.git("switch", "--orphan", "other")
+    place.commit(metrics='{"auc": 0.9}')
+    assert "unrelated" in place.diff().notes[0]
+
+
+def test_an_unknown_metric_names_the_one_that_was_meant(place):
+    place.commit()
+    with pytest.raises(ConfigError, match="did you mean 'f1'"):
+        place.diff("HEAD", config=replace(CONFIG, objectives=(replace(F1, metric="f11"),)))
+
+
+def test_a_link_is_no_metrics_file(place, tmp_path):
+    base = place.commit()
+    (tmp_path / "secret.json").write_text(json.dumps({"password": 1}))
+    (place.story.path / "metrics.json").unlink()
+    (place.story.path / "metrics.json").symlink_to(tmp_path / "secret.json")
+    for head in (None, place.story.commit().head):
+        found = place.diff(base, head)
+        assert found.problems
+        assert "password" not in to_json(found)
