@@ -4,7 +4,8 @@ from mlci.app.audit import audit
 from mlci.app.resolve import resolve
 from mlci.core import journal
 from mlci.errors import IntegrityError, RefusedError
-from tests.support.registry import StoredDvc, begun
+from tests.support.fakes import FakeDvc
+from tests.support.registry import begun
 from tests.support.repository import repository
 
 
@@ -78,8 +79,8 @@ def test_bytes_that_are_not_those_of_the_lock_are_found(desk):
 @pytest.mark.parametrize(
     ("dvc", "id"),
     [
-        (StoredDvc(remotes=()), "dvc-remote-missing"),
-        (StoredDvc(missing=("models/income.skops",)), "output-not-pushed"),
+        (FakeDvc(remote=None), "dvc-remote-missing"),
+        (FakeDvc(missing=("models/income.skops",)), "output-not-pushed"),
     ],
 )
 def test_a_version_must_be_there_for_others(desk, dvc, id):

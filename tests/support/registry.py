@@ -14,8 +14,7 @@ from mlci.app.register import Choices, Registered, register
 from mlci.core.config import Config, Environment, Model, Task
 from mlci.core.context import RunContext
 from mlci.core.registry import Registry, fold
-from mlci.ports.dvc import Missing
-from mlci.ports.process import Finished
+from tests.support.fakes import FakeDvc
 from tests.support.repository import Repository
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -47,26 +46,6 @@ class StillClock:
     def sleep(self, seconds: float) -> None:
         """Time that passes at once."""
         self.present += timedelta(seconds=seconds)
-
-
-class StoredDvc:
-    """A DVC whose remote holds everything but what it is told to miss."""
-
-    def __init__(self, missing: tuple[str, ...] = (), remotes: tuple[str, ...] = ("storage",)) -> None:
-        self._missing = missing
-        self._remotes = remotes
-
-    def remotes(self) -> tuple[str, ...]:
-        """The names of the configured remotes."""
-        return self._remotes
-
-    def not_in_remote(self, *, remote: str | None = None) -> list[Missing]:
-        """What it was told to miss."""
-        return [Missing(path=each) for each in self._missing]
-
-    def pull(self, targets: object = (), *, remote: str | None = None) -> Finished:
-        """Nothing comes."""
-        return Finished(argv=("dvc", "pull"), code=1, stdout=b"", stderr=b"nothing there", seconds=0.0)
 
 
 def lock_of(content: bytes, *, path: str = "models/income.skops") -> str:
@@ -127,11 +106,11 @@ class Desk:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(model)
 
-    def register(self, dvc: StoredDvc | None = None, **choices: object) -> Registered:
+    def register(self, dvc: FakeDvc | None = None, **choices: object) -> Registered:
         """`mlci register` in this clone."""
         files = FileTree(self.story.path)
         chosen = Choices(**choices)  # type: ignore[arg-type]
-        return register(self.ledger, self.config, "", files, files, dvc or StoredDvc(), CONTEXT, chosen)  # type: ignore[arg-type]
+        return register(self.ledger, self.config, "", files, files, dvc or FakeDvc(), CONTEXT, chosen)
 
     def reconcile(self, *, write: bool = True, prune: bool = False) -> Reconciled:
         """`mlci reconcile` in this clone."""
