@@ -170,12 +170,19 @@ class World:
     @_once
     def dvc(self) -> "Dvc":
         """DVC in the project."""
-        return cast("Dvc", _adapter("dvc", "DvcCli")(self.process, self.project().directory))
+        from mlci.adapters.dvc import DvcCli
+
+        return DvcCli(self.process, self.project().directory, self.user_python().environment)
 
     @_once
     def user_python(self) -> "UserPython":
         """The user's environment."""
-        return cast("UserPython", _adapter("user_python", "UserEnvironment")(self.process, self.project()))
+        from mlci.adapters.user_python import UserEnvironment
+
+        project = self.project()
+        return UserEnvironment(
+            self.process, project.directory, self.environment, python=project.config.python
+        )
 
     @_once
     def forge(self) -> "Forge":
