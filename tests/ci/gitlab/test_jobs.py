@@ -74,6 +74,11 @@ def test_writers_of_the_registry_take_turns(name):
             assert job["resource_group"] == f"mlci-{pipeline(name).slug}-registry"
 
 
+def test_environments_follow_their_files_even_where_todays_gates_are_red(name):
+    reconciles = [job for key, job in jobs(name).items() if key.endswith("-main-reconcile")]
+    assert [job["rules"][0]["when"] for job in reconciles] == ["always"]
+
+
 def test_an_entry_file_of_the_users_own_is_told_what_to_include(name):
     built = pipeline(name)
     (path,) = files(built)

@@ -9,8 +9,9 @@ Unknown routes and bad requests are refused and remembered in `forge.surprises`;
 when there are any.
 """
 
+from tests.support.forge import events
 from tests.support.forge.faults import Fault, Harm
 from tests.support.forge.server import BOT, TOKEN, Forge, serving
 from tests.support.forge.state import Comment, Project, Pull
 
-__all__ = ["BOT", "TOKEN", "Comment", "Fault", "Forge", "Harm", "Project", "Pull", "serving"]
+__all__ = ["BOT", "TOKEN", "Comment", "Fault", "Forge", "Harm", "Project", "Pull", "events", "serving"]

@@ -1,0 +1,77 @@
+"""Generated GitLab pipelines, executed by gitlab-ci-local against the loopback forge."""
+
+import pytest
+
+from tests.e2e.story import Recorded
+from tests.support.forge import serving
+from tests.support.gitlab_local import GitLab
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    with serving(tmp_path / "forge") as forge:
+        yield Recorded.made(tmp_path, forge, GitLab, providers=("gitlab",))
+
+
+def test_a_merge_request_is_tested_and_commented_on(recorded):
+    pull = recorded.change("better", {"a.txt": "two\n"})
+    run = recorded.runner.merge_request(pull)
+    assert run.jobs == {"run": "success", "comment": "success"}, run.output
+    assert run.green
+    assert recorded.calls() == [
+        ("none", pull.head, "sync --check"),
+        ("none", pull.head, "promote --check"),
+        ("none", pull.head, "run"),
+        ("token", pull.head, "comment --from-artifact .mlci"),
+    ]
+
+
+def test_a_red_gate_makes_the_pipeline_red_and_is_still_commented_on(recorded):
+    run = recorded.runner.merge_request(recorded.change("worse", {"RED": ""}))
+    assert run.jobs == {"run": "failure", "comment": "success"}, run.output
+    assert run.code != 0
+
+
+def test_a_forks_pipeline_has_no_token_and_does_not_try_to_comment(recorded):
+    run = recorded.runner.merge_request(recorded.change("better", {"a.txt": "two\n"}, fork="mallory/credit"))
+    assert run.jobs == {"run": "success"}, run.output
+
+
+def test_a_merge_registers_reconciles_and_deploys(recorded):
+    merged = recorded.runner.project.merge(recorded.change("better", {"a.txt": "two\n"}))
+    run = recorded.runner.push("main")
+    assert run.green, run.output
+    assert recorded.calls() == [
+        ("none", merged, "run"),
+        ("token", merged, "register --from-artifact .mlci"),
+        ("token", merged, "reconcile"),
+        ("token", merged, "deploy staging"),
+    ]
+
+
+def test_on_a_red_main_nothing_is_registered(recorded):
+    recorded.runner.project.merge(recorded.change("worse", {"RED": ""}))
+    # GitLab goes on with `when: always` after a skipped need; the local runner waits for it in vain.
+    assert recorded.runner.push("main").jobs == {"run": "failure"}
+
+
+@pytest.mark.parametrize("tag", ["income#staging#7", "services/a=income#staging#7"])
+def test_a_pushed_assignment_tag_deploys_where_it_says(recorded, tag):
+    recorded.runner.project.git("tag", tag, "main")
+    run = recorded.runner.tag(tag)
+    assert run.jobs == {"deploy-staging": "success"}, run.output
+    assert recorded.calls()[-1][2] == f"deploy --tag {tag}"
+
+
+def test_a_pushed_version_tag_makes_environments_follow(recorded):
+    recorded.runner.project.git("tag", "income@v1.0.0", "main")
+    assert recorded.runner.tag("income@v1.0.0").jobs == {"reconcile": "success"}
+
+
+def test_a_hostile_branch_name_and_title_run_nothing(recorded, tmp_path):
+    pull = recorded.change('a";touch${IFS}PWN;"', {"a.txt": "two\n"}, title="`touch PWN` $(touch PWN)")
+    run = recorded.runner.merge_request(pull)
+    assert run.green, run.output
+    assert not list(tmp_path.rglob("PWN"))
