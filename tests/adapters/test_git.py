@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -355,3 +356,35 @@ def test_plain_reads_do_not_pay_for_gitpython(work):
         "sys.exit('git' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_many_writers_take_turns_at_the_fence(work, git_in):
+    """Each appends to the journal with its own tag; whoever comes late is told so, and nothing is lost."""
+    origin = work.remote().bare()
+    fence = "refs/mlci/registry"
+
+    def append(number: int) -> int:
+        git = git_in(work.path)
+        for attempt in range(1, 65):
+            old = git.remote_refs("origin", fence).get(fence, "")
+            parent = old or None
+            if parent:
+                git.fetch("origin", fence)
+            new = git.write_commit({f"events/{number}": b"x"}, parent=parent, message=f"{number}", when=NOON)
+            tag = git.write_tag(f"m@v1.0.{number}", work.head, "x", when=NOON)
+            updates = [
+                RefUpdate(ref=fence, new=new, expect=old),
+                RefUpdate(ref=f"refs/tags/m@v1.0.{number}", new=tag, expect=""),
+            ]
+            result = git.push("origin", updates)
+            if result.outcome is PushOutcome.DONE:
+                return attempt
+            assert result.outcome is PushOutcome.STALE, result.message
+        raise AssertionError("never came to its turn")
+
+    with ThreadPoolExecutor(4) as writers:
+        attempts = list(writers.map(append, range(8)))
+    assert sum(attempts) >= 8
+    assert len(origin.git("rev-list", fence).split()) == 8
+    assert len(origin.git("ls-tree", "-r", "--name-only", fence).split()) == 8
+    assert len(origin.git("tag", "--list", "m@v1.0.*").split()) == 8
