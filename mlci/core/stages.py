@@ -1,0 +1,277 @@
+"""Which stages must run again and why, told from what files say, without DVC and without pulling data.
+
+The rules are those by which `dvc repro --pull` decides; what cannot be decided is unknown and counts as
+"run". A missing output is no reason: it can be pulled.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
+
+from mlci.core.dvcfiles import Hashed, LockedStage, ParamsUse, Stage, is_inside
+from mlci.core.problems import quoted
+from mlci.core.strictjson import JsonValue
+from mlci.errors import ConfigError
+
+
+class Seen(StrEnum):
+    """How a path in the work tree compares with what was recorded of it."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    MISSING = "missing"
+    UNDECIDED = "undecided"
+
+
+class Standing(StrEnum):
+    """What is to be done with a stage."""
+
+    CURRENT = "current"
+    STALE = "stale"
+    FOLLOWS = "follows"
+    UNKNOWN = "unknown"
+    FROZEN = "frozen"
+
+
+class Cause(StrEnum):
+    """Why a stage must run."""
+
+    NEVER_RAN = "never-ran"
+    ALWAYS = "always"
+    COMMAND = "command"
+    PARAMETER = "parameter"
+    DEPENDENCY = "dependency"
+    OUTPUT = "output"
+    UPSTREAM = "upstream"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason, and the parameter, path or stage that it is about."""
+
+    cause: Cause
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One stage with its standing. `absent` are outputs that are not here, though nothing is wrong."""
+
+    name: str
+    standing: Standing
+    reasons: tuple[Reason, ...] = ()
+    upstream: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has to be assumed that the stage will run."""
+        return self.standing in (Standing.STALE, Standing.FOLLOWS, Standing.UNKNOWN)
+
+
+_ABSENT = object()
+
+# How a path stands against its record: `look("data/raw.csv", recorded)`, paths from dvc.yaml's directory.
+Look = Callable[[str, Hashed], Seen]
+# The values of a parameters file, by path from dvc.yaml's directory; None when there is no such file.
+Params = Callable[[str], Mapping[str, JsonValue] | None]
+
+
+def plan_stages(
+    stages: Mapping[str, Stage], lock: Mapping[str, LockedStage], *, look: Look, params: Params
+) -> Sequence[Planned]:
+    """Every stage in an order in which they can run, each after what it needs.
+
+    Stages whose templates are unresolved are unknown. Raises ConfigError for a cycle and for an output
+    that two stages claim.
+    """
+    graph = _Graph(stages)
+    done: dict[str, Planned] = {}
+    for name in graph.order():
+        stage = stages[name]
+        waits = tuple(each for each in graph.upstream(stage) if done[each].runs)
+        judged = _Judge(stage=stage, locked=lock.get(name), lock=lock, graph=graph, look=look, params=params)
+        done[name] = judged.planned(waits)
+    return tuple(done.values())
+
+
+class _Graph:
+    """Who makes what, and who therefore comes after whom."""
+
+    def __init__(self, stages: Mapping[str, Stage]) -> None:
+        self._stages = stages
+        self._makers: dict[str, str] = {}
+        for name, stage in stages.items():
+            for out in stage.outs:
+                self._claim(stage.place(out.path), name)
+
+    def order(self) -> tuple[str, ...]:
+        """All names, each after those it needs."""
+        sorter = TopologicalSorter({name: self.upstream(each) for name, each in self._stages.items()})
+        try:
+            return tuple(sorter.static_order())
+        except CycleError as error:
+            circle = " -> ".join(quoted(each) for each in error.args[1])
+            raise ConfigError(
+                f"the stages need each other in a circle: {circle}", id="stage-cycle", where="dvc.yaml"
+            ) from error
+
+    def upstream(self, stage: Stage) -> tuple[str, ...]:
+        """The stages that make what this one reads, sorted."""
+        read = [stage.place(each) for each in (*stage.deps, *(use.file for use in stage.params))]
+        return tuple(sorted({maker for path in read for maker in self.makers(path)}))
+
+    def makers(self, path: str) -> set[str]:
+        """The stages that make a path, something around it, or something in it."""
+        return {name for made, name in self._makers.items() if is_inside(path, made) or is_inside(made, path)}
+
+    def exact_maker(self, path: str) -> str | None:
+        """The stage of which a path is one whole output."""
+        return self._makers.get(path)
+
+    def recorded(self, place: str, locked: LockedStage | None) -> Hashed | None:
+        """What the maker of an output recorded of it, when it last ran."""
+        stage = self._stages[self._makers[place]]
+        outs = locked.outs.values() if locked else ()
+        return next((each for each in outs if stage.place(each.path) == place), None)
+
+    def _claim(self, path: str, name: str) -> None:
+        for rival in self.makers(path) - {name}:
+            raise ConfigError(
+                f"{quoted(path)} is an output of both {quoted(rival)} and {quoted(name)}",
+                id="output-shared",
+                where="dvc.yaml",
+                help="give each stage its own outputs",
+            )
+        self._makers[path] = name
+
+
+@dataclass(slots=True, kw_only=True)
+class _Judge:
+    """Holds one stage against its record."""
+
+    stage: Stage
+    locked: LockedStage | None
+    lock: Mapping[str, LockedStage]
+    graph: _Graph
+    look: Look
+    params: Params
+    reasons: list[Reason] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+
+    def planned(self, waits: Iterable[str]) -> Planned:
+        """The stage's place in the plan; `waits` are stages before it that run."""
+        upstream = self.graph.upstream(self.stage)
+        if self.stage.frozen:
+            return Planned(name=self.stage.name, standing=Standing.FROZEN, upstream=upstream)
+        self._judge()
+        standing = self._standing(bool(waits := tuple(waits)))
+        return Planned(
+            name=self.stage.name,
+            standing=standing,
+            reasons=(*self.reasons, *(Reason(cause=Cause.UPSTREAM, subject=each) for each in waits)),
+            upstream=upstream,
+            absent=tuple(self.absent),
+        )
+
+    def _standing(self, waits: bool) -> Standing:
+        if any(each.cause is not Cause.UNDECIDED for each in self.reasons):
+            return Standing.STALE
+        if self.reasons:
+            return Standing.UNKNOWN
+        return Standing.FOLLOWS if waits else Standing.CURRENT
+
+    def _judge(self) -> None:
+        stage, locked = self.stage, self.locked
+        if stage.templated or stage.instances != (stage.name,):
+            self._because(Cause.UNDECIDED, "template")
+        elif locked is None:
+            self._because(Cause.NEVER_RAN)
+        else:
+            if stage.always_changed:
+                self._because(Cause.ALWAYS)
+            if stage.command != locked.command:
+                self._because(Cause.COMMAND)
+            self._judge_params(locked)
+            self._judge_deps(locked)
+            self._judge_outs(locked)
+
+    def _judge_params(self, locked: LockedStage) -> None:
+        used = {use.file for use in self.stage.params}
+        for file in sorted(locked.params.keys() - used):
+            self._because(Cause.PARAMETER, file)
+        for use in self.stage.params:
+            now = self.params(self.stage.place(use.file))
+            if now is None:
+                self._because(Cause.PARAMETER, use.file)
+                continue
+            for key in _changed(use, now, locked.params.get(use.file, {})):
+                self._because(Cause.PARAMETER, f"{use.file}:{key}")
+
+    def _judge_deps(self, locked: LockedStage) -> None:
+        for path in sorted(set(self.stage.deps) ^ locked.deps.keys()):
+            self._because(Cause.DEPENDENCY, path)
+        for path in self.stage.deps:
+            if path in locked.deps:
+                self._judge_dep(path, locked.deps[path])
+
+    def _judge_dep(self, path: str, recorded: Hashed) -> None:
+        place = self.stage.place(path)
+        maker = self.graph.exact_maker(place)
+        if maker is not None:
+            # What the maker recorded decides: the file itself need not be here, and is the maker's matter.
+            made = self.graph.recorded(place, self.lock.get(maker))
+            if made is not None and made.value != recorded.value:
+                self._because(Cause.DEPENDENCY, path)
+            return
+        seen = self.look(place, recorded)
+        made_here = bool(self.graph.makers(place))
+        if seen is Seen.UNDECIDED or (seen is Seen.MISSING and made_here):
+            self._because(Cause.UNDECIDED, path)
+        elif seen is not Seen.SAME:
+            self._because(Cause.DEPENDENCY, path)
+
+    def _judge_outs(self, locked: LockedStage) -> None:
+        declared = {out.path for out in self.stage.outs}
+        for path in sorted(declared ^ locked.outs.keys()):
+            self._because(Cause.OUTPUT, path)
+        for path in sorted(declared & locked.outs.keys()):
+            seen = self.look(self.stage.place(path), locked.outs[path])
+            if seen is Seen.MISSING:
+                self.absent.append(self.stage.place(path))
+            elif seen is not Seen.SAME:
+                self._because(Cause.OUTPUT if seen is Seen.DIFFERENT else Cause.UNDECIDED, path)
+
+    def _because(self, cause: Cause, subject: str = "") -> None:
+        self.reasons.append(Reason(cause=cause, subject=subject))
+
+
+def _changed(use: ParamsUse, now: Mapping[str, JsonValue], then: Mapping[str, JsonValue]) -> Iterable[str]:
+    """The keys of a parameters file whose values are not what was recorded of them."""
+    if not use.keys:
+        yield from (key for key in sorted(now.keys() | then.keys()) if not _same(now, then, key))
+        return
+    yield from sorted(then.keys() - set(use.keys))
+    for key in use.keys:
+        found = _value_at(now, key)
+        if found is _ABSENT or key not in then or found != then[key]:
+            yield key
+
+
+def _same(now: Mapping[str, JsonValue], then: Mapping[str, JsonValue], key: str) -> bool:
+    return key in now and key in then and now[key] == then[key]
+
+
+def _value_at(values: Mapping[str, JsonValue], key: str) -> object:
+    """The value below a dotted key; a part that is a number also counts into a list."""
+    here: object = values
+    for part in key.split("."):
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, list) and part.isdecimal() and int(part) < len(here):
+            here = here[int(part)]
+        else:
+            return _ABSENT
+    return here
