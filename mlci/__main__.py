@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 from mlci import __version__
 from mlci.errors import ConfigError, Exit, MlciError, WorldError
@@ -23,16 +22,13 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code; every way to end goes through here."""
-    if list(arguments) == ["--version"]:
-        print(f"mlci {__version__}")
-        return Exit.DONE
     try:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):  # a test may have put something else there
                 stream.reconfigure(errors="backslashreplace")
         return _run(arguments)
     except BrokenPipeError:
-        _forget_the_reader()
+        _forget_stdout()
         return Exit.READER_GONE
     except KeyboardInterrupt:
         sys.stderr.write("\nmlci: interrupted [interrupted]\nhelp: run the same command again\n")
@@ -40,10 +36,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    from mlci.cli.main import invoke  # click is paid for only from here on
-
     try:
-        code = invoke(arguments)
+        code = _version() if list(arguments) == ["--version"] else _command(arguments)
         sys.stdout.flush()
     except MlciError as error:
         return _complain(error)
@@ -57,6 +51,17 @@ def _run(arguments: Sequence[str]) -> int:
     return code
 
 
+def _version() -> int:
+    print(f"mlci {__version__}")
+    return Exit.DONE
+
+
+def _command(arguments: Sequence[str]) -> int:
+    from mlci.cli.main import invoke  # click is paid for only from here on
+
+    return invoke(arguments)
+
+
 def message(error: MlciError) -> str:
     """What is wrong, where, its id for `mlci explain`, and what to type next."""
     problems = [*error.problems, ""] if isinstance(error, ConfigError) and error.problems else []
@@ -67,8 +72,12 @@ def message(error: MlciError) -> str:
 def _complain(error: MlciError) -> int:
     from mlci.cli.output import complain
 
-    with suppress(OSError):  # a full disk below stdout must not hide the reason
+    try:
         sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:  # a full disk below stdout must not hide the reason
+        _forget_stdout()
     complain(message(error))
     return error.exit_code
 
@@ -86,7 +95,7 @@ def _confess(error: Exception, arguments: Sequence[str]) -> None:
     complain(f"help: paste {write_crash(error, arguments)} into a new issue; read it first")
 
 
-def _forget_the_reader() -> None:
+def _forget_stdout() -> None:
     # Whatever is still buffered must not fail again when the interpreter closes the streams.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

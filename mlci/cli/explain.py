@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BOOKS = Path(__file__).parent / "pages"
 
 
-@verb("mlci explain no-project", "mlci explain verdict", "mlci explain data.missing")
+@verb("mlci explain project-missing", "mlci explain verdict", "mlci explain data.missing")
 @click.argument("word", required=False, metavar="[ID]")
 def command(world: World, out: Output, word: str | None) -> None:
     """Explain an error, a check, a gate, a command or a word of mlci; without ID, list them."""

@@ -47,9 +47,15 @@ def _sections(present: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 def _write_command(formatter: click.HelpFormatter, name: str, command: Verb | None) -> None:
     if command is None:
         return
-    formatter.write_dl([(name, command.get_short_help_str(limit=64))], col_max=12)
+    first, below = f"{'':{formatter.current_indent}}{name:<12}", " " * (formatter.current_indent + 12)
+    formatter.write(click.wrap_text(headline(command), formatter.width, first, below) + "\n")
     if command.examples:
-        formatter.write(f"{'':{formatter.current_indent + 12}}$ {command.examples[0]}\n")
+        formatter.write(f"{below}$ {command.examples[0]}\n")
+
+
+def headline(command: Verb) -> str:
+    """What a command does: the first paragraph of its help, as one line."""
+    return " ".join((command.help or "").split("\n\n")[0].split())
 
 
 def _print_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:

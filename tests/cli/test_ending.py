@@ -118,6 +118,23 @@ def test_a_signal_ends_the_real_program_with_130(number: signal.Signals) -> None
     assert stderr.decode().strip().splitlines()[0] == "mlci: interrupted [interrupted]"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("argument", ["--version", "--help", "explain"])
+def test_a_full_disk_below_stdout_is_told_on_stderr(argument: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        child = subprocess.run(
+            [sys.executable, "-m", "mlci", argument],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+            env=child_environment(),
+            check=False,
+        )
+
+    assert child.returncode == 3
+    assert child.stderr.decode().startswith("mlci: No space left on device [file-system]\n")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a pipe without a reader fails differently there")
 def test_a_reader_that_goes_away_is_no_bug() -> None:
     writes = (

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from mlci import cli
-from mlci.cli.main import program
+from mlci.cli.main import headline, program
 from tests.support.program import child_environment
 
 TOP = Path(__file__).parents[2]
@@ -79,7 +79,7 @@ def command_table() -> str:
 def _table_row(name: str, context: click.Context) -> str:
     command = program.get_command(context, name)
     assert command is not None
-    return f"| `mlci {name}` | {command.get_short_help_str(limit=200)} |".replace("…", "...")
+    return f"| `mlci {name}` | {headline(command)} |"
 
 
 def _block(match: re.Match[str]) -> Block:
