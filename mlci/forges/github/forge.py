@@ -39,7 +39,7 @@ class GitHub:
         self._api = github.Github(
             auth=github.Auth.Token(token), base_url=api_url, retry=None, timeout=30, per_page=100, lazy=True
         )
-        self._repository = self._api.get_repo(repository, lazy=True)
+        self._repository = self._api.get_repo(repository)
 
     def pull_request_of(self, commit: str) -> PullRequest | None:
         """The open pull request whose head is this commit, else the merged one that brought it."""
