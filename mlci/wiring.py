@@ -4,13 +4,12 @@ Nothing is imported or made before it is asked for: a command pays only for what
 """
 
 import functools
-import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from mlci.core.secrets import secrets_of, without_credentials
 from mlci.errors import UsageError, WorldError
@@ -154,18 +153,23 @@ class World:
 
     def files_at(self, directory: Path) -> "Files":
         """The files below any directory, standing or not."""
-        return cast("Files", _adapter("files", "FileTree")(directory))
+        from mlci.adapters.files import FileTree
+
+        return FileTree(directory)
 
     @_once
     def templates(self) -> "Templates":
         """What `mlci init` can lay down."""
-        return cast("Templates", _adapter("templates", "TemplateFolders")())
+        from mlci.adapters.templates import TemplateFolders
+
+        return TemplateFolders()
 
     @_once
     def tables(self) -> "Tables":
         """The project's tables; DVC's cache may be linked into the work tree."""
-        tables = _adapter("tables", "PolarsTables")
-        return cast("Tables", tables(root=self.project().directory, also=(self.dvc().cache_dir(),)))
+        from mlci.adapters.tables import PolarsTables
+
+        return PolarsTables(root=self.project().directory, also=(self.dvc().cache_dir(),))
 
     @_once
     def dvc(self) -> "Dvc":
@@ -260,10 +264,6 @@ def _event(path: str | None) -> "JsonValue":
         raise WorldError(
             f"the event that CI describes cannot be read: {error}", id="event-unreadable", where=path
         ) from error
-
-
-def _adapter(module: str, name: str) -> Any:  # noqa: ANN401
-    return getattr(importlib.import_module(f"mlci.adapters.{module}"), name)
 
 
 def confidential(text: str) -> str:

@@ -151,7 +151,7 @@ def _configuration(patient: Patient) -> Iterator[Finding]:
         what = f"{count} problem{'s' * (count > 1)} in the configuration: {error}"
         yield _bad("configuration", what, error.help or "mlci plan")
         return
-    yield _good("configuration", f"project {config.project}, {len(config.models)} models")
+    yield _good("configuration", f"project {config.project}, models: {', '.join(config.models) or 'none'}")
     if config.report.comment is CommentBy.CML:
         yield _cml(patient)
 
