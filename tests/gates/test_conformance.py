@@ -92,7 +92,11 @@ def test_its_findings_are_declared_and_its_evidence_survives_a_round_trip(room, 
     subjects = [(each.check, each.subject, each.expected) for each in outcome.findings]
     assert len(subjects) == len(set(subjects))
     evidence = Evidence(
-        gate=gate_id, commit="c" * 40, findings=outcome.findings, inputs=outcome.inputs, figures=outcome.figures
+        gate=gate_id,
+        commit="c" * 40,
+        findings=outcome.findings,
+        inputs=outcome.inputs,
+        figures=outcome.figures,
     )
     assert from_json(to_json(evidence)) == evidence
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from math import log
 
 from mlci.core.config import Model, Task
-from mlci.core.evidence import Input
 from mlci.core.finding import Finding
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
@@ -14,7 +13,7 @@ from mlci.gates.bias.cube import Cells, Cube
 from mlci.gates.bias.judge import Asked, judge
 from mlci.gates.bias.measures import MEASURES
 from mlci.gates.bias.options import Options
-from mlci.gates.inputs import input_of
+from mlci.gates.inputs import inputs_of
 from mlci.gates.readable import nothing, readable, unreadable
 from mlci.gates.subjects import read_attributes, read_predictions
 
@@ -24,14 +23,10 @@ DECLARE = "declare a model with `task: binary` and `predictions:` in mlci.yaml"
 def run(request: Request) -> Outcome:
     """Test every binary model. One that cannot be read is a finding, and the others are still tested."""
     findings: list[Finding] = []
-    inputs: list[Input] = []
     figures: dict[str, JsonValue] = {}
     for model in _models(request):
         try:
             cube = _cube(request, model)
-            inputs += [
-                input_of(request.hands.files, path) for path in (model.predictions, model.test) if path
-            ]
         except MlciError as error:
             findings.append(unreadable("bias.readable", model.name, error))
             continue
@@ -42,7 +37,9 @@ def run(request: Request) -> Outcome:
         figures[model.name] = _drawn(request.options, cube)
     if not findings:
         findings.append(nothing("bias.readable", "there is no binary model to test", help=DECLARE))
-    return Outcome(findings=tuple(findings), inputs=tuple(dict.fromkeys(inputs)), figures=figures)
+    read = [path for model in _models(request) for path in (model.predictions, model.test)]
+    inputs = inputs_of(request.hands.files, read)
+    return Outcome(findings=tuple(findings), inputs=inputs, figures=figures)
 
 
 def _models(request: Request) -> list[Model]:

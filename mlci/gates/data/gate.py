@@ -1,6 +1,5 @@
 """The data gate's run: read each contract, measure its table, judge."""
 
-from mlci.core.evidence import Input
 from mlci.core.finding import Finding, Location
 from mlci.core.problems import config_error
 from mlci.core.schema import Problems
@@ -11,7 +10,7 @@ from mlci.gates.data.contract import Contract
 from mlci.gates.data.judge import Dataset, judge
 from mlci.gates.data.measure import measure
 from mlci.gates.data.options import CONTRACT, Options
-from mlci.gates.inputs import input_of
+from mlci.gates.inputs import inputs_of
 from mlci.gates.readable import readable, unreadable
 from mlci.ports.files import Files
 
@@ -20,17 +19,15 @@ def run(request: Request) -> Outcome:
     """Test every table. One that cannot be read is an error finding, and the others are still tested."""
     options: Options = request.options
     findings: list[Finding] = []
-    inputs: list[Input] = []
     for name, source in options.datasets.items():
         dataset = Dataset(name=name, path=source.path, contract=source.contract)
         request.hands.progress.line(f"testing {source.path}")
         try:
-            found = _tested(dataset, request)
-            inputs += [input_of(request.hands.files, path) for path in (source.path, source.contract)]
+            findings += _tested(dataset, request)
         except MlciError as error:
-            found = [_unreadable(dataset, error)]
-        findings += found
-    return Outcome(findings=tuple(findings), inputs=tuple(inputs))
+            findings.append(_unreadable(dataset, error))
+    read = [path for source in options.datasets.values() for path in (source.path, source.contract)]
+    return Outcome(findings=tuple(findings), inputs=inputs_of(request.hands.files, read))
 
 
 def read_contract(files: Files, path: str) -> Contract:

@@ -10,7 +10,7 @@ from mlci.core.stats import wilson
 from mlci.core.strictjson import JsonValue
 from mlci.errors import WorldError
 from mlci.gates import Outcome, Request
-from mlci.gates.inputs import input_of
+from mlci.gates.inputs import inputs_of
 from mlci.gates.load.bodies import bodies
 from mlci.gates.load.generator import Target, Window, drive
 from mlci.gates.load.judge import (
@@ -44,16 +44,16 @@ def run(request: Request) -> Outcome:
     options: Options = request.options
     try:
         sent = _bodies(request.config, options, request)
-        inputs = [input_of(request.hands.files, path) for path in (options.request.rows,) if path]
         pressed = _press(request, sent)
     except WorldError as error:
         return Outcome(findings=(_unstarted(error.message, error.help),))
+    inputs = inputs_of(request.hands.files, [options.request.rows])
     if pressed.problem:
         said = f"the server's last lines:\n{pressed.said}" if pressed.said else "it printed nothing"
-        return Outcome(findings=(_unstarted(pressed.problem, said),), inputs=tuple(inputs))
+        return Outcome(findings=(_unstarted(pressed.problem, said),), inputs=inputs)
     shared = request.context.trigger is not Trigger.LOCAL and not request.config.ci.dedicated
     findings, drawn = _judge(options, pressed, shared=shared)
-    return Outcome(findings=findings, inputs=tuple(inputs), figures=drawn)
+    return Outcome(findings=findings, inputs=inputs, figures=drawn)
 
 
 def _judge(

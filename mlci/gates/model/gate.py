@@ -7,7 +7,7 @@ from mlci.core.finding import Finding
 from mlci.core.metrics import METRICS, find
 from mlci.errors import MlciError
 from mlci.gates import Outcome, Request
-from mlci.gates.inputs import input_of
+from mlci.gates.inputs import inputs_of
 from mlci.gates.model.declared import read_declared
 from mlci.gates.model.dummy import beats_dummy, fair_metric
 from mlci.gates.model.judge import Bound, Measured, bounds_of, held, listed
@@ -31,9 +31,7 @@ def run(request: Request) -> Outcome:
             findings += _declared(request, objective, objective.source)
     if not findings:
         findings.append(nothing("model.readable", "there is no model with predictions to test", help=DECLARE))
-    read = [path for path in _paths(request) if request.hands.files.exists(path)]
-    inputs = tuple(input_of(request.hands.files, path) for path in read)
-    return Outcome(findings=tuple(findings), inputs=inputs)
+    return Outcome(findings=tuple(findings), inputs=inputs_of(request.hands.files, _paths(request)))
 
 
 def _paths(request: Request) -> list[str]:

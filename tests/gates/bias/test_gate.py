@@ -28,7 +28,8 @@ def beside(people, mask, function, **more):
 def test_point_values_are_those_of_fairlearn(tmp_path):
     people = sampled(4000, seed=1, missed=0.2)
     options = """{sensitive: [sex, age_band], intersections: [[sex, age_band]],
-        demographic_parity_difference: 0.1, demographic_parity_ratio: 0.8, false_positive_rate_difference: 0.1}"""
+        demographic_parity_difference: 0.1, demographic_parity_ratio: 0.8,
+        false_positive_rate_difference: 0.1}"""
     found = asked(tmp_path, people, options)
     assert abs(by_subject(found, EQUAL)["income.sex=F"].observed) == pytest.approx(
         beside(people, people["sex"], peers.equal_opportunity_difference), abs=1e-12
@@ -85,7 +86,9 @@ def test_a_small_group_is_listed_as_insufficient_and_never_counted_as_fair(tmp_p
 def test_fair_groups_are_seldom_accused_however_many_there_are(tmp_path):
     """Forty equal groups: point values differ by more than 0.1 in most runs, Holm accuses in almost none."""
     rng = np.random.default_rng(6)
-    people = sampled(40 * 150, seed=6).with_columns(pl.Series("sex", rng.integers(0, 40, 40 * 150).astype(str)))
+    people = sampled(40 * 150, seed=6).with_columns(
+        pl.Series("sex", rng.integers(0, 40, 40 * 150).astype(str))
+    )
     found = by_subject(asked(tmp_path, people, "{sensitive: [sex]}"), EQUAL).values()
     assert max(abs(each.observed or 0) for each in found) > 0.1
     assert Status.FAIL not in {each.status for each in found}
@@ -128,7 +131,9 @@ def test_a_project_without_a_binary_model_is_told_so(tmp_path):
 )
 def test_what_cannot_be_read_or_joined_is_one_red_answer(tmp_path, damage):
     predictions, rows = damage(sampled(300, seed=9))
-    predictions.drop("sex", "age_band", "region", strict=False).write_parquet(tmp_path / "predictions.parquet")
+    predictions.drop("sex", "age_band", "region", strict=False).write_parquet(
+        tmp_path / "predictions.parquet"
+    )
     rows.write_parquet(tmp_path / "test.parquet")
     (found,) = run_gate(tmp_path, "bias", OPTIONS, config=config()).findings
     assert (found.check, found.status) == ("bias.readable", Status.ERROR)

@@ -29,16 +29,17 @@ def latency(found, name="p95"):
 
 
 def test_a_quick_server_passes(tmp_path):
-    found = press(tmp_path, "quick")
-    assert {each.status for each in found.findings if each.check != "load.generator"} == {Status.PASS}
+    found = press(tmp_path, "quick", "p95: 5s")
+    assert {each.status for each in found.findings} == {Status.PASS}
     assert latency(found).interval.low <= latency(found).observed <= latency(found).interval.high
     assert [each["requests"] for each in found.figures["windows"]] == [100, 100, 100]
 
 
 def test_a_server_that_is_surely_too_slow_fails(tmp_path):
-    found = latency(press(tmp_path, "slow", "p95: 20ms, p50: 20ms"))
-    assert found.status in (Status.FAIL, Status.WARN)  # a busy machine may cost a window
-    assert found.observed >= 80
+    found = press(tmp_path, "slow", "p95: 20ms, p50: 20ms")
+    kept = not by_subject(found, "load.generator")["generator"].observed
+    assert latency(found).status is (Status.FAIL if kept else Status.WARN)  # a busy machine costs windows
+    assert min(each["ms"]["0.5"] for each in found.figures["windows"]) >= 80
 
 
 def test_on_a_shared_runner_latency_only_warns_unless_it_is_declared_dedicated(tmp_path):
@@ -67,7 +68,7 @@ def test_a_server_that_stands_still_is_charged_for_everyone_who_would_have_waite
 
 
 def test_too_few_requests_are_insufficient_and_say_how_many_are_needed(tmp_path):
-    found = latency(press(tmp_path, "quick", "p99: 500ms"), "p99")
+    found = latency(press(tmp_path, "quick", "p99: 5s"), "p99")
     assert found.status is Status.WARN
     assert "p99 needs 368 requests a window, there were 100" in found.message
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from mlci.core.config import Direction, Judge, Model, Objective, Task
+from mlci.core.config import Direction, Judge, Objective, Task
 from mlci.core.finding import Status
 from tests.support.gate_room import by_subject, run_gate
 from tests.support.predicted import INCOME, config, sampled, write
@@ -25,8 +25,12 @@ def test_objectives_are_computed_from_predictions_as_scikit_learn_does(tmp_path)
         asked(tmp_path, people, AUC, Objective(metric="accuracy", at_least=0.5)), "model.objective"
     )
     assert {each.status for each in found.values()} == {Status.PASS}
-    assert found["income.roc_auc"].observed == pytest.approx(roc_auc_score(people["y_true"], people["y_score"]))
-    assert found["income.accuracy"].observed == pytest.approx(accuracy_score(people["y_true"], people["y_pred"]))
+    assert found["income.roc_auc"].observed == pytest.approx(
+        roc_auc_score(people["y_true"], people["y_score"])
+    )
+    assert found["income.accuracy"].observed == pytest.approx(
+        accuracy_score(people["y_true"], people["y_pred"])
+    )
     assert found["income.roc_auc"].interval.low < found["income.roc_auc"].observed
     assert found["income.roc_auc"].n == 3000
 
@@ -40,7 +44,7 @@ def test_objectives_are_computed_from_predictions_as_scikit_learn_does(tmp_path)
         (0.999, Judge.POINT, Status.FAIL),
     ],
 )
-def test_a_floor_fails_beyond_the_point_and_warns_where_the_interval_crosses_it(tmp_path, limit, judge, status):
+def test_a_floor_fails_beyond_the_point_and_warns_where_the_interval_crosses(tmp_path, limit, judge, status):
     people = sampled(500, seed=2)
     value = roc_auc_score(people["y_true"], people["y_score"])
     floor = replace(AUC, at_least=limit or value - 0.001, judge=judge)
@@ -71,9 +75,7 @@ def test_a_floor_fails_beyond_the_point_and_warns_where_the_interval_crosses_it(
 def test_a_declared_metric_that_is_not_a_finite_number_is_red(tmp_path, content, status):
     if content is not None:
         (tmp_path / "metrics.json").write_text(content, encoding="utf-8")
-    latency = Objective(
-        metric="p95", source="metrics.json#/serve/p95", direction=Direction.LOWER, at_most=50
-    )
+    latency = Objective(metric="p95", source="metrics.json#/serve/p95", direction=Direction.LOWER, at_most=50)
     found = run_gate(tmp_path, "model", "{}", config=replace(config(latency), models={}))
     assert by_subject(found, "model.objective")["p95"].status is status
 
@@ -119,8 +121,10 @@ def test_scores_that_are_no_probabilities_fail_calibration(tmp_path):
 
 
 def test_regression_is_tested_too(tmp_path):
-    people = sampled(300, seed=7).with_columns(y_true=pl.col("y_score") * 2, y_pred=pl.col("y_score") * 2 + 0.01)
-    model = Model(name="income", path="m", task=Task.REGRESSION, test="test.parquet", predictions="predictions.parquet")
+    people = sampled(300, seed=7).with_columns(
+        y_true=pl.col("y_score") * 2, y_pred=pl.col("y_score") * 2 + 0.01
+    )
+    model = replace(INCOME, task=Task.REGRESSION)
     objective = Objective(metric="rmse", at_most=0.1)
     found = asked(tmp_path, people, objective, options="{slices: [sex]}", model=model)
     assert {each.status for each in found.findings} == {Status.PASS}
