@@ -27,7 +27,8 @@ class GitCli:
     """The repository around a directory. Made without touching it; the first use looks.
 
     `environment` is what `process` was given: settings that it hands to Git by variables are kept.
-    `identity` signs what is written where Git itself knows nobody.
+    `identity` signs what is written where Git itself knows nobody; `for_remotes` are settings that
+    Git gets only when it talks to a remote, such as CI's token.
     """
 
     def __init__(
@@ -37,11 +38,13 @@ class GitCli:
         environment: Mapping[str, str],
         *,
         identity: Person | None = None,
+        for_remotes: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._process = process
         self._directory = directory
         self._inherited = environment
         self._known_identity = identity
+        self._for_remotes = tuple(for_remotes)
 
     @cached_property
     def root(self) -> Path:
@@ -375,7 +378,8 @@ class GitCli:
         return git_parse.text(self._git(*arguments, fine=(0,)).stdout)
 
     def _talk(self, *arguments: str) -> Finished:
-        return self._git(*arguments, timeout=_REMOTE_LIMIT)
+        variables = self._hardening((*self._overrides, *self._for_remotes))
+        return self._git(*arguments, timeout=_REMOTE_LIMIT, variables=variables)
 
     def _git(
         self,
