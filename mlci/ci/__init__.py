@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Mapping
 from typing import Protocol, cast
 
+from mlci.ci.credentials import Settings
 from mlci.core.context import RunContext
 from mlci.core.pipeline import Pipeline
 from mlci.core.strictjson import JsonValue
@@ -22,6 +23,10 @@ class Provider(Protocol):
 
     def context_from(self, environment: Mapping[str, str], event: JsonValue, /) -> RunContext | None:
         """Why this process runs, or None outside of the provider's CI."""
+        ...
+
+    def git_settings(self, environment: Mapping[str, str], /) -> Settings:
+        """What Git must be told so that this step's token opens the provider's repositories."""
         ...
 
     def files(self, pipeline: Pipeline) -> Mapping[str, bytes]:
@@ -60,3 +65,9 @@ def context_of(environment: Mapping[str, str], event: JsonValue) -> RunContext:
         if context is not None:
             return context
     return RunContext()
+
+
+def git_settings(environment: Mapping[str, str]) -> Settings:
+    """What Git must be told in this CI; nothing outside of any."""
+    here = (provider for provider in map(load, ids()) if provider.detected(environment))
+    return tuple(setting for provider in here for setting in provider.git_settings(environment))

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from mlci.ci.github.context import context_from, detected
+from mlci.ci.github.context import context_from, detected, git_settings
 from mlci.ci.github.workflows import files, owns
 from mlci.core.pipeline import Pipeline
 
-__all__ = ["context_from", "detected", "files", "missing_line", "owns", "seeds"]
+__all__ = ["context_from", "detected", "files", "git_settings", "missing_line", "owns", "seeds"]
 
 
 def seeds() -> Mapping[str, bytes]:

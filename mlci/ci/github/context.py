@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mlci.ci.credentials import Settings, header_for
 from mlci.ci.documents import count, look, text
 from mlci.core.context import RunContext, Trigger
 from mlci.core.strictjson import JsonValue
@@ -26,6 +27,12 @@ def context_from(environment: Mapping[str, str], event: JsonValue) -> RunContext
     if name == "workflow_run" and text(event, "workflow_run", "event") == "pull_request":
         return _after_pull_request(environment, event)
     return _push(environment, event)
+
+
+def git_settings(environment: Mapping[str, str]) -> Settings:
+    """What Git needs to use the step's token; nothing where the step has none."""
+    server, token = environment.get("GITHUB_SERVER_URL"), environment.get("GITHUB_TOKEN")
+    return header_for(server, "x-access-token", token) if server and token else ()
 
 
 def _pull_request(environment: Mapping[str, str], event: JsonValue) -> RunContext:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from mlci.ci.gitlab.context import context_from, detected
+from mlci.ci.gitlab.context import context_from, detected, git_settings
 from mlci.ci.gitlab.jobs import files, owns, path_of
 from mlci.ci.yamltext import dump
 from mlci.core.pipeline import Pipeline
 
-__all__ = ["context_from", "detected", "files", "missing_line", "owns", "seeds"]
+__all__ = ["context_from", "detected", "files", "git_settings", "missing_line", "owns", "seeds"]
 
 _ENTRY = ".gitlab-ci.yml"
 _ALL_OURS = ".gitlab/mlci-*.yml"

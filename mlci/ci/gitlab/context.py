@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mlci.ci.credentials import Settings, header_for
 from mlci.ci.documents import number
 from mlci.core.context import RunContext, Trigger
 from mlci.core.strictjson import JsonValue
@@ -33,6 +34,12 @@ def context_from(environment: Mapping[str, str], _event: JsonValue = None) -> Ru
         actor=environment.get("GITLAB_USER_LOGIN"),
         run_url=environment.get("CI_JOB_URL") or environment.get("CI_PIPELINE_URL"),
     )
+
+
+def git_settings(environment: Mapping[str, str]) -> Settings:
+    """What Git needs to use the project's access token: a job's own token may not push."""
+    server, token = environment.get("CI_SERVER_URL"), environment.get("MLCI_GITLAB_TOKEN")
+    return header_for(server, "oauth2", token) if server and token else ()
 
 
 def _head(environment: Mapping[str, str]) -> str | None:
