@@ -1,5 +1,6 @@
 """The group: finds the commands by their files, and says in `--help` what people do with them."""
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Iterator, Sequence
@@ -17,9 +18,7 @@ class Program(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, without importing any."""
-        return sorted(
-            each.name for each in pkgutil.iter_modules(cli.__path__) if each.name not in cli.SUPPORT
-        )
+        return list(_names())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Verb | None:
         """One command, or None when no file has that name."""
@@ -35,6 +34,12 @@ class Program(click.Group):
             with formatter.section(title):
                 for name in names:
                     _write_command(formatter, name, self.get_command(ctx, name))
+
+
+@functools.cache
+def _names() -> tuple[str, ...]:
+    files = pkgutil.iter_modules(cli.__path__)
+    return tuple(sorted(each.name for each in files if each.name not in cli.SUPPORT))
 
 
 def _sections(present: Sequence[str]) -> Iterator[tuple[str, list[str]]]:

@@ -60,10 +60,11 @@ def child(
 ) -> Callable[[], object]:
     """A function that runs a program once, and fails when it ends otherwise than with `codes`."""
 
+    # An installed program has its bytecode; the round that is not counted writes it here.
+    variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environment or {})}
+
     def run() -> None:
-        ended = subprocess.run(
-            argv, cwd=cwd, env={**os.environ, **(environment or {})}, capture_output=True, check=False
-        )
+        ended = subprocess.run(argv, cwd=cwd, env=variables, capture_output=True, check=False)
         if ended.returncode not in codes:
             raise RuntimeError(f"{argv} ended with {ended.returncode}: {ended.stderr.decode()[-500:]}")
 
