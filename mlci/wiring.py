@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlci.app.project import Project
     from mlci.core.context import RunContext
     from mlci.core.strictjson import JsonValue
+    from mlci.gates import Hands
     from mlci.ports.clock import Clock
     from mlci.ports.dvc import Dvc
     from mlci.ports.files import Files
@@ -193,6 +194,20 @@ class World:
         project = self.project()
         return UserEnvironment(
             self.process, project.directory, self.environment, python=project.config.python
+        )
+
+    @_once
+    def hands(self) -> "Hands":
+        """What a gate may use of the world."""
+        from mlci.gates import Hands
+
+        return Hands(
+            files=self.files(),
+            tables=self.tables(),
+            process=self.process,
+            user_python=self.user_python,
+            clock=self.clock,
+            progress=self.progress,
         )
 
     @_once

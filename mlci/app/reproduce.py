@@ -1,7 +1,7 @@
 """The pipeline, reproduced: what CI trusts must follow from what the pull request holds."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mlci.core.config import Config, LockAuthor
@@ -67,6 +67,7 @@ def reproduce(
     config: Config,
     context: RunContext,
     commit: str,
+    stages: Sequence[str] = (),
     dvc: Dvc,
     files: Files,
     clock: Clock,
@@ -75,7 +76,7 @@ def reproduce(
     """Bring the pipeline up to date as this run may, and say whether the lock was right."""
     began = clock.monotonic()
     watch = _Watch(clock=clock, progress=progress)
-    findings = _findings(config, context, dvc, files, watch)
+    findings = _findings(config, context, stages, dvc, files, watch)
     return Evidence(
         gate=GATE,
         commit=commit,
@@ -86,7 +87,12 @@ def reproduce(
 
 
 def _findings(
-    config: Config, context: RunContext, dvc: Dvc, files: Files, watch: _Watch
+    config: Config,
+    context: RunContext,
+    stages: Sequence[str],
+    dvc: Dvc,
+    files: Files,
+    watch: _Watch,
 ) -> tuple[Finding, ...]:
     if not files.exists("dvc.yaml"):
         return (_finding(REPRODUCED, Status.SKIP, "there is no dvc.yaml, so there is nothing to reproduce"),)
@@ -98,7 +104,8 @@ def _findings(
             return (forgotten,)
     before = files.read_if_there("dvc.lock")
     trusted = context.trigger is not Trigger.MAIN or config.ci.lock is LockAuthor.AUTHOR
-    done = _watched(watch, lambda: dvc.repro(pull=remote is not None, run_cache=trusted, on_line=watch.line))
+    pull = remote is not None
+    done = _watched(watch, lambda: dvc.repro(stages, pull=pull, run_cache=trusted, on_line=watch.line))
     if not done.ok:
         return (_broken(done),)
     ran = f"{len(watch.ran)} of {len(watch.ran) + len(set(watch.skipped))} stages ran"

@@ -23,20 +23,12 @@ def command(world: World, out: Output, gate: tuple[str, ...]) -> int:
 
     The evidence is left in .mlci/evidence; it ends with 10 when a gate fails.
     """
+    from mlci.app.commit import commit_under_test
     from mlci.app.test import test
     from mlci.core.finding import Verdict
-    from mlci.gates import Hands
 
-    hands = Hands(
-        files=world.files(),
-        tables=world.tables(),
-        process=world.process,
-        user_python=world.user_python,
-        clock=world.clock,
-        progress=world.progress,
-    )
-    commit = world.repository().resolve("HEAD") or ""
-    tested = test(world.project(), gate, hands, context=world.context(), commit=commit)
+    commit = commit_under_test(world.context(), world.repository())
+    tested = test(world.project(), gate, world.hands(), context=world.context(), commit=commit)
     if out.json:
         out.document(_document(tested))
     else:

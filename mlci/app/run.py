@@ -1,0 +1,95 @@
+"""`run`: what CI does for a commit: reproduce, test, compare, report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mlci.app.bundle import Bundle, clear, write_diff, write_evidence
+from mlci.app.commit import commit_under_test
+from mlci.app.diff import DiffRequest, diff
+from mlci.app.project import Project
+from mlci.app.report import Reported, occasion_of, report, write_report
+from mlci.app.reproduce import reproduce
+from mlci.app.test import test
+from mlci.core.context import RunContext
+from mlci.core.diff import Diff, Occasion
+from mlci.core.diff_findings import findings
+from mlci.core.evidence import Evidence
+from mlci.core.finding import Verdict
+from mlci.gates import Hands
+from mlci.ports.dvc import Dvc
+from mlci.ports.git import Git
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The project that is run, why, and the hands to do it with."""
+
+    project: Project
+    context: RunContext
+    git: Git
+    dvc: Dvc
+    hands: Hands
+
+
+def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
+    """Do for this commit what CI does, and leave evidence and report in `.mlci/`.
+
+    With `stages`, only these and what they stand on are reproduced, and nothing is judged by them.
+    """
+    clear(place.hands.files)
+    occasion = occasion_of(place.context)
+    pipeline = _reproduced(place, stages)
+    if pipeline.verdict is Verdict.FAILED or stages:
+        return _told(place, Bundle(evidence=(pipeline,)), occasion)
+    chosen = place.project.config.gates
+    tested = test(place.project, (), place.hands, context=place.context, commit=pipeline.commit)
+    compared = _compared(place)
+    judged = _judged(compared, occasion, pipeline.commit)
+    write_evidence(place.hands.files, judged)
+    write_diff(place.hands.files, compared)
+    evidence = (judged, *tested.evidence, pipeline)
+    return _told(place, Bundle(evidence=evidence, diff=compared), occasion)
+
+
+def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
+    found = reproduce(
+        config=place.project.config,
+        context=place.context,
+        commit=commit_under_test(place.context, place.git),
+        stages=stages,
+        dvc=place.dvc,
+        files=place.hands.files,
+        clock=place.hands.clock,
+        progress=place.hands.progress,
+    )
+    # A reproduction may have changed what is committed: only now can it be said what was measured.
+    found = replace(found, commit=commit_under_test(place.context, place.git))
+    write_evidence(place.hands.files, found)
+    return found
+
+
+def _compared(place: Place) -> Diff:
+    place.hands.progress.step("comparing with the base")
+    found = diff(
+        DiffRequest(
+            config=place.project.config,
+            prefix=place.project.prefix,
+            context=place.context,
+            git=place.git,
+            files=place.hands.files,
+            tables=place.hands.tables,
+            dvc=place.dvc,
+        )
+    )
+    place.hands.progress.done()
+    return found
+
+
+def _judged(compared: Diff, occasion: Occasion, commit: str) -> Evidence:
+    return Evidence(gate="diff", commit=commit, findings=findings(compared, occasion))
+
+
+def _told(place: Place, bundle: Bundle, occasion: Occasion) -> Reported:
+    reported = report(bundle, project=place.project.config.project, occasion=occasion)
+    write_report(place.hands.files, reported)
+    return reported

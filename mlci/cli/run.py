@@ -1,0 +1,38 @@
+"""`mlci run`: what CI does for this commit."""
+
+import click
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.errors import Exit
+from mlci.wiring import World
+
+
+@verb("mlci run", "mlci run --stage train", "mlci run --comment", "mlci run --json")
+@click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only reproduce this; repeatable.")
+@click.option("--comment", "post", is_flag=True, help="Then post the report, as `mlci comment` does.")
+def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> int:
+    """Reproduce the pipeline, run the gates, compare with the base, report.
+
+    Ends with 10 when a gate is red. What was found is left in `.mlci/`.
+    """
+    from mlci.app.report import DIRECTORY, failed
+    from mlci.app.run import Place, run
+    from mlci.render import terminal
+
+    place = Place(
+        project=world.project(),
+        context=world.context(),
+        git=world.repository(),
+        dvc=world.dvc(),
+        hands=world.hands(),
+    )
+    reported = run(place, stages=stages)
+    out.answer(reported.document, terminal.render(reported.report, width=out.width))
+    out.note(f"the whole report: {DIRECTORY}/report.html")
+    if post:
+        from mlci.app.comment import comment, told
+
+        done = comment(reported, forge=world.forge(), context=world.context())
+        out.note(told(done, reported))
+    return Exit.RED if failed(reported) else Exit.DONE
