@@ -28,8 +28,8 @@ def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> i
         hands=world.hands(),
     )
     reported = run(place, stages=stages)
-    out.answer(reported.document, terminal.render(reported.report, width=out.width))
-    out.note(f"the whole report: {DIRECTORY}/report.html")
+    out.answer(reported.document, terminal.render(reported.report, width=out.width, brief=True))
+    out.note(f"the whole report: mlci report, or {DIRECTORY}/report.html")
     if post:
         from mlci.app.comment import comment, told
 

@@ -25,18 +25,26 @@ WORDS = {Verdict.PASSED: "PASSED", Verdict.WARNED: "WARNED", Verdict.FAILED: "FA
 SIGNS = {Tone.GOOD: "+", Tone.NEUTRAL: " ", Tone.MUTED: " ", Tone.WARN: "!", Tone.BAD: "x"}
 
 
-def render(report: Report, *, width: int = WIDTH) -> str:
-    """Return the report as lines; every character printable, every section open."""
+def render(report: Report, *, width: int = WIDTH, brief: bool = False) -> str:
+    """Return the report as lines, every character printable; `brief` leaves folded sections folded."""
     lines = _wrapped(f"{WORDS[report.verdict]}: {plain(report.headline)}", width)
     lines += _wrapped(plain(report.facts), width)
+    before_folded = False
     for section in report.sections:
-        lines += ["", *_section(section, width)]
+        folded = brief and section.folded
+        lines += [] if folded and before_folded else [""]
+        lines += _title(section, width) if folded else _section(section, width)
+        before_folded = folded
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _section(section: Section, width: int) -> list[str]:
-    title = _clean(section.title) + (f": {_clean(plain(section.summary))}" if section.summary else "")
-    return [*_wrapped(title, width), *(line for block in section.blocks for line in _block(block, width))]
+    return [*_title(section, width), *(line for block in section.blocks for line in _block(block, width))]
+
+
+def _title(section: Section, width: int) -> list[str]:
+    summary = f" ({plain(section.summary)})" if section.summary else ""
+    return _wrapped(section.title + summary, width)
 
 
 def _block(block: Block, width: int) -> list[str]:

@@ -20,6 +20,12 @@ def test_terminal_lines_fit_and_hold_no_control_characters() -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", text)
 
 
+def test_a_brief_report_names_what_it_folds() -> None:
+    text = terminal.render(bad(), brief=True)
+    assert text.endswith("\nGates (4 passed, 1 failed)\n")
+    assert len(text) < len(terminal.render(bad()))
+
+
 def test_terminal_table_keeps_its_columns() -> None:
     lines = terminal.render(bad()).splitlines()
     header = next(line for line in lines if "objective" in line)
