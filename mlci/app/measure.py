@@ -59,7 +59,7 @@ class Models:
     def _paired(
         self, model: Model, ahead: Predictions, base: Side | None
     ) -> tuple[Paired | None, Pairing | None, str]:
-        if base is None:
+        if base is None or model.path not in base.declared.outs:
             return None, None, ""
         try:
             told, paired = pair(model.name, self._predictions(model, base), ahead)

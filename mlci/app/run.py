@@ -41,7 +41,6 @@ def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
     pipeline = _reproduced(place, stages)
     if pipeline.verdict is Verdict.FAILED or stages:
         return _told(place, Bundle(evidence=(pipeline,)), occasion)
-    chosen = place.project.config.gates
     tested = test(place.project, (), place.hands, context=place.context, commit=pipeline.commit)
     compared = _compared(place)
     judged = _judged(compared, occasion, pipeline.commit)

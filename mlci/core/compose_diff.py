@@ -22,6 +22,8 @@ from mlci.core.report import (
 )
 from mlci.core.wording import NOTHING, count, difference, number, signed
 
+# A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
+SHORT = 24
 VERDICT_TONES = {
     MetricVerdict.IMPROVED: Tone.GOOD,
     MetricVerdict.WITHIN_MARGIN: Tone.GOOD,
@@ -86,7 +88,7 @@ def _verdict_cell(metric: MetricDiff) -> Cell:
     if metric.verdict is None:
         tone = Tone.BAD if any(each.status is FloorStatus.MISSED for each in missed) else Tone.NEUTRAL
         return Cell(text=words(("new" if metric.base is None else "shown") + floors), tone=tone)
-    note = f" ({metric.note})" if metric.note else ""
+    note = f" ({metric.note})" if 0 < len(metric.note) <= SHORT else ""
     tone = VERDICT_TONES[metric.verdict]
     return Cell(text=words(metric.verdict.value.replace("_", " ") + note + floors), tone=tone)
 
