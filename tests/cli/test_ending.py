@@ -118,6 +118,37 @@ def test_a_signal_ends_the_real_program_with_130(number: signal.Signals) -> None
     assert stderr.decode().strip().splitlines()[0] == "mlci: interrupted [interrupted]"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_takes_our_children_along(number: signal.Signals, tmp_path: Path) -> None:
+    runs = (
+        "import sys, mlci.cli.main as group, mlci.__main__ as front\n"
+        "from pathlib import Path\n"
+        "from mlci.ports.process import Command\n"
+        "from mlci.wiring import Settings, World\n"
+        "child = 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'\n"
+        "command = Command(argv=(sys.executable, '-c', child), cwd=Path.cwd())\n"
+        "say = lambda line: print(line, flush=True)\n"
+        "group.invoke = lambda _: World(Settings()).process.run(command, say)\n"
+        "front.main()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", runs],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=child_environment({"PYTHONPATH": str(Path(__file__).parents[2])}),
+    ) as child:
+        assert child.stdout is not None
+        grandchild = int(child.stdout.readline())
+        child.send_signal(number)
+        child.communicate(timeout=20)
+
+    assert child.returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(grandchild, 0)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 @pytest.mark.parametrize("argument", ["--version", "--help", "explain"])
 def test_a_full_disk_below_stdout_is_told_on_stderr(argument: str) -> None:
