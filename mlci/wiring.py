@@ -177,7 +177,7 @@ class World:
         """The project's tables; DVC's cache may be linked into the work tree."""
         from mlci.adapters.tables import PolarsTables
 
-        return PolarsTables(root=self.project().directory, also=(self.dvc().cache_dir(),))
+        return PolarsTables(root=self.project().directory, also=lambda: (self.dvc().cache_dir(),))
 
     @_once
     def dvc(self) -> "Dvc":

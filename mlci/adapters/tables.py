@@ -35,7 +35,7 @@ class PolarsTables:
     """Tables below a project's directory. Links may also lead into `also`, such as DVC's cache."""
 
     root: Path
-    also: tuple[Path, ...] = ()
+    also: Callable[[], Sequence[Path]] = tuple
     limit: int = LIMIT
 
     def schema(self, path: str) -> Mapping[str, str]:
@@ -80,8 +80,7 @@ class PolarsTables:
 
     def _place(self, path: str) -> Path:
         place = (self.root / path).resolve()
-        homes = [home.resolve() for home in (self.root, *self.also)]
-        if PurePosixPath(path).is_absolute() or not any(place.is_relative_to(home) for home in homes):
+        if PurePosixPath(path).is_absolute() or not self._is_ours(place):
             raise WorldError("the path leaves the project", id="path-outside", where=path)
         if not place.is_file():
             raise WorldError(
@@ -89,6 +88,12 @@ class PolarsTables:
             )
         self._check_size(place.stat().st_size, path)
         return place
+
+    def _is_ours(self, place: Path) -> bool:
+        if place.is_relative_to(self.root.resolve()):
+            return True
+        # Asked last, since only DVC can tell where its cache is, and it takes its time.
+        return any(place.is_relative_to(home.resolve()) for home in self.also())
 
     def _check_size(self, size: int, name: str) -> None:
         if size == 0:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mlci.app.measure import Models, Side
 from mlci.app.outputs import Outputs
+from mlci.app.rehash import md5
 from mlci.app.revisions import Range, choose
 from mlci.app.snapshot import Declared, Snapshot, declared
 from mlci.core.config import Config, Direction, Objective
@@ -66,6 +67,18 @@ def diff(request: DiffRequest) -> Diff:
     return _assembled(request, chosen, base, head, behind, ahead, pairings, measured)
 
 
+def _stale(request: DiffRequest, head: Side) -> Iterable[str]:
+    """Predictions in the work tree that are not those which were recorded: of another branch, perhaps."""
+    for model in request.config.models.values():
+        path = model.predictions or ""
+        recorded = head.declared.outs.get(path)
+        if head.snapshot.commit is not None or recorded is None or not request.files.exists(path):
+            continue
+        with request.files.open(path) as stream:
+            if recorded.algorithm == "md5" and md5(stream, legacy=recorded.legacy) != recorded.value:
+                yield f"{path} is not what dvc.lock records: run mlci run, or dvc checkout"
+
+
 def _side(request: DiffRequest, commit: str | None) -> Side:
     snapshot = Snapshot(git=request.git, files=request.files, prefix=request.prefix, commit=commit)
     return Side(snapshot=snapshot, declared=declared(snapshot))
@@ -95,7 +108,7 @@ def _assembled(
         stages=tuple(_stages(before.stages, head.declared.stages)),
         pairings=tuple(pairings),
         problems=(*head.declared.problems, *ahead.problems),
-        notes=(*chosen.notes, *(f"in the base, {each}" for each in unreadable)),
+        notes=(*chosen.notes, *_stale(request, head), *(f"in the base, {each}" for each in unreadable)),
     )
 
 

@@ -81,4 +81,4 @@ def test_links_into_the_cache_are_followed(tmp_path):
     (tmp_path / "home").mkdir()
     FRAME.write_csv(tmp_path / "cache" / "ab12")
     (tmp_path / "home" / "t.csv").symlink_to(tmp_path / "cache" / "ab12")
-    assert PolarsTables(root=tmp_path / "home", also=(tmp_path / "cache",)).rows("t.csv") == 2
+    assert PolarsTables(root=tmp_path / "home", also=lambda: [tmp_path / "cache"]).rows("t.csv") == 2
