@@ -40,7 +40,9 @@ class Recorded(Generic[R]):
     record: Path
 
     @classmethod
-    def made(cls, place: Path, forge: Forge, runner: type[R], *, providers: tuple[str, ...]) -> "Recorded[R]":
+    def made(
+        cls, place: Path, forge: Forge, runner: type[R], *, providers: tuple[str, ...], prefix: str = ""
+    ) -> "Recorded[R]":
         """Lay the repository down, with CI files for some providers, and push it."""
         project = forge.create("acme/credit")
         work = repository(place / "work")
@@ -50,8 +52,9 @@ class Recorded(Generic[R]):
             ci=Ci(providers=providers, install="pip install --quiet nothing"),
         )
         files = FileTree(work.path)
-        sync(plan_sync([Place(config)], files, version="0.1.0"), files)
-        work.commit({"a.txt": "one\n", ".gitignore": ".mlci/\n.venv/\n"})
+        sync(plan_sync([Place(config, prefix)], files, version="0.1.0"), files)
+        inside = f"{prefix}/" if prefix else ""
+        work.commit({f"{inside}a.txt": "one\n", ".gitignore": ".mlci/\n.venv/\n"})
         push(work, project, "HEAD:refs/heads/main")
         record = place / "record"
         made = runner(

@@ -75,3 +75,10 @@ def test_a_hostile_branch_name_and_title_run_nothing(recorded, tmp_path):
     run = recorded.runner.merge_request(pull)
     assert run.green, run.output
     assert not list(tmp_path.rglob("PWN"))
+
+
+def test_a_project_below_the_top_runs_where_it_stands(tmp_path):
+    with serving(tmp_path / "forge") as forge:
+        recorded = Recorded.made(tmp_path, forge, GitLab, providers=("gitlab",), prefix="services/credit")
+        run = recorded.runner.merge_request(recorded.change("better", {"services/credit/a.txt": "two\n"}))
+        assert run.jobs == {"run": "success", "comment": "success"}, run.output
