@@ -112,17 +112,19 @@ class World:
     @_once
     def repository(self) -> "Git":
         """The repository around the directory. Raises WorldError when there is none."""
-        from mlci import ci
         from mlci.adapters.git import GitCli
+
+        if not {"CI", "GITHUB_ACTIONS", "GITLAB_CI"} & self.environment.keys():
+            return GitCli(self.process, self.directory, self.environment)
+        from mlci import ci
         from mlci.ports.git import Person
 
         # In CI, Git knows nobody who could make a tag.
-        identity = Person(name="mlci", email="mlci@localhost") if self.context().provider else None
         return GitCli(
             self.process,
             self.directory,
             self.environment,
-            identity=identity,
+            identity=Person(name="mlci", email="mlci@localhost"),
             for_remotes=ci.git_settings(self.environment),
         )
 

@@ -1,0 +1,90 @@
+import os
+from dataclasses import replace
+
+import pytest
+
+from mlci.adapters.process import ProcessRunner
+from mlci.app.audit import audit
+from mlci.app.deploy import deploy, target_of
+from mlci.core.config import Environment
+from mlci.errors import UsageError
+from tests.support.fakes import FakeProgress
+from tests.support.registry import CONFIG, CONTEXT, begun
+from tests.support.repository import repository
+
+COMMAND = 'echo "{model} {version} $MLCI_COMMIT" >> deployed.txt; test ! -e broken'
+
+
+@pytest.fixture
+def desk(tmp_path):
+    staging = Environment(name="staging", follows="new", deploy=COMMAND)
+    config = replace(CONFIG, environments={**CONFIG.environments, "staging": staging})
+    desk = begun(repository(tmp_path / "work"), config=config).merge(b"one")
+    desk.register()
+    desk.reconcile()
+    return desk
+
+
+def run(desk, environment="staging", **options):
+    root = desk.story.path
+    runner = ProcessRunner(os.environ)
+    return deploy(
+        desk.ledger,
+        desk.config,
+        "",
+        root,
+        runner,
+        FakeProgress(),
+        CONTEXT,
+        environment=environment,
+        **options,
+    )
+
+
+def deployed(desk):
+    path = desk.story.path / "deployed.txt"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_a_version_is_deployed_once(desk):
+    (first,) = run(desk)
+    assert (first.ok, first.code) == (True, 0)
+    (second,) = run(desk)
+    assert (second.command, second.message) == ("", "income v0.1.0 is deployed in staging")
+    assert deployed(desk) == [f"income v0.1.0 {desk.story.head}"]
+
+
+def test_a_failure_is_written_down_and_tried_again(desk):
+    (desk.story.path / "broken").touch()
+    assert [each.ok for each in run(desk)] == [False]
+    (desk.story.path / "broken").unlink()
+    assert [each.ok for each in run(desk)] == [True]
+    text = audit(desk.git, "income").text()
+    assert text.index("The deployment failed") < text.index("The deployment succeeded")
+
+
+def test_what_needs_a_deployment_waits_for_it(desk):
+    desk.merge(prod="income: v0.1.0\n")
+    assert [each.id for each in desk.reconcile().refusals] == ["environment-needs"]
+    run(desk)
+    assert [each.tag for each in desk.reconcile().written] == ["income#prod#2"]
+
+
+def test_a_dry_run_runs_nothing(desk):
+    (planned,) = run(desk, run=False)
+    assert planned.command == 'echo "income v0.1.0 $MLCI_COMMIT" >> deployed.txt; test ! -e broken'
+    assert deployed(desk) == []
+
+
+def test_an_environment_without_a_command_or_a_version_has_nothing_to_do(desk):
+    assert run(desk, "prod") == ()
+    run(desk)
+    desk.merge(prod="income: v0.1.0\n").reconcile()
+    assert [each.message for each in run(desk, "prod")] == ["prod declares no deploy command"]
+
+
+def test_a_tag_says_what_to_deploy():
+    assert target_of("refs/tags/a=income#prod#7") == ("prod", "a:income")
+    for text in ("income@v1.0.0", "income#prod!#7", "$(touch x)", ""):
+        with pytest.raises(UsageError):
+            target_of(text)

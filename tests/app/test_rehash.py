@@ -1,0 +1,49 @@
+import hashlib
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlci.adapters.files import FileTree
+from mlci.app.rehash import md5, verify
+from mlci.core.dvcfiles import Hashed, read_tracked
+from mlci.errors import IntegrityError, RefusedError
+from tests.support.repository import repository
+
+
+@given(st.binary(max_size=200))
+def test_a_plain_md5_is_the_standards(content):
+    assert md5(io.BytesIO(content)) == hashlib.md5(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"a\r\nb\r\n", b"\0\r\n", b"\xff" * 600 + b"\r\n", b"x" * (1024 * 1024 - 1) + b"\r\n" + b"\0\r\n"],
+)
+def test_the_old_md5_is_dvcs_own(content):
+    from dvc_data.hashfile.hash import fobj_md5
+
+    assert md5(io.BytesIO(content), legacy=True) == fobj_md5(io.BytesIO(content), name="md5-dos2unix")
+
+
+def test_an_output_without_an_md5_cannot_be_proven(tmp_path):
+    with pytest.raises(RefusedError):
+        verify(FileTree(tmp_path), "model", Hashed(path="model", algorithm="etag", value="x"))
+
+
+@pytest.mark.slow
+def test_files_and_directories_are_hashed_as_dvc_does(tmp_path):
+    story = repository(tmp_path / "work").with_dvc()
+    story.data({"model.bin": b"\r\n\0model"})
+    story.write({"models/b/ä.txt": "x\r\n", "models/a.bin": b"\0", "models/b.txt": "y"})
+    story.dvc("add", "--quiet", "models")
+    files = FileTree(story.path)
+    for path in ("model.bin", "models"):
+        (recorded,) = read_tracked(files.read(f"{path}.dvc"), name=path).outs.values()
+        verify(files, path, recorded)
+        victim = story.path / ("models/a.bin" if path == "models" else path)
+        victim.unlink()
+        victim.write_bytes(b"evil")
+        with pytest.raises(IntegrityError):
+            verify(files, path, recorded)
