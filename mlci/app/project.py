@@ -1,14 +1,15 @@
 """Finding and loading projects: a project is a directory with an `mlci.yaml`."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlci.app.configuration import Source, read_configuration
 from mlci.core.config import Config
 from mlci.core.config_schema import FILE
-from mlci.core.dvcfiles import PIPELINE_FILE, read_pipeline, read_tracked
+from mlci.core.dvcfiles import PIPELINE_FILE, PipelineFile, read_pipeline, read_tracked
 from mlci.core.pipeline_rules import check_pipeline
 from mlci.core.problems import WHOLE_FILE, Problem, config_error, did_you_mean, quoted, shown
 from mlci.core.schema import Problems
@@ -67,9 +68,13 @@ def _projects_below(root: Path) -> Iterator[Path]:
         inner[:] = [each for each in inner if not _passed_by(here / each)]
 
 
+def _is_foreign(path: str) -> bool:
+    """Whether a part of a path says that it holds other people's or a tool's files."""
+    return any(part.startswith(".") or part in _PASSED_BY for part in path.split("/"))
+
+
 def _passed_by(directory: Path) -> bool:
-    name = directory.name
-    if name.startswith(".") or name in _PASSED_BY:
+    if _is_foreign(directory.name):
         return True
     return (directory / "pyvenv.cfg").exists() or (directory / ".git").exists()
 
@@ -137,13 +142,28 @@ def _check_against_pipeline(config: Config, source: Source, files: Files) -> Non
     content = files.read_if_there(PIPELINE_FILE)
     if content is None:
         return
-    beside = {f"{model.path}.dvc" for model in config.models.values()}
-    read = {path: files.read_if_there(path, limit=CONFIG_LIMITS.size) for path in sorted(beside)}
-    tracked = {path: read_tracked(found, name=path) for path, found in read.items() if found is not None}
+    own = {".": read_pipeline(content)}
+    # Only a complaint makes it worth looking for further pipelines below.
+    if not _problems_with(own, config, source, files):
+        return
+    if found := _problems_with({**own, **_further(files)}, config, source, files):
+        raise config_error(FILE, source.content, found)
+
+
+def _problems_with(
+    pipelines: Mapping[str, PipelineFile], config: Config, source: Source, files: Files
+) -> Sequence[Problem]:
+    beside = sorted({f"{model.path}.dvc" for model in config.models.values()})
+    read = {path: files.read_if_there(path, limit=CONFIG_LIMITS.size) for path in beside}
+    tracked = {path: read_tracked(each, name=path) for path, each in read.items() if each is not None}
     problems = Problems()
-    check_pipeline(config, source.tree, read_pipeline(content), problems, tracked)
-    if problems.found:
-        raise config_error(FILE, source.content, problems.found)
+    check_pipeline(config, source.tree, pipelines, problems, tracked)
+    return problems.found
+
+
+def _further(files: Files) -> Mapping[str, PipelineFile]:
+    below = (each for each in files.list() if each.endswith(f"/{PIPELINE_FILE}") and not _is_foreign(each))
+    return {posixpath.dirname(path): read_pipeline(files.read(path), name=path) for path in below}
 
 
 def _too_large(error: WorldError) -> ConfigError:

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Mapping
 
 from mlci.core.config import Config
-from mlci.core.dvcfiles import Out, PipelineFile, Stage, TrackedFile, is_inside, located
+from mlci.core.dvcfiles import PipelineFile, TrackedFile, is_inside, located
 from mlci.core.problems import did_you_mean, quoted
 from mlci.core.schema import Problems
 from mlci.core.yamltree import Node
@@ -13,14 +13,14 @@ from mlci.core.yamltree import Node
 def check_pipeline(
     config: Config,
     tree: Node,
-    pipeline: PipelineFile,
+    pipelines: Mapping[str, PipelineFile],
     problems: Problems,
     tracked: Mapping[str, TrackedFile] | None = None,
 ) -> None:
     """Name every model, predictions file and stage that the pipeline does not know.
 
-    `tracked` are the `*.dvc` files beside the configuration, by path. Where a template of the pipeline
-    leaves open what it makes, nothing is claimed.
+    `pipelines` are the `dvc.yaml` files by directory (the project's own is at `.`), `tracked` the `*.dvc`
+    files by path. Where a template leaves open what a pipeline makes, nothing is claimed.
     """
     added = {
         located(path, posixpath.dirname(name))
@@ -30,37 +30,53 @@ def check_pipeline(
     for name, model in config.models.items():
         place = tree.find("models", name)
         if not any(is_inside(model.path, each) for each in added):
-            _check_output(model.path, place.find("path"), "the model", pipeline, problems)
+            _check_output(model.path, place.find("path"), "the model", pipelines, problems)
         if model.predictions:
-            _check_output(model.predictions, place.find("predictions"), "the predictions", pipeline, problems)
-    _check_stages(config, tree, pipeline, problems)
+            _check_output(
+                model.predictions, place.find("predictions"), "the predictions", pipelines, problems
+            )
+    _check_stages(config, tree, pipelines, problems)
 
 
-def _check_output(path: str, node: Node, what: str, pipeline: PipelineFile, problems: Problems) -> None:
+def _check_output(
+    path: str, node: Node, what: str, pipelines: Mapping[str, PipelineFile], problems: Problems
+) -> None:
     if not path:
         return
-    owner = pipeline.owner(path)
-    if owner is None:
-        if not any(stage.templated for stage in pipeline.stages.values()):
+    found = [owner for top, each in pipelines.items() if (owner := each.owner(_from(top, path)))]
+    if not found:
+        if not any(stage.templated for each in pipelines.values() for stage in each.stages.values()):
             said = f"{what} {quoted(path)} is no output of a stage in dvc.yaml"
-            problems.add(node, "not-an-output", said, help=did_you_mean(path, _outputs(pipeline), "outputs"))
+            problems.add(node, "not-an-output", said, help=did_you_mean(path, _outputs(pipelines), "outputs"))
         return
-    stage, out = owner
+    stage, out = found[0]
     if not out.cache:
         said = f"{what} {quoted(path)} has `cache: false` in stage {quoted(stage.name)}"
         hint = "delete `cache: false`: only a cached output can be had again elsewhere"
         problems.add(node, "not-cached", said, help=hint)
 
 
-def _outputs(pipeline: PipelineFile) -> tuple[str, ...]:
-    found: list[tuple[Stage, Out]] = [(each, out) for each in pipeline.stages.values() for out in each.outs]
-    return tuple(stage.place(out.path) for stage, out in found)
+def _from(directory: str, path: str) -> str:
+    """A path of the project as a `dvc.yaml` in a directory of it would write it."""
+    return posixpath.relpath(posixpath.join("/", path), posixpath.join("/", directory))
 
 
-def _check_stages(config: Config, tree: Node, pipeline: PipelineFile, problems: Problems) -> None:
-    known = {*pipeline.stages, *pipeline.instances()}
+def _outputs(pipelines: Mapping[str, PipelineFile]) -> tuple[str, ...]:
+    return tuple(
+        located(stage.place(out.path), top)
+        for top, pipeline in pipelines.items()
+        for stage in pipeline.stages.values()
+        for out in stage.outs
+    )
+
+
+def _check_stages(
+    config: Config, tree: Node, pipelines: Mapping[str, PipelineFile], problems: Problems
+) -> None:
+    stages = {name: stage for each in pipelines.values() for name, stage in each.stages.items()}
+    known = {*stages, *(name for each in pipelines.values() for name in each.instances())}
     for name in config.ci.stages:
-        group = pipeline.stages.get(name.partition("@")[0])
+        group = stages.get(name.partition("@")[0])
         open_ended = group is not None and group.instances is None and "@" in name
         if name not in known and not open_ended:
             place = tree.find_key("ci", "stages", name)

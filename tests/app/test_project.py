@@ -120,3 +120,14 @@ def test_the_pipeline_beside_it_is_checked_too(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as hostile:
         load(tmp_path)
     assert hostile.value.where.startswith("dvc.yaml:")
+
+
+def test_a_pipeline_in_another_directory_counts(tmp_path: Path) -> None:
+    write(tmp_path, **{".": "version: 1\nproject: p\nmodels: {m: {path: models/m.bin, task: binary}}\n"})
+    (tmp_path / "dvc.yaml").write_text("stages: {a: {cmd: x}}\n")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path)
+    assert caught.value.id == "not-an-output"
+    (tmp_path / "steps" / "train").mkdir(parents=True)
+    (tmp_path / "steps" / "train" / "dvc.yaml").write_text("stages: {t: {cmd: x, outs: [../../models]}}\n")
+    assert load(tmp_path).config.models["m"].path == "models/m.bin"

@@ -23,7 +23,7 @@ def said(config: str, pipeline: bytes = PIPELINE, tracked: dict[str, bytes] | No
     read = config_schema({}).read(tree, problems)
     assert problems.found == []
     files = {name: read_tracked(each, name=name) for name, each in (tracked or {}).items()}
-    check_pipeline(read, tree, read_pipeline(pipeline), problems, files)
+    check_pipeline(read, tree, {".": read_pipeline(pipeline)}, problems, files)
     return [line for each in printed("mlci.yaml", content, problems.found) for line in each.splitlines()]
 
 
