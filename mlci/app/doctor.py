@@ -11,11 +11,12 @@ from mlci.core.config import CommentBy, Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
 from mlci.errors import ConfigError, MlciError
+from mlci.ports.dvc import Dvc
 from mlci.ports.git import Git
 from mlci.ports.process import Command, Process
 from mlci.ports.user_python import UserPython
 
-OLDEST_GIT = (2, 31)
+OLDEST_GIT = (2, 38)
 _OUR_TAG = re.compile(r"[@#]")
 # What `mlci demo` needs beside mlci itself.
 _DEMO = ("scikit-learn", "skops", "fastapi", "uvicorn")
@@ -38,13 +39,14 @@ class Patient:
     context: Callable[[], RunContext]
     repository: Callable[[], Git]
     project: Callable[[], HasConfig]
+    dvc: Callable[[], Dvc]
     user_python: Callable[[], UserPython]
     command: Callable[..., Command]
 
 
 def doctor(patient: Patient) -> tuple[Finding, ...]:
     """One finding for each thing looked at. Raises nothing that is wrong with the patient."""
-    examinations = (_our_python, _git, _dvc, _repository, _configuration, _user_python, _demo)
+    examinations = (_our_python, _git, _dvc, _repository, _configuration, _data, _user_python, _demo)
     return tuple(finding for examine in examinations for finding in _surely(examine, patient))
 
 
@@ -154,6 +156,22 @@ def _configuration(patient: Patient) -> Iterator[Finding]:
     yield _good("configuration", f"project {config.project}, models: {', '.join(config.models) or 'none'}")
     if config.report.comment is CommentBy.CML:
         yield _cml(patient)
+
+
+def _data(patient: Patient) -> Iterator[Finding]:
+    try:
+        wanted = patient.project().config.remotes
+    except MlciError:
+        return  # what is wrong with the configuration is another finding
+    there = patient.dvc().remotes()
+    named = {name for name in (wanted.read, wanted.write, wanted.pull_request) if name}
+    if missing := sorted(named - set(there)):
+        yield _bad("data", f"DVC knows no remote {missing[0]}", f"dvc remote add {missing[0]} URL")
+    elif not there:
+        said = "DVC has no remote, so data stays on this machine and nothing can be registered"
+        yield _poor("data", said, "dvc remote add --default storage URL")
+    else:
+        yield _good("data", f"DVC remotes: {', '.join(sorted(there))}")
 
 
 def _cml(patient: Patient) -> Finding:

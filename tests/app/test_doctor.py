@@ -10,7 +10,7 @@ import pytest
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.doctor import Patient, doctor
-from mlci.core.config import CommentBy, Config, ReportSettings
+from mlci.core.config import CommentBy, Config, Remotes, ReportSettings
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
 from mlci.errors import ConfigError, MlciError, WorldError
@@ -33,6 +33,7 @@ def patient(directory: Path, **parts) -> Patient:
         "context": RunContext,
         "repository": lambda: GitCli(process, directory, os.environ),
         "project": lambda: SimpleNamespace(config=Config(project="credit")),
+        "dvc": lambda: SimpleNamespace(remotes=lambda: ["storage"]),
         "user_python": lambda: python,
         "command": lambda *argv: Command(argv=argv, cwd=directory, timeout=30.0),
     }
@@ -137,6 +138,20 @@ def test_a_broken_environment_of_the_user(cloned: Path) -> None:
     finding = found(cloned / "clone", user_python=raising(wrong))["user-python"]
 
     assert (finding.status, finding.help) == (Status.FAIL, "python3 -m venv .venv")
+
+
+def test_without_a_dvc_remote_nothing_can_be_registered(cloned: Path) -> None:
+    finding = found(cloned / "clone", dvc=lambda: SimpleNamespace(remotes=list))["data"]
+
+    assert (finding.status, finding.help) == (Status.WARN, "dvc remote add --default storage URL")
+
+
+def test_a_remote_that_the_configuration_names_must_be_there(cloned: Path) -> None:
+    config = Config(project="credit", remotes=Remotes(read="storage", pull_request="storage-pr"))
+
+    finding = found(cloned / "clone", project=lambda: SimpleNamespace(config=config))["data"]
+
+    assert (finding.status, finding.help) == (Status.FAIL, "dvc remote add storage-pr URL")
 
 
 def test_cml_is_looked_for_only_where_it_is_asked_for(cloned: Path) -> None:
