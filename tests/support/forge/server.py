@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.support.forge import github, gitlab
+from tests.support.forge.contract import Exchange, problems
 from tests.support.forge.faults import Fault, Harm
 from tests.support.forge.git_http import GitRequest, backend, wants_to_write
 from tests.support.forge.routes import Answer, Request
@@ -36,6 +37,7 @@ class Forge:
     projects: dict[str, Project] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     requests: list[tuple[str, str, int]] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
     lock: Any = field(default_factory=threading.RLock)
 
@@ -85,7 +87,8 @@ def serving(root: Path) -> Iterator[Forge]:
         server.shutdown()
         server.server_close()
         thread.join()
-    assert not forge.surprises, forge.surprises
+    undescribed = [problem for each in forge.exchanges for problem in problems(each)]
+    assert not forge.surprises + undescribed, forge.surprises + undescribed
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -165,6 +168,8 @@ def _api(
         if method == request.method and found:
             with forge.lock:
                 answer = answer_to(request, *map(unquote, found.groups()))
+            if routes is github.ROUTES:
+                forge.exchanges.append(_exchange(request, answer))
             if answer.status == 400:
                 forge.surprises.append(f"{request.method} {request.path}: {answer.document}")
             headers = [("Content-Type", "application/json; charset=utf-8"), *answer.headers.items()]
@@ -172,6 +177,17 @@ def _api(
             return answer.status, headers, content
     forge.surprises.append(f"no route: {request.method} {request.path}")
     return 404, [("Content-Type", "application/json")], b'{"message": "Not Found"}'
+
+
+def _exchange(request: Request, answer: Answer) -> Exchange:
+    return Exchange(
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        request=request.fields() if request.body else None,
+        status=answer.status,
+        response=answer.document,
+    )
 
 
 def _login(forge: Forge, headers: Message) -> str | None:

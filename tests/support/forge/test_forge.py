@@ -5,7 +5,7 @@ import gitlab
 import pytest
 import requests
 
-from tests.support.forge import BOT, TOKEN, Fault, Harm, serving
+from tests.support.forge import BOT, TOKEN, Comment, Fault, Harm, serving
 from tests.support.repository import repository
 
 
@@ -142,6 +142,34 @@ def test_a_planted_fault_fails_once_before_or_after_the_deed(forge, project, hub
 def test_a_strangers_token_is_refused(forge, project):
     answer = requests.get(f"{forge.github_api}/repos/acme/credit", timeout=5)
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "document"),
+    [
+        ("POST", "/statuses/" + "a" * 40, {"state": "success", "sate": "typo"}),
+        ("POST", "/pulls", {"base": "main"}),
+        ("PATCH", "/issues/comments/1", {"body": 7}),
+        ("GET", "/pulls?stat=open", None),
+    ],
+)
+def test_what_github_does_not_describe_fails_the_test_that_said_it(tmp_path, method, path, document):
+    with pytest.raises(AssertionError, match=r"asked|no query"):
+        say(tmp_path, method, path, document)
+
+
+def say(tmp_path, method, path, document):
+    with serving(tmp_path / "forge") as forge:
+        project = forge.create("acme/credit")
+        push(repository(tmp_path / "work").commit({"a": "1"}), project, "HEAD:refs/heads/main")
+        project.open("main").comments.append(Comment(1, BOT, "x"))
+        requests.request(
+            method,
+            f"{forge.github_api}/repos/acme/credit{path}",
+            json=document,
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=5,
+        )
 
 
 def test_what_no_forge_understands_fails_the_test_that_asked_it(tmp_path):
