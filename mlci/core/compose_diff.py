@@ -36,8 +36,8 @@ VERDICT_TONES = {
 
 def first(diff: Diff) -> tuple[Section | None, ...]:
     """Return what decides: the objectives, and the slices that moved."""
-    gated = [each for each in diff.metrics if each.gated or each.floors]
-    return (_objectives(gated, diff) if gated else None, _slices(diff))
+    whole = [each for each in diff.metrics if each.subject is None or each.gated]
+    return (_objectives(whole, diff) if whole else None, _slices(diff))
 
 
 def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
