@@ -66,9 +66,9 @@ def _said(measure: Measure, one: Comparison) -> str:
     rates = f"{measure.words} {one.rate.value:.3f} ({one.rate.hits} of {one.rate.of})"
     rest = f"the rest's {one.rest.value:.3f}"
     if measure.scale is Scale.RATIO:
-        return f"{one.group}: {rates} is {measure.scale.shown(one.distance):.3f} times {rest}"
+        return f"{rates} is {measure.scale.shown(one.distance):.3f} times {rest}"
     way = "above" if one.distance > 0 else "below"
-    return f"{one.group}: {rates} is {abs(one.distance):.3f} {way} {rest}"
+    return f"{rates} is {abs(one.distance):.3f} {way} {rest}"
 
 
 def _help(status: Status) -> str | None:

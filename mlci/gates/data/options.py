@@ -104,5 +104,7 @@ CONTRACT = Table(
         "How many rows there may be.",
     ),
     optional("other_columns", Choice(Extra), "What columns that are not named here come to.", into="extra"),
-    required("columns", Named(Map(_RULE, _at_its_line), Text()), "What must be true of each column."),
+    required(
+        "columns", Named(Map(_RULE, _at_its_line), Text(lines=True)), "What must be true of each column."
+    ),
 )

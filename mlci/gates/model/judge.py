@@ -71,11 +71,12 @@ def held(check: str, subject: str, bound: Bound, measured: Measured) -> Finding:
     """The finding on a value that is held against a bound."""
     status = bound.status(measured)
     crosses = status is not Status.PASS and measured.defined and bound.holds(measured.point)
+    unsure = "; the interval crosses the limit" if crosses else ""
     return Finding(
         check=check,
         subject=subject,
         status=status,
-        message=f"{subject} is {measured.told}" + ("; the interval crosses the limit" if crosses else ""),
+        message=f"{measured.told}, expected {bound.expected}{unsure}",
         observed=measured.point if measured.defined else None,
         expected=bound.expected,
         interval=measured.interval,
@@ -90,7 +91,7 @@ def listed(check: str, subject: str, measured: Measured) -> Finding:
         check=check,
         subject=subject,
         status=Status.PASS,
-        message=f"{subject} is {measured.told}",
+        message=measured.told,
         observed=measured.point if measured.defined else None,
         interval=measured.interval,
         n=measured.n,

@@ -31,7 +31,7 @@ def insufficient(check: str, subject: str, rows: Predictions, status: Status) ->
         check=check,
         subject=subject,
         status=status,
-        message=f"{subject} has {said}; insufficient: at least {ENOUGH}{' of each' * binary} are needed",
+        message=f"{said} are insufficient: at least {ENOUGH}{' of each' * binary} are needed",
         n=len(rows),
         help="add test rows",
     )
