@@ -48,7 +48,7 @@ class Limits:
     repeated: int
 
 
-CONFIG_LIMITS = Limits(size=_MIB, depth=50, aliases=100, values=100_000, repeated=10_000)
+CONFIG_LIMITS = Limits(size=_MIB, depth=50, aliases=100, values=50_000, repeated=10_000)
 DVC_LIMITS = Limits(size=64 * _MIB, depth=100, aliases=1_000, values=8_000_000, repeated=100_000)
 
 
