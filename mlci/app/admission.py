@@ -1,7 +1,8 @@
 """Whether what a run left is enough to register by: complete, of this commit, green, stored for others."""
 
 from mlci import gates
-from mlci.app.bundle import Bundle, read_bundle
+from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
+from mlci.app.reproduce import GATE as PIPELINE
 from mlci.core.config import Config
 from mlci.core.diff import MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff_findings import subject
@@ -10,13 +11,14 @@ from mlci.errors import RefusedError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 
+DIFF = "diff"
 # What a run leaves beside the gates: the diff's findings, and whether the lock was right.
-_BESIDE_GATES = frozenset({"diff", "reproduce"})
+_BESIDE_GATES = frozenset({DIFF, PIPELINE})
 
 
 def admitted(config: Config, left: Files, head: str, *, accept_incomparable: bool) -> Bundle | None:
     """The run's evidence: all of it, of this commit, of gates that exist. Raises RefusedError."""
-    if not config.gates:
+    if not config.gates and not left.exists(EVIDENCE):
         return None
     bundle = read_bundle(left)
     there = {each.gate for each in bundle.evidence}
@@ -48,7 +50,13 @@ def red_of(bundle: Bundle | None) -> tuple[str, ...]:
     """What blocks: gates that failed, and metrics that a promotion does not forgive."""
     if bundle is None:
         return ()
-    failed = [each.gate for each in bundle.evidence if each.verdict is Verdict.FAILED]
+    # The diff is judged by its metrics: a row that cannot be compared was admitted or refused before.
+    unreadable = bool(bundle.diff and bundle.diff.problems)
+    failed = [
+        each.gate
+        for each in bundle.evidence
+        if each.verdict is Verdict.FAILED and (each.gate != DIFF or unreadable or bundle.diff is None)
+    ]
     metrics = [each for each in _gated(bundle) if each.verdict is not MetricVerdict.NOT_COMPARABLE]
     return (*failed, *(subject(each) for each in metrics if each.blocks(Occasion.PROMOTION)))
 

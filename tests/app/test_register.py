@@ -1,11 +1,21 @@
+from dataclasses import replace
+
 import pytest
 
+from mlci.adapters.files import FileTree
 from mlci.app.audit import audit
+from mlci.app.bundle import read_bundle, write_diff, write_evidence
 from mlci.app.resolve import resolve
 from mlci.core import journal
+from mlci.core.config import Direction
+from mlci.core.diff import Diff, MetricDiff, MetricVerdict
+from mlci.core.evidence import Evidence, to_json
+from mlci.core.finding import Finding, Status
+from mlci.core.problems import WHOLE_FILE
+from mlci.core.yamltree import Node
 from mlci.errors import IntegrityError, RefusedError
 from tests.support.fakes import FakeDvc
-from tests.support.registry import begun
+from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository
 
 
@@ -138,3 +148,82 @@ def test_a_lost_journal_is_rebuilt_before_the_next_event(desk):
         ("assign", "v0.1.0"),
         ("register", "v0.2.0"),
     ]
+
+
+def left(desk, status=Status.PASS, *, gate="data", commit=None):
+    """A run's evidence in the work tree."""
+    finding = Finding(check=f"{gate}.missing", subject="train", status=status, message="?")
+    found = Evidence(gate=gate, commit=commit or desk.story.head, findings=(finding,))
+    write_evidence(FileTree(desk.story.path), found)
+
+
+@pytest.fixture
+def gated(tmp_path):
+    config = replace(CONFIG, gates={"data": Node(value=None, mark=WHOLE_FILE)})
+    return begun(repository(tmp_path / "work"), config=config).merge(b"one")
+
+
+def test_green_evidence_goes_into_the_journal_and_its_digest_into_the_tag(gated):
+    left(gated)
+    (done,) = gated.register().written
+    content = to_json(read_bundle(FileTree(gated.story.path)).evidence[0]).encode()
+    told = dict(done.intent.trailers)
+    assert told["Evidence-Digest"] == f"sha256:{journal.bundle_digest({'data': content})}"
+    assert told["Gate"] == "data=passed"
+    ref = gated.git.remote_refs("origin", journal.REF)[journal.REF]
+    assert gated.git.blobs([(ref, "credit/income/v0.1.0/evidence/data.json")]) == [content]
+
+
+def test_red_evidence_registers_nothing_unless_somebody_says_why(gated):
+    left(gated, Status.FAIL)
+    assert gated.register().red == ("data",)
+    assert gated.tags == []
+    reason = "known outage\nVersion: v9.9.9"
+    (done,) = gated.register(allow_failed=reason).written
+    message = gated.registry.model("income").latest.registered.message
+    assert (done.tag, message.get("Allow-Failed")) == ("income@v0.1.0", reason)
+    assert message.all("Version") == ("v0.1.0",)
+
+
+@pytest.mark.parametrize(
+    ("gate", "commit", "id"),
+    [
+        (None, None, "evidence-missing"),
+        ("bias", None, "evidence-missing"),
+        ("data", "0" * 40, "evidence-of-another-commit"),
+    ],
+)
+def test_evidence_that_is_not_of_this_run_is_refused(gated, gate, commit, id):
+    if gate:
+        left(gated, gate=gate, commit=commit)
+    with pytest.raises(RefusedError) as caught:
+        gated.register()
+    assert (caught.value.id, gated.tags) == (id, [])
+
+
+def test_evidence_of_a_gate_that_does_not_exist_is_refused(gated):
+    left(gated)
+    left(gated, gate="astrology")
+    with pytest.raises(RefusedError) as caught:
+        gated.register()
+    assert caught.value.id == "evidence-unknown"
+
+
+def test_what_cannot_be_compared_needs_a_reason(gated):
+    row = MetricDiff(
+        metric="roc_auc",
+        direction=Direction.HIGHER,
+        model="income",
+        head=0.9,
+        verdict=MetricVerdict.NOT_COMPARABLE,
+        gated=True,
+    )
+    left(gated)
+    left(gated, Status.FAIL, gate="diff")
+    write_diff(FileTree(gated.story.path), Diff(base=None, head=gated.story.head, metrics=(row,)))
+    with pytest.raises(RefusedError) as caught:
+        gated.register()
+    assert caught.value.id == "not-comparable"
+    (done,) = gated.register(accept_incomparable="new test set").written
+    assert ("Accept-Incomparable", "new test set") in done.intent.trailers
+    assert ("Metric", "income.roc_auc=0.9 not_comparable") in done.intent.trailers
