@@ -49,6 +49,17 @@ class _Files:
 
 def diff(request: DiffRequest) -> Diff:
     """Compare two commits, or a commit and the work tree. What cannot be read in head is red."""
+    chosen, base, head = sides(request)
+    outputs = _outputs(request)
+    ahead = _read(outputs, head, request.config)
+    behind = None if base is None else _read(outputs, base, request.config)
+    pairings, measured = measure_models(request, base, head)
+    measured += _declared_metrics(request.config, behind, ahead)
+    return _assembled(request, chosen, base, head, behind, ahead, pairings, measured)
+
+
+def sides(request: DiffRequest) -> tuple[Range, Side | None, Side]:
+    """What is compared with what, and what each of the two declares; no base when there is none."""
     chosen = choose(
         request.git,
         request.config,
@@ -57,14 +68,12 @@ def diff(request: DiffRequest) -> Diff:
         base=request.base,
         head=request.head,
     )
-    outputs = Outputs(dvc=request.dvc, remote=request.config.remotes.read)
-    head = _side(request, chosen.head)
     base = None if chosen.base is None else _side(request, chosen.base)
-    ahead = _read(outputs, head, request.config)
-    behind = None if base is None else _read(outputs, base, request.config)
-    pairings, measured = _models(request, outputs, base, head)
-    measured += _declared_metrics(request.config, behind, ahead)
-    return _assembled(request, chosen, base, head, behind, ahead, pairings, measured)
+    return chosen, base, _side(request, chosen.head)
+
+
+def _outputs(request: DiffRequest) -> Outputs:
+    return Outputs(dvc=request.dvc, remote=request.config.remotes.read)
 
 
 def _stale(request: DiffRequest, head: Side) -> Iterable[str]:
@@ -138,10 +147,11 @@ def _leaves(
     return found
 
 
-def _models(
-    request: DiffRequest, outputs: Outputs, base: Side | None, head: Side
+def measure_models(
+    request: DiffRequest, base: Side | None, head: Side
 ) -> tuple[list[Pairing], list[Measured]]:
-    models = Models(tables=request.tables, outputs=outputs)
+    """Every metric of every model that declares predictions, not judged yet."""
+    models = Models(tables=request.tables, outputs=_outputs(request))
     pairings: list[Pairing] = []
     measured: list[Measured] = []
     for model in request.config.models.values():

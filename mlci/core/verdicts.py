@@ -89,7 +89,8 @@ def _judged(one: Measured, *, holm_keeps: bool) -> MetricDiff:
         p_value=None if change is None else change.p_value,
         gated=one.gated,
     )
-    if change is None or interval is None:
+    # The same predictions twice say nothing about what a difference would look like.
+    if change is None or interval is None or not change.error:
         return row
     needed = None
     if verdict is MetricVerdict.INCONCLUSIVE and one.margin is not None and one.n is not None:

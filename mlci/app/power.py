@@ -1,0 +1,63 @@
+"""`power`: what a test set can resolve, before anybody is judged by it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from mlci.app.diff import DiffRequest, measure_models, sides
+from mlci.core.stats import LEVEL, normal_quantile, noticeable, rows_needed
+from mlci.core.verdicts import Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """What one metric's test set can tell.
+
+    `noticeable` is the smallest drop that 80 % of comparisons would notice; `paired` says that it was
+    learnt from two models on the same rows. Otherwise it is the bound for models that have nothing in
+    common, and a real comparison resolves more. `needed` are the rows that the margin asks for.
+    """
+
+    model: str
+    metric: str
+    rows: int
+    noticeable: float
+    paired: bool
+    margin: float | None = None
+    needed: int | None = None
+
+    @property
+    def enough(self) -> bool | None:
+        """Whether "not worse than the margin" can be shown for equal models; None without a margin."""
+        return None if self.margin is None else self.noticeable <= self.margin
+
+
+def power(request: DiffRequest) -> Sequence[Power]:
+    """What every metric of every model can resolve, in the order of the objectives."""
+    _, base, head = sides(request)
+    _, measured = measure_models(request, base, head)
+    return [found for each in measured if (found := _power(each)) is not None]
+
+
+def _power(one: Measured) -> Power | None:
+    paired = one.change is not None and one.change.error > 0
+    error = one.change.error if one.change is not None and paired else _independent(one)
+    if error is None or one.n is None:
+        return None
+    return Power(
+        model=one.model or "",
+        metric=one.metric,
+        rows=one.n,
+        noticeable=noticeable(error),
+        paired=paired,
+        margin=one.margin,
+        needed=None if one.margin is None else rows_needed(one.n, error, one.margin),
+    )
+
+
+def _independent(one: Measured) -> float | None:
+    """The standard error of a difference of two models that have nothing in common."""
+    if one.head_interval is None:
+        return None
+    width = one.head_interval.high - one.head_interval.low
+    return sqrt(2) * width / (2 * normal_quantile((1 + LEVEL) / 2))

@@ -1,0 +1,53 @@
+"""`mlci power`: the smallest drop that this test set would notice."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.wiring import World
+
+if TYPE_CHECKING:
+    from mlci.app.power import Power
+
+HEAD = ("model", "metric", "rows", "notices a drop of", "may drop", "rows needed")
+
+
+@verb("mlci power", "mlci power main", "mlci power --json")
+@click.argument("base", required=False)
+def command(world: World, out: Output, base: str | None) -> None:
+    """Say what this test set can resolve: the smallest drop noticed at 80 % power.
+
+    Learnt from BASE and the work tree on the same rows; without a base, a bound that a real comparison
+    beats, marked with ≤.
+    """
+    from dataclasses import asdict
+
+    from mlci.app.diff import DiffRequest
+    from mlci.app.power import power
+
+    project = world.project()
+    found = power(
+        DiffRequest(
+            config=project.config,
+            prefix=project.prefix,
+            context=world.context(),
+            git=world.repository(),
+            files=world.files(),
+            tables=world.tables(),
+            dvc=world.dvc(),
+            base=base,
+        )
+    )
+    if out.json:
+        out.document([asdict(each) for each in found])
+    else:
+        out.table(HEAD, [_row(each) for each in found])
+
+
+def _row(one: "Power") -> tuple[str, ...]:
+    resolved = f"{'' if one.paired else '≤ '}{one.noticeable:.4f}"
+    margin = "–" if one.margin is None else f"{one.margin:g}"
+    needed = "–" if one.needed is None else f"{one.needed:,}"
+    return (one.model, one.metric, f"{one.rows:,}", resolved, margin, needed)
