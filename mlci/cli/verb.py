@@ -51,7 +51,8 @@ class Verb(click.Command):
         if self.examples:
             with formatter.section("Examples"):
                 for example in self.examples:
-                    formatter.write_text(f"$ {example}")
+                    # Not wrapped: it is there to be copied.
+                    formatter.write(f"{'':{formatter.current_indent}}$ {example}\n")
 
 
 class Verbs(Verb, click.Group):

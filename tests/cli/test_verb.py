@@ -11,8 +11,10 @@ from mlci.cli.verb import verb, verbs
 from mlci.wiring import World
 from tests.support.program import run_here
 
+LONG = f"mlci contract suggest {'x' * 80}.csv --json"
 
-@verb("mlci contract suggest data.csv")
+
+@verb("mlci contract suggest data.csv", LONG)
 @click.argument("path")
 def suggest(world: World, out: Output, path: str) -> int:
     """Write a contract from data."""
@@ -51,5 +53,6 @@ def test_shared_options_reach_a_command_below_a_command(arguments: tuple[str, ..
 def test_a_command_that_holds_others_shows_their_examples() -> None:
     said = run_here("contract", "--help")
 
-    assert "$ mlci contract suggest data.csv" in said.stdout
+    assert "  $ mlci contract suggest data.csv\n" in said.stdout
+    assert f"  $ {LONG}\n" in said.stdout
     assert "suggest  Write a contract from data." in said.stdout
