@@ -84,7 +84,7 @@ def deploy(
         current = snapshot.registry.model(name).current(environment)
         if current is None or model not in (None, local, name):
             continue
-        resolved = described(Found(name, current.release, current.event), config=config, prefix=prefix)
+        resolved = described(Found(name, current.release, current.event), config=config)
         ended.append(
             _skipped(place, current, resolved, done)
             or (_run(place, resolved, directory, process, progress) if run else _planned(place, resolved))
@@ -149,7 +149,7 @@ def _facts(resolved: Resolved) -> Mapping[str, str]:
         "MLCI_ENVIRONMENT": resolved.environment,
         "MLCI_COMMIT": resolved.commit,
         "MLCI_TAG": resolved.assignment,
-        "MLCI_PATH": resolved.path,
+        "MLCI_PATH": resolved.place,
         "MLCI_HASH": resolved.hash,
     }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mlci.core.registry import ModelState, Odd, Oddity, fold
 from mlci.core.strictjson import JsonValue
+from mlci.core.tag import is_called
 from mlci.ports.git import Git
 
 
@@ -51,7 +52,7 @@ class Models:
 def models(git: Git, *, name: str | None = None, all: bool = False) -> Models:
     """Read the registry from the local tags: deprecated models only when `all` are asked for."""
     registry = fold(git.tags())
-    chosen = [each for each in registry.models.values() if name in (None, each.name)]
+    chosen = [each for each in registry.models.values() if name is None or is_called(each.name, name)]
     rows = tuple(_row(each) for each in chosen if all or each.active)
     return Models(rows=rows, stages=registry.stages, oddities=registry.oddities)
 

@@ -35,6 +35,11 @@ class Resolved:
         """The hash of the model's bytes, as DVC writes it; empty when the tag does not say."""
         return self.message.get("Model-Hash") or ""
 
+    @property
+    def place(self) -> str:
+        """The model's path from the top of the repository; `path` is from its project."""
+        return path_of(self.model.rpartition(":")[0], self.path)
+
     def document(self) -> JsonValue:
         """The same as a JSON value."""
         facts: dict[str, JsonValue] = {
@@ -47,7 +52,7 @@ class Resolved:
             "path": self.path,
             "hash": self.hash,
             "remote": self.remote,
-            "fetch": ["dvc", "get", ".", self.path, "--rev", self.commit] if self.path else [],
+            "fetch": ["dvc", "get", ".", self.place, "--rev", self.commit] if self.path else [],
             "environment": self.environment or None,
             "assignment": self.assignment or None,
             "since": self.since or None,
@@ -63,10 +68,10 @@ class Resolved:
 def resolve(git: Git, reference: str, *, config: Config | None = None, prefix: str = "") -> Resolved:
     """The version that a reference means, from the local tags."""
     found = find(fold(git.tags()), reference, prefix=prefix)
-    return described(found, config=config, prefix=prefix)
+    return described(found, config=config)
 
 
-def described(found: Found, *, config: Config | None, prefix: str) -> Resolved:
+def described(found: Found, *, config: Config | None) -> Resolved:
     """A release with everything its tags say."""
     release, assignment = found.release, found.assignment
     event = release.registered
@@ -80,7 +85,7 @@ def described(found: Found, *, config: Config | None, prefix: str) -> Resolved:
         commit=release.commit,
         tag=event.tag.name if event else "",
         registered=event.when.isoformat() if event else "",
-        path=message.get("Path") or (path_of(prefix, configured.path) if configured else ""),
+        path=message.get("Path") or (configured.path if configured else ""),
         remote=(config.remotes.read or "") if config else "",
         environment=assignment.name.stage or "" if assignment else "",
         assignment=assignment.tag.name if assignment else "",

@@ -80,6 +80,11 @@ def is_stage(name: str) -> bool:
     return _STAGE.fullmatch(name) is not None and not _NO_REF.search(name)
 
 
+def is_called(model: str, name: str) -> bool:
+    """Whether people may call a model so: by its name in the repository, or in its project."""
+    return name in (model, model.rpartition(":")[2])
+
+
 def full_name(prefix: str, model: str) -> str:
     """A model's name in the whole repository, from its project's path (none at the root)."""
     return f"{prefix}:{model}" if prefix else model

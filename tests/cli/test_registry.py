@@ -68,6 +68,13 @@ def test_a_whole_life_from_the_command_line(project):
         "deploy",
         "assign",
     ]
+    assert {each["what"]: each["ok"] for each in answer("verify", "income")["proofs"]} == {
+        "lock hash": True,
+        "model hash": True,
+        "evidence": None,
+        "bytes": True,
+    }
+    run("retire", "income", "--reason", "replaced", code=Exit.REFUSED)
     run("rollback", "prod", "income", code=Exit.REFUSED)
     run("resolve", "income@v9.9.9", code=Exit.REFUSED)
     run("resolve", "$(touch x)", code=Exit.USAGE)

@@ -1,0 +1,32 @@
+"""`mlci retire`: take a version, or a whole model, out of service."""
+
+import click
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.wiring import World
+
+
+@verb("mlci retire income@v1.2.0 --reason 'trained on wrong labels'", "mlci retire income --reason replaced")
+@click.argument("what", metavar="MODEL[@VERSION]")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the tag.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written and write nothing.")
+def command(world: World, out: Output, what: str, reason: str, dry_run: bool) -> None:
+    """Withdraw a version, or deprecate a model, that no environment runs any more."""
+    from mlci.app.retire import retire
+
+    project = world.project()
+    model, _, version = what.partition("@")
+    written, pending = retire(
+        world.ledger(),
+        project.config,
+        project.prefix,
+        world.context(),
+        model=model,
+        version=version or None,
+        reason=reason,
+        write=not dry_run,
+    )
+    tags, plans = [each.tag for each in written], [each.sentence for each in pending]
+    lines = [f"wrote {each}" for each in tags] + [f"would {each}" for each in plans]
+    out.answer({"written": [*tags], "pending": [*plans]}, out.lines(lines or ["nothing to do"]))
