@@ -172,6 +172,14 @@ def test_noise_is_not_called_a_drop_and_a_drop_is(place):
     assert found.blocks(Occasion.PULL_REQUEST)
 
 
+def test_fewer_than_thirty_of_a_class_decide_nothing(place):
+    base = place.commit(predicted=predictions(rows=50))
+    head = place.commit(predicted=predictions(rows=50, skill=0.0))
+    row = metric(place.diff(base, head), "f1")
+    assert row.verdict is MetricVerdict.INSUFFICIENT
+    assert row.floors[0].status.value == "missed"
+
+
 def test_a_commit_does_not_differ_from_itself(place):
     commit = place.commit()
     found = place.diff(commit, commit)

@@ -42,6 +42,7 @@ def verdict(*args, **more):
         (0.001, 0.02, MetricVerdict.IMPROVED, ""),
         (0.0, 0.02, MetricVerdict.WITHIN_MARGIN, ""),
         (-0.009, 0.003, MetricVerdict.WITHIN_MARGIN, ""),
+        (-0.01, 0.003, MetricVerdict.WITHIN_MARGIN, ""),
         (-0.009, -0.001, MetricVerdict.WITHIN_MARGIN, "slightly worse"),
         (-0.02, 0.003, MetricVerdict.INCONCLUSIVE, ""),
         (-0.02, -0.001, MetricVerdict.INCONCLUSIVE, "likely worse"),
