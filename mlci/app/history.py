@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mlci.core.registry import Event, ModelState, fold
 from mlci.core.strictjson import JsonValue
+from mlci.core.tag import is_called
 from mlci.ports.git import Git
 
 
@@ -39,9 +40,8 @@ class Happened:
 def history(git: Git, *, name: str | None = None, environment: str | None = None) -> tuple[Happened, ...]:
     """The events that the local tags tell, newest first."""
     registry = fold(git.tags())
-    events = [
-        each for state in registry.models.values() if name in (None, state.name) for each in told(state)
-    ]
+    chosen = [each for each in registry.models.values() if name is None or is_called(each.name, name)]
+    events = [each for state in chosen for each in told(state)]
     wanted = [each for each in events if environment in (None, each.environment)]
     return tuple(sorted(wanted, key=lambda each: each.when, reverse=True))
 

@@ -1,15 +1,17 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mlci.adapters.files import FileTree
 from mlci.app.promote import check, promote
+from mlci.app.resolve import resolve
 from mlci.app.rollback import rollback
 from mlci.errors import ConfigError, RefusedError
-from tests.support.registry import begun
+from tests.support.registry import CONFIG, Desk, begun
 from tests.support.repository import repository
 
 
@@ -144,3 +146,16 @@ def test_a_server_that_refuses_tags_is_named_with_what_helps(two):
         two.reconcile()
     assert caught.value.id == "push-refused"
     assert not any(tag.startswith("income#prod#4") for tag in two.story.git("tag").splitlines())
+
+
+def test_projects_of_one_repository_do_not_touch_one_another(desk):
+    churn = Desk(desk.story, config=replace(CONFIG, project="churn"), prefix="services/churn")
+    desk.merge(b"one").register()
+    churn.merge(b"two")
+    assert [each.tag for each in churn.register().written] == ["services/churn=income@v0.1.0"]
+    assert tags(desk.reconcile()) == ["income#staging#1"]
+    assert tags(churn.reconcile()) == ["services/churn=income#staging#1"]
+    assert tags(churn.merge(prod="income: v0.1.0\n").reconcile()) == ["services/churn=income#prod#2"]
+    assert desk.running("prod") is None
+    found = resolve(desk.git, "income#prod", config=churn.config, prefix="services/churn")
+    assert (found.model, found.place) == ("services/churn:income", "services/churn/models/income.skops")

@@ -63,8 +63,15 @@ class Desk:
     """One clone of the project, and what a job does in it."""
 
     def __init__(
-        self, story: Repository, *, config: Config = CONFIG, clock: StillClock | None = None
+        self,
+        story: Repository,
+        *,
+        config: Config = CONFIG,
+        prefix: str = "",
+        clock: StillClock | None = None,
     ) -> None:
+        self.prefix = prefix
+        self.directory = story.path / prefix
         self.story = story
         self.config = config
         self.clock = clock or StillClock()
@@ -91,9 +98,10 @@ class Desk:
 
     def merge(self, model: bytes | None = None, **environments: str) -> "Desk":
         """Bring a model, or lines of environment files, to main."""
-        files = {f"environments/{name}.yaml": text for name, text in environments.items()}
+        top = f"{self.prefix}/" if self.prefix else ""
+        files = {f"{top}environments/{name}.yaml": text for name, text in environments.items()}
         if model is not None:
-            files["dvc.lock"] = lock_of(model)
+            files[f"{top}dvc.lock"] = lock_of(model)
             self.write(model)
         self.story.commit({"note.txt": f"{self.story.head}\n", **files}).git(
             "push", "--quiet", "origin", "main"
@@ -102,19 +110,21 @@ class Desk:
 
     def write(self, model: bytes) -> None:
         """The model's bytes in the work tree, as DVC would put them there."""
-        path = self.story.path / self.config.models["income"].path
-        path.parent.mkdir(exist_ok=True)
+        path = self.directory / self.config.models["income"].path
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(model)
 
     def register(self, dvc: FakeDvc | None = None, **choices: object) -> Registered:
         """`mlci register` in this clone."""
-        files = FileTree(self.story.path)
+        files = FileTree(self.directory)
         chosen = Choices(**choices)  # type: ignore[arg-type]
-        return register(self.ledger, self.config, "", files, files, dvc or FakeDvc(), CONTEXT, chosen)
+        return register(
+            self.ledger, self.config, self.prefix, files, files, dvc or FakeDvc(), CONTEXT, chosen
+        )
 
     def reconcile(self, *, write: bool = True, prune: bool = False) -> Reconciled:
         """`mlci reconcile` in this clone."""
-        return reconcile(self.ledger, self.config, "", CONTEXT, prune=prune, write=write)
+        return reconcile(self.ledger, self.config, self.prefix, CONTEXT, prune=prune, write=write)
 
     def running(self, environment: str) -> str | None:
         """What an environment was given last."""
