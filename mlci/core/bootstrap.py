@@ -49,7 +49,8 @@ def by_cells(paired: Paired) -> Iterator[Matrices]:
 def by_rows(paired: Paired) -> Iterator[Floats]:
     """Resample rows, or whole clusters where rows depend on one another; yields each row's weight."""
     cluster, weight = paired.head.cluster, weights(paired.head)
-    unit = np.arange(len(weight)) if cluster is None else cluster
+    # Coded anew: a slice does not hold every cluster of its test set.
+    unit = np.arange(len(weight)) if cluster is None else np.unique(cluster, return_inverse=True)[1]
     units = int(unit.max()) + 1
     rng = np.random.default_rng(SEED)
     for _ in range(ROW_RESAMPLES):

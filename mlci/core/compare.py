@@ -202,7 +202,8 @@ def _strata(one: Predictions, metric: Metric) -> Codes:
 
 def _error(influence: Floats, strata: Codes, cluster: Codes | None) -> float:
     if cluster is not None:
-        influence = np.bincount(cluster, weights=influence).astype(np.float64)
+        held = np.unique(cluster, return_inverse=True)[1]
+        influence = np.bincount(held, weights=influence).astype(np.float64)
         strata = np.zeros(len(influence), dtype=np.intp)
     rows = np.bincount(strata)
     if rows.min() < 2:

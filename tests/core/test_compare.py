@@ -76,6 +76,14 @@ def test_clusters_of_copies_widen_the_interval_as_much_as_they_must():
         assert aware == pytest.approx(single, rel=0.1)
 
 
+@pytest.mark.parametrize("name", ["accuracy", "brier"])
+def test_a_slice_counts_only_the_clusters_it_holds(name):
+    close = pair_of(rows=120, cluster=np.arange(120) // 4)
+    far = np.arange(120) // 4 * 1_000
+    apart = Paired(base=replace(close.base, cluster=far), head=replace(close.head, cluster=far))
+    assert changes(apart, name)[name].error == changes(close, name)[name].error
+
+
 @pytest.mark.parametrize("name", ["accuracy", "f1", "mcc", "roc_auc", "pr_auc", "brier", "ece"])
 def test_the_other_way_round_is_the_mirror_image(name):
     paired = pair_of(rows=150, better=0.05)
