@@ -64,6 +64,8 @@ class GitLab(Runner):
 
     def _options(self, told: Mapping[str, str]) -> Iterator[str]:
         server = {
+            # The local runner says that it is none.
+            "GITLAB_CI": "true",
             "CI_SERVER_URL": self.forge.url,
             "CI_API_V4_URL": self.forge.gitlab_api,
             "CI_PROJECT_ID": str(self.project.id),
