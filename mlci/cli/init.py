@@ -77,16 +77,17 @@ def _answers(
             return _asked(question, text, default) if asks else default
         return given
 
-    providers = options["provider"]
-    if not providers:
-        providers = answer("providers", "CI providers", ",".join(PROVIDERS)).split(",")
     return Answers(
         name=answer("name", "Project", name_from(directory.resolve().name) or proposed["name"]),
         model=answer("model", "Model", proposed["model"]),
-        providers=tuple(dict.fromkeys(providers)),
+        providers=options["provider"] or _listed(answer("providers", "CI providers", ",".join(PROVIDERS))),
         branch=answer("branch", "Branch that versions come from", "main"),
         python=options["python"],
     )
+
+
+def _listed(providers: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(providers.split(",")))
 
 
 def _asked(question: str, text: str, default: str) -> str:

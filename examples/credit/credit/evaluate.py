@@ -30,12 +30,13 @@ def predict(rows: pl.DataFrame, score: np.ndarray, *, threshold: float) -> pl.Da
 def measure(predictions: pl.DataFrame) -> dict[str, float]:
     """Return the metrics people look at first."""
     truth, label, score = (predictions[name].to_numpy() for name in ("y_true", "y_pred", "y_score"))
-    return {
+    metrics = {
         "accuracy": accuracy_score(truth, label),
         "f1": f1_score(truth, label),
         "log_loss": log_loss(truth, score),
         "roc_auc": roc_auc_score(truth, score),
     }
+    return {name: round(float(value), 6) for name, value in metrics.items()}
 
 
 if __name__ == "__main__":
