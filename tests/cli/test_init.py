@@ -86,6 +86,7 @@ def on_terminal(arguments: list[str], cwd: Path, typed: str) -> tuple[str, int]:
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(cwd)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execv(sys.executable, [sys.executable, "-m", "mlci", *arguments])
     said = _heard(terminal, child)
     os.write(terminal, typed.encode())
