@@ -18,14 +18,17 @@ def cells(found, positives):
     return Cells(true_positive=found, false_negative=positives - found, false_positive=20, true_negative=80)
 
 
-def statuses(groups):
-    total = Cells(
+def together(groups):
+    return Cells(
         true_positive=sum(each.true_positive for each in groups.values()),
         false_negative=sum(each.false_negative for each in groups.values()),
         false_positive=sum(each.false_positive for each in groups.values()),
         true_negative=sum(each.true_negative for each in groups.values()),
     )
-    return {each.subject: each.status for each in judge(EQUAL, "income", groups, total)}
+
+
+def statuses(groups):
+    return {each.subject: each.status for each in judge(EQUAL, "income", groups, together(groups))}
 
 
 def test_a_group_that_fails_alone_only_warns_among_many():
@@ -43,7 +46,7 @@ def test_of_two_groups_the_lower_one_is_judged():
 @pytest.mark.parametrize(("positives", "told"), [(29, True), (30, False)])
 def test_fewer_than_thirty_positives_are_insufficient(positives, told):
     groups = {"g=a": cells(positives, positives), "g=b": cells(900, 1000)}
-    found = judge(EQUAL, "m", groups, cells(900 + positives, 1000 + positives))
+    found = judge(EQUAL, "m", groups, together(groups))
     assert any("insufficient" in each.message and each.subject == "m.g=a" for each in found) is told
 
 
