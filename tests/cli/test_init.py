@@ -96,9 +96,20 @@ def on_terminal(arguments: list[str], cwd: Path, typed: str) -> tuple[str, int]:
 
 
 def _heard(terminal: int, child: int) -> bytes:
-    """The next words; none at the end, or when it waits for an answer that nobody typed."""
-    if not select.select([terminal], [], [], 30)[0]:
+    """The next words, none at the end. What stays silent gets Ctrl-C, twice, as from people, then is killed.
+
+    Python's `input` can miss one that comes in the moment in which it begins to wait.
+    """
+    for _ in range(2):
+        if select.select([terminal], [], [], 20)[0]:
+            return _read(terminal)
+        os.write(terminal, b"\x03")
+    if not select.select([terminal], [], [], 20)[0]:
         os.kill(child, signal.SIGKILL)
+    return _read(terminal)
+
+
+def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 4096)
     except OSError:
