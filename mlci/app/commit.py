@@ -1,5 +1,8 @@
-"""Which commit a run speaks of, and whether it may speak for it at all."""
+"""Which commit a run speaks of, why it runs, and whether it may speak for the commit at all."""
 
+from dataclasses import replace
+
+from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
 from mlci.errors import WorldError
 from mlci.ports.git import Git
@@ -13,5 +16,12 @@ def commit_under_test(context: RunContext, git: Git) -> str:
     head = context.head or git.resolve("HEAD")
     if head is None:
         raise WorldError("there is no commit yet", id="no-commits", help="git add . && git commit")
-    changed = context.trigger is Trigger.LOCAL and bool(git.dirty())
-    return head + UNCOMMITTED if changed else head
+    return head + UNCOMMITTED if context.provider is None and git.dirty() else head
+
+
+def settled(context: RunContext, git: Git, config: Config) -> RunContext:
+    """The context, with what a desk does not say: a main branch without changes is judged as CI judges it."""
+    at_desk = context.trigger is Trigger.LOCAL
+    if at_desk and git.branch() == config.ci.branch and not git.dirty():
+        return replace(context, trigger=Trigger.MAIN)
+    return context

@@ -29,12 +29,15 @@ FORMATS = ("terminal", "markdown", "html", "junit")
 def command(world: World, out: Output, form: str, artifact: Path | None, promotion: bool) -> None:
     """Tell what the last `mlci run` found, without running anything again."""
     from mlci.app.bundle import read_bundle
+    from mlci.app.commit import settled
     from mlci.app.report import occasion_of, report
     from mlci.core.diff import Occasion
 
     bundle = read_bundle(world.evidence(artifact))
-    occasion = Occasion.PROMOTION if promotion else occasion_of(world.context())
-    reported = report(bundle, project=world.project().config.project, occasion=occasion)
+    config = world.project().config
+    context = settled(world.context(), world.repository(), config)
+    occasion = Occasion.PROMOTION if promotion else occasion_of(context)
+    reported = report(bundle, project=config.project, occasion=occasion)
     if out.json:
         out.document(reported.document)
     else:

@@ -16,14 +16,16 @@ def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> i
 
     Ends with 10 when a gate is red. What was found is left in `.mlci/`.
     """
+    from mlci.app.commit import settled
     from mlci.app.report import DIRECTORY, failed
     from mlci.app.run import Place, run
     from mlci.render import terminal
 
+    project, git = world.project(), world.repository()
     place = Place(
-        project=world.project(),
-        context=world.context(),
-        git=world.repository(),
+        project=project,
+        context=settled(world.context(), git, project.config),
+        git=git,
         dvc=world.dvc(),
         hands=world.hands(),
     )
