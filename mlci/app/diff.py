@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlci.app.measure import Models, Side
+from mlci.app.measure import Models, OfModel
 from mlci.app.outputs import Outputs
 from mlci.app.rehash import md5
 from mlci.app.revisions import Range, choose
+from mlci.app.slices import declared_slices
 from mlci.app.snapshot import Declared, Snapshot, declared
+from mlci.app.tabular import Side, SideTables
 from mlci.core.config import Config, Direction, Objective
 from mlci.core.context import RunContext
-from mlci.core.diff import Artifact, Diff, FileDiff, FileState, Move, Pairing, StageDiff, ValueDiff
+from mlci.core.diff import Artifact, Diff, FileDiff, FileState, Move, StageDiff, ValueDiff
 from mlci.core.dvcfiles import Hashed, LockedStage
 from mlci.core.leaves import Leaves, read_leaves
 from mlci.core.values import MISSING, Kind, Value
@@ -53,9 +55,9 @@ def diff(request: DiffRequest) -> Diff:
     outputs = _outputs(request)
     ahead = _read(outputs, head, request.config)
     behind = None if base is None else _read(outputs, base, request.config)
-    pairings, measured = measure_models(request, base, head)
-    measured += _declared_metrics(request.config, behind, ahead)
-    return _assembled(request, chosen, base, head, behind, ahead, pairings, measured)
+    models = measure_models(request, base, head)
+    declared_too = _declared_metrics(request.config, behind, ahead)
+    return _assembled(request, chosen, base, head, behind, ahead, models, declared_too)
 
 
 def sides(request: DiffRequest) -> tuple[Range, Side | None, Side]:
@@ -100,9 +102,10 @@ def _assembled(
     head: Side,
     behind: _Files | None,
     ahead: _Files,
-    pairings: Sequence[Pairing],
-    measured: Sequence[Measured],
+    models: Sequence[OfModel],
+    declared_too: Sequence[Measured],
 ) -> Diff:
+    measured = [*(row for each in models for row in each.measured), *declared_too]
     before = base.declared if base else head.declared
     unreadable = (*before.problems, *(behind.problems if behind else ())) if base else ()
     return Diff(
@@ -115,9 +118,14 @@ def _assembled(
         params=_moved(behind.params if behind else None, ahead.params),
         files=tuple(_files(request.config, before, head.declared)),
         stages=tuple(_stages(before.stages, head.declared.stages)),
-        pairings=tuple(pairings),
+        pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *ahead.problems),
-        notes=(*chosen.notes, *_stale(request, head), *(f"in the base, {each}" for each in unreadable)),
+        notes=(
+            *chosen.notes,
+            *_stale(request, head),
+            *(note for each in models for note in each.notes),
+            *(f"in the base, {each}" for each in unreadable),
+        ),
     )
 
 
@@ -147,21 +155,15 @@ def _leaves(
     return found
 
 
-def measure_models(
-    request: DiffRequest, base: Side | None, head: Side
-) -> tuple[list[Pairing], list[Measured]]:
+def measure_models(request: DiffRequest, base: Side | None, head: Side) -> list[OfModel]:
     """Every metric of every model that declares predictions, not judged yet."""
-    models = Models(tables=request.tables, outputs=_outputs(request))
-    pairings: list[Pairing] = []
-    measured: list[Measured] = []
-    for model in request.config.models.values():
-        if model.predictions is None:
-            continue
-        objectives = _objectives_of(model.name, request.config)
-        told, rows = models.measure(model, objectives, base, head)
-        pairings += [told] if told else []
-        measured += rows
-    return pairings, measured
+    tables = SideTables(tables=request.tables, outputs=_outputs(request))
+    models = Models(tables=tables, slices=declared_slices(request.config))
+    return [
+        models.measure(model, _objectives_of(model.name, request.config), base, head)
+        for model in request.config.models.values()
+        if model.predictions is not None
+    ]
 
 
 def _objectives_of(model: str, config: Config) -> list[Objective]:

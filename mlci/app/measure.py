@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlci.app.outputs import Outputs
-from mlci.app.snapshot import Declared, Snapshot
+from mlci.app.slices import Slice, Together, slices_of
+from mlci.app.tabular import Side, SideTables
 from mlci.core.compare import compare, units
 from mlci.core.config import Direction, Model, Objective, Task
 from mlci.core.diff import Pairing
@@ -14,8 +14,7 @@ from mlci.core.metrics import Metric, find, value
 from mlci.core.predictions import Paired, Predictions, from_columns, pair, wanted
 from mlci.core.stats import ENOUGH
 from mlci.core.verdicts import Measured
-from mlci.errors import MlciError, WorldError
-from mlci.ports.tables import Tables
+from mlci.errors import MlciError
 
 # What is shown of every model, gated or not; scores permitting.
 _USUAL = {
@@ -27,34 +26,49 @@ _NEED_SCORES = {"roc_auc"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """One of the two commits, with what it declares."""
+class OfModel:
+    """What is known of one model: how its rows were paired, its metrics, and what a reader must know."""
 
-    snapshot: Snapshot
-    declared: Declared
+    measured: tuple[Measured, ...]
+    pairing: Pairing | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """Where predictions come from."""
+    """Where predictions come from, and the slices that are wanted of each model."""
 
-    tables: Tables
-    outputs: Outputs
+    tables: SideTables
+    slices: Together = ()
 
     def measure(
         self, model: Model, objectives: Sequence[Objective], base: Side | None, head: Side
-    ) -> tuple[Pairing | None, tuple[Measured, ...]]:
-        """The pairing of a model's predictions, and every metric that is asked for or usual."""
+    ) -> OfModel:
+        """Every metric that is asked for or usual, of the whole test set and of each slice."""
         metrics: list[tuple[Metric, Objective | None]] = [
             (find(each.metric, model.task, each.where), each) for each in objectives
         ]
         try:
             ahead = self._predictions(model, head)
         except MlciError as error:
-            return None, tuple(_broken(model, each, error.message) for each in objectives)
+            return OfModel(measured=tuple(_broken(model, each, error.message) for each in objectives))
         metrics += _usual(ahead, {metric.name for metric, _ in metrics})
         paired, told, why = self._paired(model, ahead, base)
-        return told, tuple(_measured(model, metrics, ahead, paired, why))
+        both = paired or Paired(base=ahead, head=ahead)
+        whole = Subject(model=model.name, both=both, compared=paired is not None, why=why)
+        parts, notes = self._parts(model, head, whole)
+        measured = [row for each in (whole, *parts) for row in _measured(each, metrics)]
+        return OfModel(measured=tuple(measured), pairing=told, notes=notes)
+
+    def _parts(self, model: Model, head: Side, whole: "Subject") -> tuple[list["Subject"], tuple[str, ...]]:
+        """The slices of what was paired; a note where they cannot be had, for the gate tells it in full."""
+        if whole.why:
+            return [], ()
+        try:
+            found = slices_of(self.tables, model, head, whole.both.head, self.slices)
+        except MlciError as error:
+            return [], (f"{model.name} is not compared by slices: {error.message}",)
+        return [whole.part(each) for each in found], ()
 
     def _paired(
         self, model: Model, ahead: Predictions, base: Side | None
@@ -69,26 +83,28 @@ class Models:
         return paired, told, told.reason
 
     def _predictions(self, model: Model, side: Side) -> Predictions:
-        path = model.predictions or ""
-        if side.snapshot.commit is None and side.snapshot.files.exists(path):
-            known = self.tables.schema(path)
-            names = [name for name in wanted(model.columns) if name in known]
-            table = self.tables.read(path, names, text=[model.columns.id])
-        else:
-            content = self.outputs.read(side.snapshot, path, side.declared.outs.get(path))
-            if content is None:
-                raise _absent(path)
-            table = self.tables.read_bytes(content, path, text=[model.columns.id])
-        return from_columns(table, model.columns, model.task, path)
+        path, columns = model.predictions or "", model.columns
+        table = self.tables.read(path, side, (), optional=wanted(columns), text=columns.id)
+        return from_columns(table, columns, model.task, path)
 
 
-def _absent(path: str) -> WorldError:
-    return WorldError(
-        f"{path} is neither in Git, nor in DVC's cache, nor on the remote",
-        id="predictions-missing",
-        where=path,
-        help=f"dvc push on the branch that made it; `{path}` must be a cached output",
-    )
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Subject:
+    """The rows that are measured: a model's whole test set, or a slice of it.
+
+    Without a comparison `both` holds head twice; `why` says what kept base out.
+    """
+
+    model: str
+    both: Paired
+    compared: bool
+    name: str | None = None
+    why: str = ""
+
+    def part(self, one: Slice) -> "Subject":
+        """The rows of a slice."""
+        both = Paired(base=self.both.base.take(one.rows), head=self.both.head.take(one.rows))
+        return replace(self, both=both, name=one.subject)
 
 
 def _usual(one: Predictions, asked: set[str]) -> list[tuple[Metric, None]]:
@@ -108,14 +124,8 @@ def _broken(model: Model, objective: Objective, why: str) -> Measured:
     )
 
 
-def _measured(
-    model: Model,
-    metrics: Sequence[tuple[Metric, Objective | None]],
-    ahead: Predictions,
-    paired: Paired | None,
-    why: str,
-) -> Iterator[Measured]:
-    both = paired or Paired(base=ahead, head=ahead)
+def _measured(subject: Subject, metrics: Sequence[tuple[Metric, Objective | None]]) -> Iterator[Measured]:
+    both = subject.both
     problems = {metric.name: _problem(metric, both) for metric, _ in metrics}
     changes = compare(both, [metric for metric, _ in metrics if not problems[metric.name]])
     enough = _enough(both.head)
@@ -124,16 +134,18 @@ def _measured(
         row = Measured(
             metric=metric.name if objective is None else objective.metric,
             direction=_direction(metric, objective),
-            model=model.name,
+            model=subject.model,
+            subject=subject.name,
             objective=objective,
             head=None if change is None else change.head,
             head_interval=None if change is None else change.head_interval,
             n=len(both.head),
             enough=enough,
-            incomparable=why,
+            incomparable=subject.why,
             problem=problems[metric.name],
         )
-        yield row if paired is None or change is None else replace(row, base=change.base, change=change)
+        known = subject.compared and change is not None
+        yield replace(row, base=change.base, change=change) if known and change else row
 
 
 def _problem(metric: Metric, both: Paired) -> str:

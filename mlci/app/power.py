@@ -11,7 +11,7 @@ from mlci.core.verdicts import Measured
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
-    """What one metric's test set can tell.
+    """What one metric's test set, or a slice of it (`subject`), can tell.
 
     `noticeable` is the smallest drop that 80 % of comparisons would notice; `paired` says that it was
     learnt from two models on the same rows. Otherwise it is the bound for models that have nothing in
@@ -20,6 +20,7 @@ class Power:
 
     model: str
     metric: str
+    subject: str | None
     rows: int
     noticeable: float
     paired: bool
@@ -33,10 +34,11 @@ class Power:
 
 
 def power(request: DiffRequest) -> Sequence[Power]:
-    """What every metric of every model can resolve, in the order of the objectives."""
+    """What every metric of every model can resolve, then in each slice, in the order of the objectives."""
     _, base, head = sides(request)
-    _, measured = measure_models(request, base, head)
-    return [found for each in measured if (found := _power(each)) is not None]
+    models = measure_models(request, base, head)
+    rows = [row for each in models for row in each.measured]
+    return [found for each in rows if (found := _power(each)) is not None]
 
 
 def _power(one: Measured) -> Power | None:
@@ -47,6 +49,7 @@ def _power(one: Measured) -> Power | None:
     return Power(
         model=one.model or "",
         metric=one.metric,
+        subject=one.subject,
         rows=one.n,
         noticeable=noticeable(error),
         paired=paired,

@@ -11,7 +11,7 @@ from mlci.wiring import World
 if TYPE_CHECKING:
     from mlci.app.power import Power
 
-HEAD = ("model", "metric", "rows", "notices a drop of", "may drop", "rows needed")
+HEAD = ("model", "rows of", "metric", "rows", "notices a drop of", "may drop", "rows needed")
 
 
 @verb("mlci power", "mlci power main", "mlci power --json")
@@ -50,4 +50,4 @@ def _row(one: "Power") -> tuple[str, ...]:
     resolved = f"{'' if one.paired else '≤ '}{one.noticeable:.4f}"
     margin = "–" if one.margin is None else f"{one.margin:g}"
     needed = "–" if one.needed is None else f"{one.needed:,}"
-    return (one.model, one.metric, f"{one.rows:,}", resolved, margin, needed)
+    return (one.model, one.subject or "all", one.metric, f"{one.rows:,}", resolved, margin, needed)

@@ -74,7 +74,11 @@ def _because(findings: Sequence[Finding], diff: Diff | None) -> Text:
 
 
 def _good_news(diff: Diff | None) -> Text:
-    better = [each for each in diff.metrics if each.verdict is MetricVerdict.IMPROVED] if diff else []
+    better = (
+        [each for each in diff.metrics if each.verdict is MetricVerdict.IMPROVED and not each.subject]
+        if diff
+        else []
+    )
     if not better:
         return words("nothing got worse beyond its margin" if diff and diff.base else "every gate passed")
     more = f" and {count(len(better) - 1, 'more metric')}" if len(better) > 1 else ""

@@ -1,6 +1,6 @@
 """The parts of a report that tell a diff: objectives and slices first, the folded rest after the gates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, FileDiff, FileState, FloorStatus, MetricDiff, MetricVerdict, Move, ValueDiff
@@ -24,6 +24,12 @@ from mlci.core.wording import NOTHING, count, difference, number, signed
 
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
 SHORT = 24
+MOST_SLICES = 30
+_SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
+    MetricVerdict.REGRESSED: 0,
+    MetricVerdict.IMPROVED: 1,
+    MetricVerdict.INCONCLUSIVE: 2,
+}
 VERDICT_TONES = {
     MetricVerdict.IMPROVED: Tone.GOOD,
     MetricVerdict.WITHIN_MARGIN: Tone.GOOD,
@@ -108,13 +114,24 @@ def _picture(metric: MetricDiff) -> IntervalRow:
 
 
 def _slices(diff: Diff) -> Section | None:
-    moved = [each for each in diff.metrics if each.subject and not each.gated and each.interval]
-    if not moved:
+    """The slices that say something, worst first; the rest is counted."""
+    slices = [
+        each for each in diff.metrics if each.subject and not each.gated and each.difference is not None
+    ]
+    told = [each for each in slices if each.interval and each.verdict is not MetricVerdict.INSUFFICIENT]
+    if not slices:
         return None
-    rows = tuple(_picture(each) for each in moved)
-    return Section(
-        title="Slices", blocks=(Intervals(rows=rows),), summary=words(count(len(rows), "slice")), folded=True
-    )
+    shown = sorted(told, key=lambda each: _SLICE_ORDER.get(each.verdict, len(_SLICE_ORDER)))[:MOST_SLICES]
+    blocks: list[Block] = [Intervals(rows=tuple(_picture(each) for each in shown))] if shown else []
+    if untold := [each for each in slices if each not in told]:
+        few = f"{count(len(untold), 'measure')} of slices with fewer than 30 rows of a kind"
+        blocks.append(Paragraph(text=words(f"Not judged: {few}.")))
+    if len(told) > len(shown):
+        blocks.append(Paragraph(text=words(f"{len(told) - len(shown)} more stand in diff.json.")))
+    names = {(each.model, each.subject) for each in slices}
+    moved = [each for each in told if each.verdict in (MetricVerdict.IMPROVED, MetricVerdict.REGRESSED)]
+    summary = f"{count(len(names), 'slice')}, {count(len(moved), 'measure')} moved"
+    return Section(title="Slices", blocks=tuple(blocks), summary=words(summary), folded=True)
 
 
 def rest(diff: Diff) -> tuple[Section | None, ...]:

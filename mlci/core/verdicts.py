@@ -1,6 +1,6 @@
-"""From a change to a verdict: the interval against the margin, the floors, and Holm over what is gated."""
+"""From a change to a verdict: the interval against the margin, the floors, and how much was looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
 
@@ -8,14 +8,15 @@ from mlci.core.compare import Change
 from mlci.core.config import Direction, Judge, Objective
 from mlci.core.diff import Floor, FloorStatus, MetricDiff, MetricVerdict
 from mlci.core.finding import Interval
-from mlci.core.stats import ONE_SIDED, holm, noticeable, rows_needed
+from mlci.core.stats import ONE_SIDED, benjamini_hochberg, holm, noticeable, rows_needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What is known of one metric of one subject before it is judged.
 
-    `base` is None without a baseline; `incomparable` says why base and head cannot be compared;
+    A row with a `subject` is exploratory: its objective lends it the margin, and gates nothing. `base` is
+    None without a baseline; `incomparable` says why base and head cannot be compared;
     `problem` why head has no value; `enough` whether every denominator reaches the floor of 30.
     """
 
@@ -46,7 +47,7 @@ class Measured:
     @property
     def gated(self) -> bool:
         """Whether the gate follows this row."""
-        objective = self.objective
+        objective = self.objective if self.subject is None else None
         return objective is not None and (
             objective.may_drop is not None
             or objective.at_least is not None
@@ -55,22 +56,51 @@ class Measured:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """Whether "worse than the margin" and "better" still hold when all that was looked at is counted."""
+
+    worse: bool
+    better: bool
+
+
 def judge(measured: Sequence[Measured]) -> tuple[MetricDiff, ...]:
-    """The verdict of every row, in the order given. Holm runs over the gated rows with intervals."""
-    tested = [at for at, one in enumerate(measured) if one.margin is not None and one.enough and one.change]
-    adjusted = holm([_p_regressed(measured[at]) for at in tested])
-    kept = {at for at, p in zip(tested, adjusted, strict=True) if p <= ONE_SIDED}
-    return tuple(_judged(one, holm_keeps=at in kept) for at, one in enumerate(measured))
+    """The verdict of every row, in the order given.
+
+    Holm runs over the rows with a margin, Benjamini-Hochberg over the slices, each direction for itself.
+    """
+    tested = [at for at, one in enumerate(measured) if one.change and one.enough]
+    whole = [at for at in tested if measured[at].subject is None and measured[at].margin is not None]
+    slices = [at for at in tested if measured[at].subject is not None]
+    worse = _kept(holm, {at: _p_worse(measured[at]) for at in whole})
+    worse |= _kept(benjamini_hochberg, {at: _p_worse(measured[at]) for at in slices})
+    better = _kept(benjamini_hochberg, {at: _p_better(measured[at]) for at in slices})
+    # Of the whole test set only what has a margin can be accused, so that nothing else is to be held.
+    free = {at for at, one in enumerate(measured) if one.subject is None}
+    worse |= free - set(whole)
+    better |= free
+    return tuple(
+        _judged(one, _Kept(worse=at in worse, better=at in better)) for at, one in enumerate(measured)
+    )
 
 
-def _p_regressed(one: Measured) -> float:
-    margin = one.margin
-    return 1.0 if one.change is None or margin is None else one.change.p_beyond(margin, one.direction)
+def _kept(adjust: Callable[[Sequence[float]], Sequence[float]], p_values: Mapping[int, float]) -> set[int]:
+    adjusted = adjust(list(p_values.values()))
+    return {at for at, p in zip(p_values, adjusted, strict=True) if p <= ONE_SIDED}
 
 
-def _judged(one: Measured, *, holm_keeps: bool) -> MetricDiff:
+def _p_worse(one: Measured) -> float:
+    return 1.0 if one.change is None else one.change.p_beyond(one.margin or 0.0, one.direction)
+
+
+def _p_better(one: Measured) -> float:
+    other = Direction.LOWER if one.direction is Direction.HIGHER else Direction.HIGHER
+    return 1.0 if one.change is None else one.change.p_beyond(0.0, other)
+
+
+def _judged(one: Measured, kept: _Kept) -> MetricDiff:
     change, interval = one.change, None if one.change is None else one.change.interval
-    verdict, note = _verdict(one, interval, holm_keeps=holm_keeps)
+    verdict, note = _verdict(one, interval, kept)
     row = MetricDiff(
         metric=one.metric,
         direction=one.direction,
@@ -98,9 +128,7 @@ def _judged(one: Measured, *, holm_keeps: bool) -> MetricDiff:
     return replace(row, noticeable=noticeable(change.error), rows_needed=needed)
 
 
-def _verdict(
-    one: Measured, interval: Interval | None, *, holm_keeps: bool
-) -> tuple[MetricVerdict | None, str]:
+def _verdict(one: Measured, interval: Interval | None, kept: _Kept) -> tuple[MetricVerdict | None, str]:
     if one.incomparable:
         return MetricVerdict.NOT_COMPARABLE, one.incomparable
     if one.base is None or _difference(one) is None:
@@ -111,21 +139,21 @@ def _verdict(
         return (None if one.margin is None else MetricVerdict.INCONCLUSIVE), "point values only"
     if not one.enough:
         return MetricVerdict.INSUFFICIENT, "fewer than 30 rows of a kind that it needs"
-    return _by_interval(_turned(interval, one.direction), one.margin, holm_keeps=holm_keeps)
+    return _by_interval(_turned(interval, one.direction), one.margin, kept)
 
 
 def _by_interval(
-    turned: tuple[float, float], margin: float | None, *, holm_keeps: bool
+    turned: tuple[float, float], margin: float | None, kept: _Kept
 ) -> tuple[MetricVerdict | None, str]:
     low, high = turned
     worse = high < 0
-    if low > 0:
+    if low > 0 and kept.better:
         return MetricVerdict.IMPROVED, ""
     if margin is None:
-        return None, "likely worse" if worse else ""
+        return None, "likely worse" if worse and kept.worse else ""
     if low >= -margin:
         return MetricVerdict.WITHIN_MARGIN, "slightly worse" if worse else ""
-    if high < -margin and holm_keeps:
+    if high < -margin and kept.worse:
         return MetricVerdict.REGRESSED, ""
     return MetricVerdict.INCONCLUSIVE, "likely worse" if worse else ""
 
@@ -165,7 +193,7 @@ def _no_value(one: Measured) -> str:
 
 def _floors(one: Measured) -> tuple[Floor, ...]:
     objective, head = one.objective, _finite(one.head)
-    if objective is None or head is None:
+    if objective is None or head is None or one.subject is not None:
         return ()
     sides = ((objective.at_least, Direction.HIGHER), (objective.at_most, Direction.LOWER))
     interval = one.head_interval

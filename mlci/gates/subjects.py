@@ -46,12 +46,7 @@ def read_attributes(
     if not wanted_names:
         return {}
     if model.test is None:
-        raise WorldError(
-            f"model {model.name!r} declares no test rows to take {wanted_names[0]!r} from",
-            id="test-undeclared",
-            where=f"models.{model.name}",
-            help="name the table of held-out rows under `test:`",
-        )
+        raise no_test_rows(model, wanted_names[0])
     known = tables.schema(model.test)
     key = model.columns.id
     for name in (key, *wanted_names):
@@ -63,8 +58,25 @@ def read_attributes(
                 help=f"its columns: {', '.join(list(known)[:20])}",
             )
     table = tables.read(model.test, [key, *(name for name in wanted_names if name != key)], text=[key])
-    rows = _rows_of(table[key], predictions, model)
-    return {name: _attribute(name, table[name][rows]) for name in wanted_names}
+    return attributes(table, model, predictions, wanted_names)
+
+
+def attributes(
+    table: Mapping[str, Column], model: Model, predictions: Predictions, names: Sequence[str]
+) -> Mapping[str, Attribute]:
+    """Columns of a table of test rows, in the order of the predictions. Raises WorldError."""
+    rows = _rows_of(table[model.columns.id], predictions, model)
+    return {name: _attribute(name, table[name][rows]) for name in names}
+
+
+def no_test_rows(model: Model, column: str) -> WorldError:
+    """What to say when a column of the test rows is asked for, and the model declares none."""
+    return WorldError(
+        f"model {model.name!r} declares no test rows to take {column!r} from",
+        id="test-undeclared",
+        where=f"models.{model.name}",
+        help="name the table of held-out rows under `test:`",
+    )
 
 
 def crossed(attributes: Sequence[Attribute]) -> Attribute:

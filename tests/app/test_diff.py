@@ -20,6 +20,7 @@ from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import MetricVerdict, Move, Occasion
 from mlci.core.diff_json import from_json, to_json
 from mlci.core.values import Kind
+from mlci.core.yamltree import parse
 from mlci.errors import ConfigError, UsageError
 from mlci.ports.process import Finished
 from tests.support.repository import repository
@@ -161,6 +162,54 @@ def test_a_real_improvement_is_called_one(place):
     assert [each.metric for each in found.metrics] == ["f1", "accuracy", "roc_auc"]
     assert not found.blocks(Occasion.PROMOTION)
     assert from_json(to_json(found)) == found
+
+
+SLICED = replace(
+    CONFIG,
+    models={"income": replace(INCOME, test="test.csv")},
+    gates={"model": parse(b"slices: [region, [region, sex]]", name="mlci.yaml")},
+)
+
+
+def people(rows=1_000, north=20):
+    """Test rows: a small north, and a sex for each."""
+    lines = [f"{each},{'north' if each < north else 'south'},{'FM'[each % 2]}" for each in range(rows)]
+    return "\n".join(["id,region,sex", *reversed(lines)])
+
+
+def sliced(found, name):
+    return {each.subject: each for each in found.metrics if each.subject and each.metric == name}
+
+
+def test_slices_are_compared_apart_and_gate_nothing(place):
+    place.story.write({"test.csv": people()})
+    base, head = place.commit(), place.commit(predicted=predictions(skill=0.4))
+    found = place.diff(base, head, config=SLICED)
+    rows = sliced(found, "f1")
+    assert list(rows) == [
+        "region=north", "region=south", "region=north,sex=F", "region=north,sex=M",
+        "region=south,sex=F", "region=south,sex=M",
+    ]  # fmt: skip
+    assert rows["region=south"].verdict is MetricVerdict.REGRESSED
+    assert (rows["region=south"].n, rows["region=south"].margin) == (980, 0.02)
+    assert rows["region=north"].verdict is MetricVerdict.INSUFFICIENT
+    assert not any(each.gated or each.floors for each in rows.values())
+    assert from_json(to_json(found)) == found
+
+
+def test_the_slices_of_a_commit_come_from_that_commit(place):
+    place.story.write({"test.csv": people(north=500)})
+    base, head = place.commit(), place.commit(predicted=predictions(seed=2))
+    place.story.commit({"test.csv": people(north=0)})
+    assert sliced(place.diff(base, head, config=SLICED), "f1")["region=north"].n == 500
+
+
+def test_slices_that_cannot_be_joined_are_a_note(place):
+    place.story.write({"test.csv": people(rows=10)})
+    base, head = place.commit(), place.commit(predicted=predictions(seed=2))
+    found = place.diff(base, head, config=SLICED)
+    assert not sliced(found, "f1")
+    assert "990 of 1000 predictions have an id that is not in test.csv" in found.notes[0]
 
 
 def test_noise_is_not_called_a_drop_and_a_drop_is(place):

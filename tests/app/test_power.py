@@ -4,7 +4,7 @@ import pytest
 
 from mlci.app.power import power
 from mlci.core.context import RunContext, Trigger
-from tests.app.test_diff import Place, predictions
+from tests.app.test_diff import SLICED, Place, people, predictions
 
 
 @pytest.fixture
@@ -35,3 +35,11 @@ def test_one_model_gives_a_bound(place):
 def test_the_same_model_twice_tells_nothing_but_the_bound(place):
     commit = place.commit()
     assert not power(place.request(commit, commit))[0].paired
+
+
+def test_every_slice_resolves_less_than_the_whole(place):
+    place.story.write({"test.csv": people(north=300)})
+    base, head = place.commit(), place.commit(predicted=predictions(seed=4))
+    rows = power(place.request(base, head, config=SLICED))
+    found = {each.subject: each.noticeable for each in rows if each.metric == "f1"}
+    assert found["region=north"] > found["region=south"] > found[None]

@@ -79,6 +79,25 @@ def test_holm_forgives_one_of_many():
     assert rows[0].note == "likely worse"
 
 
+def test_slices_are_held_against_how_many_there_are():
+    barely, plainly = {"low": -0.0301, "high": -0.0101}, {"low": -0.06, "high": -0.04}
+    alone = judge([measured(**barely, subject="a")])
+    assert alone[0].verdict is MetricVerdict.REGRESSED
+    assert not alone[0].blocks(Occasion.PROMOTION)
+    quiet = [measured(subject=f"q{each}") for each in range(9)]
+    rows = judge([measured(**barely, subject="a"), measured(**plainly, subject="b"), *quiet])
+    assert [each.verdict for each in rows[:2]] == [MetricVerdict.INCONCLUSIVE, MetricVerdict.REGRESSED]
+    lucky = judge([measured(0.001, 0.03, subject="a"), *quiet])
+    assert lucky[0].verdict is MetricVerdict.WITHIN_MARGIN
+    assert judge([measured(0.001, 0.03), *quiet])[0].verdict is MetricVerdict.IMPROVED
+
+
+def test_slices_do_not_change_what_is_gated():
+    barely = measured(-0.0301, -0.0101)
+    rows = judge([barely, *(measured(subject=f"s{each}") for each in range(50))])
+    assert rows[0].verdict is MetricVerdict.REGRESSED
+
+
 def test_without_a_margin_a_drop_is_shown_and_never_gated():
     row = verdict(-0.05, -0.02, objective=None)
     assert (row.verdict, row.note, row.gated) == (None, "likely worse", False)

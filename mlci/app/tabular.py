@@ -1,0 +1,57 @@
+"""Tables of one side of a diff: from the work tree, else from the bytes that were recorded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mlci.app.outputs import Outputs
+from mlci.app.snapshot import Declared, Snapshot
+from mlci.errors import WorldError
+from mlci.ports.tables import Column, Tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two commits, with what it declares."""
+
+    snapshot: Snapshot
+    declared: Declared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideTables:
+    """Reads tables as they are at a commit."""
+
+    tables: Tables
+    outputs: Outputs
+
+    def read(
+        self, path: str, side: Side, columns: Sequence[str], *, optional: Sequence[str] = (), text: str
+    ) -> Mapping[str, Column]:
+        """The named columns, and those optional ones that there are. Raises WorldError.
+
+        The column `text` stays as written in formats without types.
+        """
+        if side.snapshot.commit is None and side.snapshot.files.exists(path):
+            known = self.tables.schema(path)
+            names = [*columns, *(name for name in optional if name in known)]
+            return self.tables.read(path, names, text=[text])
+        table = self.tables.read_bytes(self.content(path, side), path, text=[text])
+        if absent := next((name for name in columns if name not in table), None):
+            raise WorldError(
+                f"there is no column {absent!r}; there are: {', '.join(table) or 'none'}",
+                id="table-column",
+                where=path,
+            )
+        return {name: table[name] for name in (*columns, *optional) if name in table}
+
+    def content(self, path: str, side: Side) -> bytes:
+        """The bytes of a file at a commit, or as it lies in the work tree. Raises WorldError."""
+        content = self.outputs.read(side.snapshot, path, side.declared.outs.get(path))
+        if content is None:
+            raise WorldError(
+                f"{path} is neither in Git, nor in DVC's cache, nor on the remote",
+                id="predictions-missing",
+                where=path,
+                help=f"dvc push on the branch that made it; `{path}` must be a cached output",
+            )
+        return content
