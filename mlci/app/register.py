@@ -8,7 +8,7 @@ from mlci import __version__
 from mlci.app.admission import admitted, red_of, stored
 from mlci.app.bundle import Bundle
 from mlci.app.ledger import Intent, Ledger, Snapshot, Written
-from mlci.app.locked import Locked, locked_at
+from mlci.app.locked import Layout, Locked, data_of, layout_at, locked_at, tracked_at
 from mlci.app.rehash import verify
 from mlci.app.situation import models_of
 from mlci.core import evidence as documents
@@ -17,6 +17,7 @@ from mlci.core.config import Config, Model
 from mlci.core.context import RunContext
 from mlci.core.diff import MetricDiff
 from mlci.core.diff_findings import subject
+from mlci.core.dvcfiles import Hashed
 from mlci.core.journal import Kind
 from mlci.core.registry import ModelState, Release
 from mlci.core.strictjson import JsonValue
@@ -75,13 +76,15 @@ class Registration:
     bundle: Bundle | None = None
     notes: list[str] = field(default_factory=list)
     verified: set[str] = field(default_factory=set)
+    layout: Layout = field(default_factory=Layout)
 
     def intents(self, snapshot: Snapshot) -> list[Intent]:
         """The versions that this commit deserves, seen from what the remote holds now."""
         self.notes.clear()
         if not self._is_newest(snapshot):
             return []
-        (locked,) = locked_at(self.ledger.git, self.prefix, [self.head])
+        self.layout = layout_at(self.ledger.git, self.prefix, self.head)
+        (locked,) = locked_at(self.ledger.git, self.prefix, [self.head], self.layout)
         if locked is None:
             raise RefusedError(
                 "this commit has no dvc.lock that can be read",
@@ -123,15 +126,20 @@ class Registration:
         if same is not None and same is _last(state, snapshot.line):
             self.notes.append(f"{name}: the bytes are those of {same.title}")
             return None
-        if place not in self.verified:
-            _bring(self.dvc, self.files, place, self.config.remotes.read)
-            verify(self.files, place, recorded)
-            self.verified.add(place)
+        self._rehash(place, recorded)
+        if model.predictions and (shown := locked.holding(model.predictions)):
+            self._rehash(*shown)
         version = self._version(state, snapshot.counters.highest.get(name))
         trailers = [("Path", model.path), ("Model-Hash", f"md5:{recorded.value}")]
         trailers += [("Same-Bytes-As", same.title)] if same else []
         trailers += [("Supersedes", each) for each in self._passed(state, snapshot.line, model)]
-        return self._made(name, version, [*trailers, *_lineage(locked)])
+        return self._made(name, version, [*trailers, *self._lineage(locked)])
+
+    def _rehash(self, place: str, recorded: Hashed) -> None:
+        if place not in self.verified:
+            _bring(self.dvc, self.files, place, self.config.remotes.read)
+            verify(self.files, place, recorded)
+            self.verified.add(place)
 
     def _version(self, state: ModelState, highest: Version | None) -> Version:
         known = [each for each in (highest, state.highest) if each is not None]
@@ -149,7 +157,13 @@ class Registration:
         return [commit for commit, each in pairs if each and f"md5:{each[1].value}" not in known]
 
     def _locks(self, commits: Sequence[str]) -> list[Locked | None]:
-        return locked_at(self.ledger.git, self.prefix, commits)
+        return locked_at(self.ledger.git, self.prefix, commits, self.layout)
+
+    def _lineage(self, locked: Locked) -> Trailers:
+        tracked = tracked_at(self.ledger.git, self.prefix, self.head, self.layout)
+        data = data_of(locked, tracked, self.config)
+        sets = [("Data", f"{path} {each.algorithm}:{each.value}") for path, each in data.items()]
+        return [("Lock-Hash", f"sha256:{locked.digest}"), ("Params-Hash", f"sha256:{locked.params}"), *sets]
 
     def _made(self, name: str, version: Version, made_of: Trailers) -> Intent:
         bundle = {each.gate: documents.to_json(each).encode() for each in self._evidence()}
@@ -268,11 +282,6 @@ def _same_bytes(state: ModelState, value: str) -> Release | None:
 def _hash_of(release: Release) -> str:
     event = release.registered
     return (event.message.get("Model-Hash") or "") if event else ""
-
-
-def _lineage(locked: Locked) -> Trailers:
-    data = [("Data", f"{path} {each.algorithm}:{each.value}") for path, each in locked.inputs.items()]
-    return [("Lock-Hash", f"sha256:{locked.digest}"), ("Params-Hash", f"sha256:{locked.params}"), *data]
 
 
 def _metric(each: MetricDiff) -> str:
