@@ -158,11 +158,17 @@ def name_of(config: Config, prefix: str, model: str) -> str:
     return names[model]
 
 
-def chosen(state: ModelState, text: str) -> Release:
-    """The release that a version names. Raises UsageError or RefusedError."""
+def parsed(text: str) -> Version:
+    """The version that people typed. Raises UsageError."""
     version = Version.parse(text)
     if version is None:
         raise UsageError(f"{text} is no version", id="version-invalid", help="versions look like v1.4.0")
+    return version
+
+
+def chosen(state: ModelState, text: str) -> Release:
+    """The release that a version names. Raises UsageError or RefusedError."""
+    version = parsed(text)
     release = state.find(version)
     if release is None or not release.active:
         what = "was withdrawn" if release else "was never registered"

@@ -20,6 +20,7 @@ from mlci.core.diff_findings import subject
 from mlci.core.dvcfiles import Hashed
 from mlci.core.journal import Kind
 from mlci.core.registry import ModelState, Release
+from mlci.core.stated import Stated
 from mlci.core.strictjson import JsonValue
 from mlci.core.version import FIRST, Part, Version
 from mlci.errors import RefusedError
@@ -187,7 +188,9 @@ class Registration:
     def _judged(self) -> Trailers:
         diff = self.bundle.diff if self.bundle else None
         trailers = [
-            ("Metric", _metric(each)) for each in (diff.metrics if diff else ()) if each.head is not None
+            ("Metric", _metric(each, each.head))
+            for each in (diff.metrics if diff else ())
+            if each.head is not None
         ]
         trailers += [("Gate", f"{each.gate}={each.verdict.value}") for each in self._evidence()]
         for finding in (each for gate in self._evidence() for each in gate.findings if each.waived):
@@ -284,8 +287,7 @@ def _hash_of(release: Release) -> str:
     return (event.message.get("Model-Hash") or "") if event else ""
 
 
-def _metric(each: MetricDiff) -> str:
+def _metric(each: MetricDiff, value: float) -> str:
     interval = next((floor.interval for floor in each.floors if floor.interval), None)
-    limits = f" [{interval.low:.6g}, {interval.high:.6g}]" if interval else ""
-    verdict = f" {each.verdict.value}" if each.verdict else ""
-    return f"{subject(each)}={each.head:.10g}{limits}{verdict}"
+    verdict = each.verdict.value if each.verdict else ""
+    return str(Stated(name=subject(each), value=value, interval=interval, verdict=verdict))

@@ -1,18 +1,87 @@
 """`mlci audit`: one model's trail, from its first version on."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from mlci.cli.output import Output
+from mlci.cli.output import Output, Tone
 from mlci.cli.verb import verb
 from mlci.wiring import World
 
+if TYPE_CHECKING:
+    from mlci.app.audit import Filters, Trail
 
-@verb("mlci audit income", "mlci audit income --json")
+FORMATS = ("text", "html", "markdown")
+EVENTS = ("register", "assign", "unassign", "deploy", "deregister", "deprecate")
+
+
+@verb("mlci audit income", "mlci audit income --env prod --full", "mlci audit income --format html")
 @click.argument("model")
-def command(world: World, out: Output, model: str) -> None:
-    """Print everything that happened to MODEL, and what was recorded with it."""
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to tell it.")
+@click.option("--full", is_flag=True, help="Show all that was recorded with each event.")
+@click.option("--env", "environment", metavar="ENV", help="Only what happened in this environment.")
+@click.option("--version", metavar="VERSION", help="Only what happened to this version.")
+@click.option("--event", type=click.Choice(EVENTS), help="Only events of this kind.")
+@click.option("--since", metavar="DATE", help="Only what happened since, such as 2026-03.")
+def command(
+    world: World,
+    out: Output,
+    *,
+    model: str,
+    form: str,
+    full: bool,
+    environment: str | None,
+    version: str | None,
+    event: str | None,
+    since: str | None,
+) -> None:
+    """Print everything that happened to MODEL, oldest first: one line an event."""
     from mlci.app.audit import audit
-    from mlci.core.printable import printable_lines
 
-    trail = audit(world.repository(), model)
-    out.answer(trail.document(), printable_lines(trail.text()))
+    filters = _filters(environment, version, event, since)
+    trail = audit(world.repository(), model, filters=filters)
+    if out.json:
+        out.document(trail.document())
+    elif form == "text" and not full:
+        _tell(out, trail)
+    else:
+        out.raw(_rendered(trail, form))
+
+
+def _filters(environment: str | None, version: str | None, event: str | None, since: str | None) -> "Filters":
+    from mlci.app.audit import Filters
+    from mlci.app.promote import parsed
+    from mlci.core.journal import Kind
+
+    return Filters(
+        environment=environment,
+        version=parsed(version) if version else None,
+        event=Kind(event) if event else None,
+        since=since,
+    )
+
+
+def _tell(out: Output, trail: "Trail") -> None:
+    from mlci.app.audit_page import moment
+
+    out.line(f"{trail.model}: {trail.state}", Tone.STRONG)
+    rows = [
+        (moment(each.happened.when), each.what, each.happened.actor or "-", each.how) for each in trail.steps
+    ]
+    out.table(("WHEN (UTC)", "WHAT", "BY", "WITH"), rows)
+    for odd in trail.oddities:
+        out.note(odd)
+
+
+def _rendered(trail: "Trail", form: str) -> str:
+    from mlci.app.audit_page import audit_page
+    from mlci.render import html, markdown, terminal
+
+    page = audit_page(trail)
+    match form:
+        case "html":
+            return html.page(page)
+        case "markdown":
+            return markdown.page(page)
+        case _:
+            return terminal.page(page)

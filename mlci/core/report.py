@@ -140,3 +140,12 @@ class Report:
     headline: Text
     facts: Text
     sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Something to read that answers no question: a trail, a model card."""
+
+    title: Text
+    facts: Text
+    sections: tuple[Section, ...]

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from mlci.core.report import Block, IntervalRow, Intervals, Items, Paragraph, Report, Table, plain
+from mlci.core.report import Block, IntervalRow, Intervals, Items, Page, Paragraph, Report, Table, Text, plain
 
 ROW_HEIGHT = 28
 PLOT_WIDTH = 480
@@ -28,11 +28,21 @@ class PlotRow:
 
 def render(report: Report) -> str:
     """Return the page; everything from the report is escaped by the template engine."""
-    return _page().render(report=report, kind=_kind, plot=_plot, plain=plain, height=ROW_HEIGHT) + "\n"
+    return _filled(report, report.headline, report.verdict.value)
+
+
+def page(page: Page) -> str:
+    """Return a page without a verdict, likewise escaped."""
+    return _filled(page, page.title, "plain")
+
+
+def _filled(report: Report | Page, title: Text, tone: str) -> str:
+    values = {"report": report, "title": title, "tone": tone, "kind": _kind, "plot": _plot, "plain": plain}
+    return _template().render(values, height=ROW_HEIGHT) + "\n"
 
 
 @cache
-def _page() -> Template:
+def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -12,6 +12,7 @@ from mlci.core.report import (
     Intervals,
     Item,
     Items,
+    Page,
     Paragraph,
     Report,
     Section,
@@ -54,6 +55,14 @@ def render(report: Report, *, limit: int = LIMIT) -> str:
         if len(text.encode()) <= limit:
             return text
     return _document(report, (), CAPS[-1])
+
+
+def page(page: Page) -> str:
+    """Return a page without a verdict, whole: it is a document of its own, not a comment."""
+    lines = [f"# {_text(page.title)}", "", _text(page.facts), ""]
+    for section in page.sections:
+        lines += _section(section, CAPS[0])
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def inert(text: str) -> str:

@@ -12,6 +12,7 @@ from mlci.core.report import (
     Intervals,
     Item,
     Items,
+    Page,
     Paragraph,
     Report,
     Section,
@@ -27,7 +28,16 @@ SIGNS = {Tone.GOOD: "+", Tone.NEUTRAL: " ", Tone.MUTED: " ", Tone.WARN: "!", Ton
 
 def render(report: Report, *, width: int = WIDTH, brief: bool = False) -> str:
     """Return the report as lines, every character printable; `brief` leaves folded sections folded."""
-    lines = _wrapped(f"{WORDS[report.verdict]}: {plain(report.headline)}", width)
+    return _lines(report, f"{WORDS[report.verdict]}: {plain(report.headline)}", width, brief=brief)
+
+
+def page(page: Page, *, width: int = WIDTH, brief: bool = False) -> str:
+    """Return a page without a verdict, likewise printable."""
+    return _lines(page, plain(page.title), width, brief=brief)
+
+
+def _lines(report: Report | Page, title: str, width: int, *, brief: bool) -> str:
+    lines = _wrapped(title, width)
     lines += _wrapped(plain(report.facts), width)
     before_folded = False
     for section in report.sections:

@@ -126,7 +126,7 @@ def test_the_tag_and_the_journal_tell_the_same(desk):
     (entry,) = desk.ledger.entries(desk.ledger.read())
     assert (entry.kind, entry.version, entry.tag) == (journal.Kind.REGISTER, "v0.1.0", "income@v0.1.0")
     assert sorted(each.path for each in desk.git.tree(ref)) == ["counters.json", "events/1.json"]
-    assert "register v0.1.0" in audit(desk.git, "income").text()
+    assert audit(desk.git, "income").steps[0].what == "registered v0.1.0"
 
 
 def test_dates_rise_even_when_the_clock_does_not(desk):
