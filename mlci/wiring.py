@@ -188,6 +188,14 @@ class World:
 
         return DvcCli(self.process, self.project().directory, self.user_python().environment)
 
+    def dvc_at(self, directory: Path) -> "Dvc":
+        """DVC in another checkout of this project, on the cache of this one."""
+        from mlci.adapters.dvc import DvcCli
+
+        there = DvcCli(self.process, directory, self.user_python().environment)
+        there.use_cache(self.dvc().cache_dir())
+        return there
+
     @_once
     def user_python(self) -> "UserPython":
         """The user's environment."""

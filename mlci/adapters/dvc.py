@@ -32,11 +32,16 @@ class DvcCli:
         *,
         pull: bool,
         run_cache: bool = True,
+        timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
-        """Bring targets (all, when none is named) up to date."""
+        """Bring targets (all, when none is named) up to date, within so many seconds."""
         options = [*(["--pull"] if pull else []), *([] if run_cache else ["--no-run-cache"])]
-        return self._dvc("repro", *options, *_named(targets), timeout=_WHOLE_DAY, on_line=on_line)
+        return self._dvc("repro", *options, *_named(targets), timeout=timeout or _WHOLE_DAY, on_line=on_line)
+
+    def checkout(self) -> Finished:
+        """Lay out what the cache holds of the recorded outputs; what it does not hold is left out."""
+        return self._dvc("checkout", "--allow-missing", timeout=_TRANSFER)
 
     def pull(self, targets: Sequence[str] = (), *, remote: str | None = None) -> Finished:
         """Bring outputs here from a remote."""
@@ -72,6 +77,10 @@ class DvcCli:
     def cache_dir(self) -> Path:
         """Where the cache lies."""
         return self._project / self._fine("cache", "dir").decode("utf-8", "surrogateescape").strip()
+
+    def use_cache(self, place: Path) -> None:
+        """Let this checkout, and it alone, stand on the cache of another."""
+        self._fine("cache", "dir", "--local", str(place))
 
     @cached_property
     def _config(self) -> Mapping[str, str]:

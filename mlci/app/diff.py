@@ -1,11 +1,14 @@
 """`diff`: everything that changed between two commits, with a verdict for every metric that can have one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mlci.app.measure import Models, OfModel
 from mlci.app.outputs import Outputs
+from mlci.app.rebuild import Rebuilding
 from mlci.app.rehash import md5
+from mlci.app.rescore import Rescoring
 from mlci.app.revisions import Range, choose
 from mlci.app.slices import declared_slices
 from mlci.app.snapshot import Declared, Snapshot, declared
@@ -22,11 +25,15 @@ from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.git import Git
 from mlci.ports.tables import Tables
+from mlci.ports.user_python import UserPython
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffRequest:
-    """What is compared, and the hands to do it with; `prefix` is the project's path in the repository."""
+    """What is compared, and the hands to do it with; `prefix` is the project's path in the repository.
+
+    Without `user_python` no model is scored again, without `dvc_at` (DVC elsewhere) no base made again.
+    """
 
     config: Config
     prefix: str
@@ -35,6 +42,8 @@ class DiffRequest:
     files: Files
     tables: Tables
     dvc: Dvc
+    user_python: Callable[[], UserPython] | None = None
+    dvc_at: Callable[[Path], Dvc] | None = None
     base: str | None = None
     head: str | None = None
 
@@ -145,7 +154,7 @@ def _leaves(
     found: dict[str, Leaves] = {}
     for path in paths:
         try:
-            content = outputs.read(side.snapshot, path, side.declared.outs.get(path))
+            content = outputs.read(side.snapshot, path, side.declared.outs)
             if content is not None:
                 found[path] = read_leaves(content, path)
             elif missing:
@@ -158,12 +167,28 @@ def _leaves(
 def measure_models(request: DiffRequest, base: Side | None, head: Side) -> list[OfModel]:
     """Every metric of every model that declares predictions, not judged yet."""
     tables = SideTables(tables=request.tables, outputs=_outputs(request))
-    models = Models(tables=tables, slices=declared_slices(request.config))
+    models = Models(
+        tables=tables,
+        slices=declared_slices(request.config),
+        rescoring=_rescoring(request, tables),
+        rebuilding=_rebuilding(request),
+    )
     return [
         models.measure(model, _objectives_of(model.name, request.config), base, head)
         for model in request.config.models.values()
         if model.predictions is not None
     ]
+
+
+def _rescoring(request: DiffRequest, tables: SideTables) -> Rescoring | None:
+    asked = request.user_python
+    return None if asked is None else Rescoring(tables=tables, user_python=asked)
+
+
+def _rebuilding(request: DiffRequest) -> Rebuilding | None:
+    if request.dvc_at is None:
+        return None
+    return Rebuilding(git=request.git, dvc=request.dvc, dvc_at=request.dvc_at, prefix=request.prefix)
 
 
 def _objectives_of(model: str, config: Config) -> list[Objective]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 
 import numpy as np
 
+from mlci.app.rebuild import Rebuilding
+from mlci.app.rehash import md5
+from mlci.app.rescore import Rescoring, in_short
 from mlci.app.slices import Slice, Together, slices_of
-from mlci.app.tabular import Side, SideTables
+from mlci.app.tabular import OUTPUT_MISSING, Side, SideTables
 from mlci.core.compare import compare, units
 from mlci.core.config import Direction, Model, Objective, Task
 from mlci.core.diff import Pairing
@@ -14,7 +18,7 @@ from mlci.core.metrics import Metric, find, value
 from mlci.core.predictions import Paired, Predictions, from_columns, pair, wanted
 from mlci.core.stats import ENOUGH
 from mlci.core.verdicts import Measured
-from mlci.errors import MlciError
+from mlci.errors import MlciError, WorldError
 
 # What is shown of every model, gated or not; scores permitting.
 _USUAL = {
@@ -40,6 +44,8 @@ class Models:
 
     tables: SideTables
     slices: Together = ()
+    rescoring: Rescoring | None = None
+    rebuilding: Rebuilding | None = None
 
     def measure(
         self, model: Model, objectives: Sequence[Objective], base: Side | None, head: Side
@@ -53,12 +59,12 @@ class Models:
         except MlciError as error:
             return OfModel(measured=tuple(_broken(model, each, error.message) for each in objectives))
         metrics += _usual(ahead, {metric.name for metric, _ in metrics})
-        paired, told, why = self._paired(model, ahead, base)
-        both = paired or Paired(base=ahead, head=ahead)
-        whole = Subject(model=model.name, both=both, compared=paired is not None, why=why)
+        found = self._compared(model, ahead, base, head)
+        both = found.paired or Paired(base=ahead, head=ahead)
+        whole = Subject(model=model.name, both=both, compared=found.paired is not None, why=found.why)
         parts, notes = self._parts(model, head, whole)
         measured = [row for each in (whole, *parts) for row in _measured(each, metrics)]
-        return OfModel(measured=tuple(measured), pairing=told, notes=notes)
+        return OfModel(measured=tuple(measured), pairing=found.told, notes=(*found.notes, *notes))
 
     def _parts(self, model: Model, head: Side, whole: "Subject") -> tuple[list["Subject"], tuple[str, ...]]:
         """The slices of what was paired; a note where they cannot be had, for the gate tells it in full."""
@@ -70,22 +76,71 @@ class Models:
             return [], (f"{model.name} is not compared by slices: {error.message}",)
         return [whole.part(each) for each in found], ()
 
-    def _paired(
-        self, model: Model, ahead: Predictions, base: Side | None
-    ) -> tuple[Paired | None, Pairing | None, str]:
+    def _compared(self, model: Model, ahead: Predictions, base: Side | None, head: Side) -> "_Compared":
         if base is None or model.path not in base.declared.outs:
-            return None, None, ""
+            return _Compared()
         try:
-            told, paired = pair(model.name, self._predictions(model, base), ahead)
+            behind, notes = self._behind(model, base)
+            told, paired = pair(model.name, behind, ahead)
         except MlciError as error:
-            why = f"base's predictions cannot be had: {error.message}"
-            return None, Pairing(model=model.name, head_rows=len(ahead), reason=why), why
-        return paired, told, told.reason
+            why = f"base's predictions cannot be had: {in_short(error)}"
+            return _Compared(told=Pairing(model=model.name, head_rows=len(ahead), reason=why))
+        if paired is None and self.rescoring is not None:
+            return self._rescored(self.rescoring, model, ahead, base, head, told)
+        return _Compared(paired=paired, told=told, notes=notes)
+
+    def _rescored(
+        self, rescoring: Rescoring, model: Model, ahead: Predictions, base: Side, head: Side, told: Pairing
+    ) -> "_Compared":
+        try:
+            again, paired = pair(model.name, rescoring.predictions(model, base, head, ahead), ahead)
+        except MlciError as error:
+            why = f"{told.reason}; the base's model cannot be asked again: {in_short(error)}"
+            return _Compared(told=replace(told, reason=why))
+        note = (
+            f"{model.name}: {told.reason}; so the base's model was scored on the new test set, "
+            f"loaded by the `load:` of the work tree"
+        )
+        again = replace(again, rescored=True, base_rows=told.base_rows, truth_differs=told.truth_differs)
+        return _Compared(paired=paired, told=again, notes=(note,))
+
+    def _behind(self, model: Model, base: Side) -> tuple[Predictions, tuple[str, ...]]:
+        """The base's predictions: as they were kept, else made again where nothing keeps them."""
+        try:
+            return self._predictions(model, base), ()
+        except WorldError as error:
+            path = model.predictions or ""
+            missing = error.id == OUTPUT_MISSING and self.rebuilding is not None
+            content = self.rebuilding.output(path, base) if missing and self.rebuilding else None
+            if content is None:
+                raise
+        columns = model.columns
+        table = self.tables.tables.read_bytes(content, path, text=[columns.id])
+        recorded = base.declared.outs.get(path)
+        same = recorded is not None and md5(BytesIO(content), legacy=recorded.legacy) == recorded.value
+        note = f"{path} of the base was made again in a throw-away checkout: no DVC remote keeps it" + (
+            "" if same else "; it came out otherwise than dvc.lock records, so seeds are at work"
+        )
+        return from_columns(table, columns, model.task, path), (note,)
 
     def _predictions(self, model: Model, side: Side) -> Predictions:
         path, columns = model.predictions or "", model.columns
         table = self.tables.read(path, side, (), optional=wanted(columns), text=columns.id)
         return from_columns(table, columns, model.task, path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Compared:
+    """Base and head on the same rows, where they could be brought together."""
+
+    paired: Paired | None = None
+    told: Pairing | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """What kept base out."""
+        return "" if self.told is None else self.told.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,10 +1,11 @@
 """The bytes of a recorded output: from Git, else from DVC's cache by hash, else from the read remote."""
 
+import json
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mlci.app.rehash import md5
 from mlci.app.snapshot import Snapshot
@@ -20,17 +21,42 @@ class Outputs:
     dvc: Dvc
     remote: str | None = None
 
-    def read(self, snapshot: Snapshot, path: str, recorded: Hashed | None) -> bytes | None:
-        """The bytes of one output of a snapshot, None where they are not to be had."""
+    def read(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed]) -> bytes | None:
+        """The bytes of one file of a snapshot, None where they are not to be had.
+
+        `outs` are the snapshot's recorded outputs; the file is one of them, or lies in one, or in Git.
+        """
         (content,) = snapshot.read([path])
         if content is not None:
             return content
-        if recorded is None or recorded.is_directory:
+        if path not in outs and _home(path, outs) is None:
             return None
-        cached = self._cached(snapshot, recorded)
+        recorded = outs.get(path) or self._within(snapshot, path, outs)
+        if recorded is not None and recorded.is_directory:
+            return None
+        cached = None if recorded is None else self._cached(snapshot, recorded)
         if cached is not None or snapshot.commit is None:
             return cached
         return self._fetched(path, snapshot.commit)
+
+    def place(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed], destination: Path) -> bool:
+        """Put an output, a file or a directory, at a place; False where it is not to be had."""
+        recorded = outs.get(path)
+        if recorded is None or not recorded.is_directory:
+            content = self.read(snapshot, path, outs)
+            if content is not None:
+                destination.write_bytes(content)
+            return content is not None
+        return snapshot.commit is not None and self._get(path, snapshot.commit, destination)
+
+    def _within(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed]) -> Hashed | None:
+        """The record of a file in a recorded directory, as the directory's manifest has it."""
+        home = _home(path, outs)
+        manifest = None if home is None else self._cached(snapshot, outs[home])
+        if home is None or manifest is None:
+            return None
+        value = _listed(manifest).get(path.removeprefix(f"{home}/"))
+        return None if value is None else replace(outs[home], path=path, value=value)
 
     def _cached(self, snapshot: Snapshot, recorded: Hashed) -> bytes | None:
         """From the cache, if the bytes are what their name says: a cache may be damaged or poisoned."""
@@ -39,7 +65,10 @@ class Outputs:
         for cache in self._caches(snapshot):
             home = cache if recorded.legacy else cache / "files" / "md5"
             content = _bytes_of(home / recorded.value[:2] / recorded.value[2:])
-            if content is not None and md5(BytesIO(content), legacy=recorded.legacy) == recorded.value:
+            legacy = recorded.legacy and not recorded.is_directory
+            if content is not None and md5(BytesIO(content), legacy=legacy) == recorded.value.removesuffix(
+                ".dir"
+            ):
                 return content
         return None
 
@@ -52,11 +81,27 @@ class Outputs:
     def _fetched(self, path: str, commit: str) -> bytes | None:
         with tempfile.TemporaryDirectory(prefix="mlci-") as directory:
             place = Path(directory) / Path(path).name
-            try:
-                done = self.dvc.get(path, commit, place, remote=self.remote)
-            except MlciError:
-                return None
-            return place.read_bytes() if done.ok and place.is_file() else None
+            return place.read_bytes() if self._get(path, commit, place) and place.is_file() else None
+
+    def _get(self, path: str, commit: str, destination: Path) -> bool:
+        try:
+            return self.dvc.get(path, commit, destination, remote=self.remote).ok
+        except MlciError:
+            return False
+
+
+def _listed(manifest: bytes) -> Mapping[str, str]:
+    """Hash by path, of what a directory's manifest holds; nothing of one that is none."""
+    try:
+        return {str(each["relpath"]): str(each["md5"]) for each in json.loads(manifest)}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+
+
+def _home(path: str, outs: Mapping[str, Hashed]) -> str | None:
+    """The recorded directory that a file lies in."""
+    above = (str(each) for each in PurePosixPath(path).parents)
+    return next((each for each in above if each in outs and outs[each].is_directory), None)
 
 
 def _bytes_of(place: Path) -> bytes | None:

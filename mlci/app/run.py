@@ -1,7 +1,8 @@
 """`run`: what CI does for a commit: reproduce, test, compare, report."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mlci.app.bundle import Bundle, clear, write_diff, write_evidence
 from mlci.app.commit import commit_under_test
@@ -29,6 +30,7 @@ class Place:
     git: Git
     dvc: Dvc
     hands: Hands
+    dvc_at: Callable[[Path], Dvc] | None = None
 
 
 def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
@@ -78,6 +80,8 @@ def _compared(place: Place) -> Diff:
             files=place.hands.files,
             tables=place.hands.tables,
             dvc=place.dvc,
+            user_python=place.hands.user_python,
+            dvc_at=place.dvc_at,
         )
     )
     place.hands.progress.done()

@@ -8,6 +8,8 @@ from mlci.app.snapshot import Declared, Snapshot
 from mlci.errors import WorldError
 from mlci.ports.tables import Column, Tables
 
+OUTPUT_MISSING = "predictions-missing"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
@@ -46,11 +48,11 @@ class SideTables:
 
     def content(self, path: str, side: Side) -> bytes:
         """The bytes of a file at a commit, or as it lies in the work tree. Raises WorldError."""
-        content = self.outputs.read(side.snapshot, path, side.declared.outs.get(path))
+        content = self.outputs.read(side.snapshot, path, side.declared.outs)
         if content is None:
             raise WorldError(
                 f"{path} is neither in Git, nor in DVC's cache, nor on the remote",
-                id="predictions-missing",
+                id=OUTPUT_MISSING,
                 where=path,
                 help=f"dvc push on the branch that made it; `{path}` must be a cached output",
             )

@@ -46,6 +46,8 @@ def command(
             files=world.files(),
             tables=world.tables(),
             dvc=world.dvc(),
+            user_python=world.user_python,
+            dvc_at=world.dvc_at,
             base=base,
             head=head,
         )

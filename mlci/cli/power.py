@@ -37,6 +37,8 @@ def command(world: World, out: Output, base: str | None) -> None:
             files=world.files(),
             tables=world.tables(),
             dvc=world.dvc(),
+            user_python=world.user_python,
+            dvc_at=world.dvc_at,
             base=base,
         )
     )

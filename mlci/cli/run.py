@@ -28,6 +28,7 @@ def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> i
         git=git,
         dvc=world.dvc(),
         hands=world.hands(),
+        dvc_at=world.dvc_at,
     )
     reported = run(place, stages=stages)
     out.answer(reported.document, terminal.render(reported.report, width=out.width, brief=True))

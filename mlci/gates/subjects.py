@@ -65,7 +65,7 @@ def attributes(
     table: Mapping[str, Column], model: Model, predictions: Predictions, names: Sequence[str]
 ) -> Mapping[str, Attribute]:
     """Columns of a table of test rows, in the order of the predictions. Raises WorldError."""
-    rows = _rows_of(table[model.columns.id], predictions, model)
+    rows = rows_of(table[model.columns.id], predictions, model.test or "")
     return {name: _attribute(name, table[name][rows]) for name in names}
 
 
@@ -101,22 +101,20 @@ def label_of(attribute: Attribute, code: int) -> str:
     return group if "," in attribute.name else f"{attribute.name}={group}"
 
 
-def _rows_of(ids: Column, predictions: Predictions, model: Model) -> Codes:
-    """The row of the test table for each prediction."""
+def rows_of(ids: Column, predictions: Predictions, where: str) -> Codes:
+    """The row of a table with these ids for each prediction. Raises WorldError, naming the table."""
     theirs, ours = _alike(ids), _alike(predictions.ids)
     order = np.argsort(theirs, kind="stable")
     ranked = theirs[order]
     if (repeated := len(ranked) - len(np.unique(ranked))) > 0:
-        raise WorldError(
-            f"{repeated} ids of {model.test} are duplicates", id="test-ids", where=model.test or ""
-        )
+        raise WorldError(f"{repeated} ids of {where} are duplicates", id="test-ids", where=where)
     places = np.minimum(np.searchsorted(ranked, ours), max(0, len(ranked) - 1))
     absent = len(ours) if not len(ranked) else int(np.count_nonzero(ranked[places] != ours))
     if absent:
         raise WorldError(
-            f"{absent} of {len(ours)} predictions have an id that is not in {model.test}",
+            f"{absent} of {len(ours)} predictions have an id that is not in {where}",
             id="test-ids",
-            where=model.test or "",
+            where=where,
             help="let the evaluation write the predictions of exactly the rows in `test:`",
         )
     rows: Codes = order[places]

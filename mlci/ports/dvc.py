@@ -24,9 +24,14 @@ class Dvc(Protocol):
         *,
         pull: bool,
         run_cache: bool = True,
+        timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
-        """Bring targets (all, when none is named) up to date."""
+        """Bring targets (all, when none is named) up to date, within so many seconds."""
+        ...
+
+    def checkout(self) -> Finished:
+        """Lay out what the cache holds of the recorded outputs; what it does not hold is left out."""
         ...
 
     def pull(self, targets: Sequence[str] = (), *, remote: str | None = None) -> Finished:

@@ -14,6 +14,7 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.adapters.tables import PolarsTables
+from mlci.adapters.user_python import UserEnvironment
 from mlci.app.diff import DiffRequest, diff
 from mlci.core.config import Config, Direction, Margin, Model, Objective, Task
 from mlci.core.context import RunContext, Trigger
@@ -119,9 +120,10 @@ class Place:
         place.write_bytes(content)
         return place
 
-    def request(self, base=None, head=None, *, config=CONFIG, context=None):
+    def request(self, base=None, head=None, *, config=CONFIG, context=None, **more):
         environment = {"PATH": "/usr/bin:/bin"}
         process = ProcessRunner(environment)
+        user = UserEnvironment(process, self.story.path, environment)
         return DiffRequest(
             config=config,
             prefix="",
@@ -130,8 +132,10 @@ class Place:
             files=FileTree(self.story.path),
             tables=PolarsTables(root=self.story.path),
             dvc=self.cache,
+            user_python=lambda: user,
             base=base,
             head=head,
+            **more,
         )
 
     def diff(self, base=None, head=None, **more):

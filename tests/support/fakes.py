@@ -54,12 +54,16 @@ class FakeDvc:
     effect: Callable[[], object] = lambda: None
     asked: list[dict[str, object]] = field(default_factory=list)
 
+    def checkout(self) -> Finished:
+        return finished()
+
     def repro(
         self,
         targets: Sequence[str] = (),
         *,
         pull: bool,
         run_cache: bool = True,
+        timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
         self.asked.append({"pull": pull, "run_cache": run_cache})

@@ -1,0 +1,50 @@
+"""The base's outputs made again, where no remote could have kept them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlci.app.tabular import Side
+from mlci.errors import WorldError
+from mlci.ports.dvc import Dvc
+from mlci.ports.git import Git
+
+LIMIT = 1800.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilding:
+    """Reproduces a base in a throw-away checkout; `dvc_at` is DVC there, with the cache of here."""
+
+    git: Git
+    dvc: Dvc
+    dvc_at: Callable[[Path], Dvc]
+    prefix: str = ""
+
+    def output(self, path: str, side: Side) -> bytes | None:
+        """The bytes of one output made anew; None where a remote exists and so should have had it.
+
+        Raises WorldError when the pipeline of that commit does not run here, or takes too long.
+        """
+        if side.snapshot.commit is None or self.dvc.remotes():
+            return None
+        with self.git.worktree(side.snapshot.commit) as tree:
+            place = tree / self.prefix
+            there = self.dvc_at(place)
+            # DVC reproduces from data that lies there; it does not fetch what a `.dvc` file names by itself.
+            there.checkout()
+            done = there.repro(_makers(path, side), pull=False, timeout=LIMIT)
+            if not done.ok or not (place / path).is_file():
+                why = f"took more than {LIMIT:g} s" if done.timed_out else done.last_lines(1)
+                raise WorldError(
+                    f"there is no DVC remote, and reproducing the base here failed: {why}",
+                    id="base-not-reproduced",
+                    where=path,
+                    help="dvc remote add --default storage URL, then dvc push on the base",
+                )
+            return (place / path).read_bytes()
+
+
+def _makers(path: str, side: Side) -> list[str]:
+    """The stages that recorded the output; none named is the whole pipeline."""
+    return [name for name, stage in side.declared.stages.items() if path in stage.outs and "/" not in name]
