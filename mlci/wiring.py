@@ -16,6 +16,7 @@ from mlci.errors import UsageError, WorldError
 
 if TYPE_CHECKING:
     from mlci.app.ledger import Ledger
+    from mlci.app.plan import Ground
     from mlci.app.project import Project
     from mlci.core.context import RunContext
     from mlci.core.strictjson import JsonValue
@@ -186,7 +187,39 @@ class World:
         """DVC in the project."""
         from mlci.adapters.dvc import DvcCli
 
-        return DvcCli(self.process, self.project().directory, self.user_python().environment)
+        return DvcCli(
+            self.process,
+            self.project().directory,
+            self.user_python().environment,
+            root=self.dvc_root(),
+            settings=self.environment,
+        )
+
+    @_once
+    def dvc_root(self) -> Path:
+        """The directory that DVC works in, which may be the project's or one around it."""
+        from mlci.adapters.dvc_config import dvc_root
+
+        return dvc_root(self.project().directory, self.project().root)
+
+    @_once
+    def ground(self) -> "Ground":
+        """Where a plan of stages is made."""
+        from mlci.adapters.files import FileTree
+        from mlci.adapters.worktree import LinkedTree
+        from mlci.app.plan import Ground
+
+        root = self.dvc_root()
+        prefix = self.project().directory.relative_to(root).as_posix()
+        return Ground(
+            root=FileTree(root),
+            project=self.files(),
+            tree=LinkedTree(root, caches=lambda: (self.dvc().cache_dir(),)),
+            dvc=self.dvc(),
+            clock=self.clock,
+            progress=self.progress,
+            prefix="" if prefix == "." else prefix,
+        )
 
     def dvc_at(self, directory: Path) -> "Dvc":
         """DVC in another checkout of this project, on the cache of this one."""

@@ -5,26 +5,42 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from mlci.core.strictjson import NotJson, loads
-from mlci.errors import WorldError
+from mlci.adapters.dvc_config import cache_of, find_config
+from mlci.core.dvcconfig import DvcConfig
+from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
+from mlci.errors import ConfigError, WorldError
 from mlci.ports.dvc import Missing
 from mlci.ports.process import Command, Finished, Process
 
 _QUIET = {"DVC_NO_ANALYTICS": "1", "DVC_TEST": "1"}  # the second keeps DVC from asking for updates
 _TRANSFER = 4 * 3600.0
+_QUESTION = 600.0
 _WHOLE_DAY = 24 * 3600.0
 
 
 class DvcCli:
     """DVC in one project directory; `environment` is the user's (`UserPython.environment`).
 
+    `root` is the DVC root; with it, and `settings`, the variables that say where configuration is, what the
+    configuration says is read without starting DVC.
+
     A stage is never reproduced alone or with missing data allowed: DVC then takes old outputs for new ones.
     """
 
-    def __init__(self, process: Process, project: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        process: Process,
+        project: Path,
+        environment: Mapping[str, str],
+        *,
+        root: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._process = process
         self._project = project
         self._environment = {**environment, **_QUIET}
+        self._root = root
+        self._settings = settings or {}
 
     def repro(
         self,
@@ -65,17 +81,42 @@ class DvcCli:
         options += ["--remote", remote] if remote else []
         return self._dvc("get", *options, "--", ".", path, timeout=_TRANSFER)
 
+    def resolve(self, paths: Sequence[str]) -> Sequence[bytes]:
+        """Pipeline files of the DVC root with `foreach`, `matrix` and `${…}` resolved. Raises ConfigError."""
+        done = self._inside("resolve", {"paths": [*paths]})
+        answer = _parsed(done.stdout) if done.ok else None
+        if not isinstance(answer, list):
+            raise ConfigError(
+                f"DVC cannot resolve the templates: {done.last_lines(1) or 'it took too long'}",
+                id="dvc-template",
+                where=paths[0],
+                help="dvc stage list",
+            )
+        return [dumps(each, indent=None).encode() for each in answer]
+
+    def manifests(self, names: Sequence[str], *, remote: str | None = None) -> Mapping[str, bytes]:
+        """Directories' manifests from a remote, by hash; what it does not hold is left out."""
+        done = self._inside("manifests", {"names": [*names], "remote": remote})
+        answer = _parsed(done.stdout) if done.ok else None
+        if not isinstance(answer, dict):
+            raise WorldError(f"dvc: {done.last_lines(5)}", id="dvc-failed", help="mlci doctor")
+        return {name: content.encode() for name, content in answer.items() if isinstance(content, str)}
+
     def remotes(self) -> Sequence[str]:
         """The names of the configured remotes."""
-        keys = (key.split(".") for key in self._config if key.startswith("remote."))
+        if self._known is not None:
+            return self._known.remotes
+        keys = (key.split(".") for key in self._listed if key.startswith("remote."))
         return sorted({".".join(parts[1:-1]) for parts in keys})
 
     def default_remote(self) -> str | None:
         """The name of the default remote."""
-        return self._config.get("core.remote")
+        return self._listed.get("core.remote") if self._known is None else self._known.default
 
     def cache_dir(self) -> Path:
         """Where the cache lies."""
+        if self._root is not None and self._known is not None:
+            return cache_of(self._root, self._known)
         return self._project / self._fine("cache", "dir").decode("utf-8", "surrogateescape").strip()
 
     def use_cache(self, place: Path) -> None:
@@ -83,9 +124,24 @@ class DvcCli:
         self._fine("cache", "dir", "--local", str(place))
 
     @cached_property
-    def _config(self) -> Mapping[str, str]:
+    def _known(self) -> DvcConfig | None:
+        return None if self._root is None else find_config(self._root, self._settings)
+
+    @cached_property
+    def _listed(self) -> Mapping[str, str]:
         lines = self._fine("config", "--list").decode("utf-8", "surrogateescape").splitlines()
         return {key: value for key, _, value in (line.partition("=") for line in lines)}
+
+    def _inside(self, task: str, question: JsonValue) -> Finished:
+        """Ask DVC's own code, in a child of its own."""
+        command = Command(
+            argv=(sys.executable, "-P", "-m", "mlci.adapters.dvc_child", task),
+            cwd=self._project,
+            environment=self._environment,
+            stdin=dumps(question, indent=None).encode(),
+            timeout=_QUESTION,
+        )
+        return self._process.run(command)
 
     def _fine(self, *arguments: str) -> bytes:
         done = self._dvc(*arguments, timeout=_TRANSFER)
@@ -111,6 +167,13 @@ def _named(targets: Sequence[str]) -> list[str]:
 
 def _from(remote: str | None) -> list[str]:
     return ["--remote", remote] if remote else []
+
+
+def _parsed(answer: bytes) -> JsonValue:
+    try:
+        return loads(answer)
+    except NotJson:
+        return None
 
 
 def _missing(answer: bytes) -> list[str]:

@@ -127,7 +127,7 @@ def _without_dates(value: Any) -> Any:  # noqa: ANN401
     return value if isinstance(value, str | bool | int | float | Decimal) else str(value)
 
 
-def _python(text: str) -> dict[str, Any]:
+def python_values(text: str) -> dict[str, Any]:
     """Literals assigned at the top or in classes, as DVC reads Python parameters; nothing is run."""
     return dict(_assignments(ast.parse(text).body))
 
@@ -141,6 +141,18 @@ def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, Any]]:
                 yield from _literal(name, value)
             case ast.ClassDef(name=name, body=inner):
                 yield name, dict(_assignments(inner))
+            case ast.FunctionDef(name="__init__", body=inner):
+                yield from _attributes(inner)
+            case _:
+                pass
+
+
+def _attributes(body: list[ast.stmt]) -> Iterator[tuple[str, Any]]:
+    """What a constructor sets on `self`."""
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value):
+                yield from _literal(name, value)
             case _:
                 pass
 
@@ -163,4 +175,4 @@ def _as_data(value: object) -> Any:  # noqa: ANN401
     return value if value is None or isinstance(value, str | bool | int | float) else repr(value)
 
 
-_READERS: Mapping[str, Callable[[str], Any]] = {".json": _json, ".toml": _toml, ".py": _python}
+_READERS: Mapping[str, Callable[[str], Any]] = {".json": _json, ".toml": _toml, ".py": python_values}

@@ -1,15 +1,17 @@
 """Which stages must run again and why, told from what files say, without DVC and without pulling data.
 
 The rules are those by which `dvc repro --pull` decides; what cannot be decided is unknown and counts as
-"run". A missing output is no reason: it can be pulled.
+"run". A missing output is no reason as long as it can be pulled. Like DVC, nobody notices that a dependency,
+parameter or output is no longer declared: only what is declared is held against the record.
 """
 
+import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 
-from mlci.core.dvcfiles import Hashed, LockedStage, ParamsUse, Stage, is_inside
+from mlci.core.dvcfiles import Hashed, LockedStage, ParamsUse, Stage
 from mlci.core.problems import quoted
 from mlci.core.strictjson import JsonValue
 from mlci.errors import ConfigError
@@ -21,6 +23,7 @@ class Seen(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
     MISSING = "missing"
+    LOST = "lost"  # missing, and known to be nowhere else
     UNDECIDED = "undecided"
 
 
@@ -43,6 +46,7 @@ class Cause(StrEnum):
     PARAMETER = "parameter"
     DEPENDENCY = "dependency"
     OUTPUT = "output"
+    MISSING = "missing"
     UPSTREAM = "upstream"
     UNDECIDED = "undecided"
 
@@ -103,6 +107,7 @@ class _Graph:
     def __init__(self, stages: Mapping[str, Stage]) -> None:
         self._stages = stages
         self._makers: dict[str, str] = {}
+        self._inside: dict[str, set[str]] = {}
         for name, stage in stages.items():
             for out in stage.outs:
                 self._claim(stage.place(out.path), name)
@@ -125,11 +130,16 @@ class _Graph:
 
     def makers(self, path: str) -> set[str]:
         """The stages that make a path, something around it, or something in it."""
-        return {name for made, name in self._makers.items() if is_inside(path, made) or is_inside(made, path)}
+        around = (self._makers[each] for each in (path, *_parents(path)) if each in self._makers)
+        return {*around, *self._inside.get(path, ())}
 
     def exact_maker(self, path: str) -> str | None:
         """The stage of which a path is one whole output."""
         return self._makers.get(path)
+
+    def is_frozen(self, name: str) -> bool:
+        """Whether a stage is left as it is."""
+        return self._stages[name].frozen
 
     def recorded(self, place: str, locked: LockedStage | None) -> Hashed | None:
         """What the maker of an output recorded of it, when it last ran."""
@@ -146,6 +156,8 @@ class _Graph:
                 help="give each stage its own outputs",
             )
         self._makers[path] = name
+        for each in _parents(path):
+            self._inside.setdefault(each, set()).add(name)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -190,7 +202,7 @@ class _Judge:
         elif locked is None:
             self._because(Cause.NEVER_RAN)
         else:
-            if stage.always_changed:
+            if stage.always_changed or not (stage.deps or stage.params or stage.outs):
                 self._because(Cause.ALWAYS)
             if stage.command != locked.command:
                 self._because(Cause.COMMAND)
@@ -199,53 +211,70 @@ class _Judge:
             self._judge_outs(locked)
 
     def _judge_params(self, locked: LockedStage) -> None:
-        used = {use.file for use in self.stage.params}
-        for file in sorted(locked.params.keys() - used):
-            self._because(Cause.PARAMETER, file)
         for use in self.stage.params:
             now = self.params(self.stage.place(use.file))
             if now is None:
-                self._because(Cause.PARAMETER, use.file)
+                made = self.graph.makers(self.stage.place(use.file))
+                self._because(Cause.UNDECIDED if made else Cause.PARAMETER, use.file)
                 continue
             for key in _changed(use, now, locked.params.get(use.file, {})):
                 self._because(Cause.PARAMETER, f"{use.file}:{key}")
 
     def _judge_deps(self, locked: LockedStage) -> None:
-        for path in sorted(set(self.stage.deps) ^ locked.deps.keys()):
-            self._because(Cause.DEPENDENCY, path)
         for path in self.stage.deps:
             if path in locked.deps:
                 self._judge_dep(path, locked.deps[path])
+            else:
+                self._because(Cause.DEPENDENCY, path)
 
     def _judge_dep(self, path: str, recorded: Hashed) -> None:
         place = self.stage.place(path)
         maker = self.graph.exact_maker(place)
-        if maker is not None:
-            # What the maker recorded decides: the file itself need not be here, and is the maker's matter.
-            made = self.graph.recorded(place, self.lock.get(maker))
-            if made is not None and made.value != recorded.value:
-                self._because(Cause.DEPENDENCY, path)
+        if maker is None:
+            self._judge_file(path, recorded)
             return
+        # What the maker recorded decides: the file itself need not be here, and is the maker's matter.
+        made = self.graph.recorded(place, self.lock.get(maker))
+        if made is not None and made.legacy != recorded.legacy:
+            self._judge_file(path, recorded)
+        elif (made is not None and made.value != recorded.value) or (
+            self.graph.is_frozen(maker) and self.look(place, recorded) is Seen.DIFFERENT
+        ):
+            self._because(Cause.DEPENDENCY, path)
+
+    def _judge_file(self, path: str, recorded: Hashed) -> None:
+        place = self.stage.place(path)
         seen = self.look(place, recorded)
-        made_here = bool(self.graph.makers(place))
-        if seen is Seen.UNDECIDED or (seen is Seen.MISSING and made_here):
+        absent = seen in (Seen.MISSING, Seen.LOST)
+        if seen is Seen.UNDECIDED or (absent and self.graph.makers(place)):
             self._because(Cause.UNDECIDED, path)
         elif seen is not Seen.SAME:
             self._because(Cause.DEPENDENCY, path)
 
     def _judge_outs(self, locked: LockedStage) -> None:
-        declared = {out.path for out in self.stage.outs}
-        for path in sorted(declared ^ locked.outs.keys()):
-            self._because(Cause.OUTPUT, path)
-        for path in sorted(declared & locked.outs.keys()):
-            seen = self.look(self.stage.place(path), locked.outs[path])
-            if seen is Seen.MISSING:
-                self.absent.append(self.stage.place(path))
+        for out in self.stage.outs:
+            recorded = locked.outs.get(out.path)
+            if recorded is None:
+                self._because(Cause.OUTPUT, out.path)
+                continue
+            seen = self.look(self.stage.place(out.path), recorded)
+            if seen is Seen.LOST or (seen is Seen.MISSING and not out.cache):
+                self._because(Cause.MISSING, out.path)
+            elif seen is Seen.MISSING:
+                self.absent.append(self.stage.place(out.path))
             elif seen is not Seen.SAME:
-                self._because(Cause.OUTPUT if seen is Seen.DIFFERENT else Cause.UNDECIDED, path)
+                self._because(Cause.OUTPUT if seen is Seen.DIFFERENT else Cause.UNDECIDED, out.path)
 
     def _because(self, cause: Cause, subject: str = "") -> None:
         self.reasons.append(Reason(cause=cause, subject=subject))
+
+
+def _parents(path: str) -> Iterable[str]:
+    """The directories around a path, up to the project itself."""
+    while path := posixpath.dirname(path.rstrip("/")):
+        yield path
+        if path == "/":
+            return
 
 
 def _changed(use: ParamsUse, now: Mapping[str, JsonValue], then: Mapping[str, JsonValue]) -> Iterable[str]:
@@ -253,7 +282,6 @@ def _changed(use: ParamsUse, now: Mapping[str, JsonValue], then: Mapping[str, Js
     if not use.keys:
         yield from (key for key in sorted(now.keys() | then.keys()) if not _same(now, then, key))
         return
-    yield from sorted(then.keys() - set(use.keys))
     for key in use.keys:
         found = _value_at(now, key)
         if found is _ABSENT or key not in then or found != then[key]:

@@ -1,6 +1,6 @@
 """DVC through its command line; its files are read as files (`core.dvcfiles`)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -50,6 +50,14 @@ class Dvc(Protocol):
 
     def get(self, path: str, revision: str, destination: Path, *, remote: str | None = None) -> Finished:
         """Put one output of another revision at a place outside the work tree."""
+        ...
+
+    def resolve(self, paths: Sequence[str]) -> Sequence[bytes]:
+        """Pipeline files of the DVC root with `foreach`, `matrix` and `${…}` resolved. Raises ConfigError."""
+        ...
+
+    def manifests(self, names: Sequence[str], *, remote: str | None = None) -> Mapping[str, bytes]:
+        """Directories' manifests from a remote, by hash; what it does not hold is left out."""
         ...
 
     def remotes(self) -> Sequence[str]:

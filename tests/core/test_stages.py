@@ -117,7 +117,6 @@ def set_to(file: str, values: dict[str, JsonValue]) -> dict[str, Mapping[str, Js
         (edited("python train.py", "python3 train.py"), Cause.COMMAND, ""),
         (edited("outs: [model]", "outs: [model, log]"), Cause.OUTPUT, "log"),
         (edited("src/train.py]", "src/train.py, new.py]"), Cause.DEPENDENCY, "new.py"),
-        (edited("[lr, ", "["), Cause.PARAMETER, "params.yaml:lr"),
         (edited("outs: [model]", "outs: [model]\n    always_changed: true"), Cause.ALWAYS, ""),
         ({"lock": LOCK.replace("  train:", "  trained:")}, Cause.NEVER_RAN, ""),
     ],
@@ -129,8 +128,27 @@ def test_why_a_stage_is_stale_and_what_follows(changes: dict, cause: Cause, subj
     assert reasons(planned["report"]) == [(Cause.UPSTREAM, "train")]
 
 
+@pytest.mark.parametrize("shorter", [edited("[lr, ", "["), edited(", src/train.py]", "]")])
+def test_what_is_no_longer_declared_is_nobodys_reason(shorter: dict) -> None:
+    assert not any(each.runs for each in plan(**shorter).values())
+
+
+def test_an_output_that_git_keeps_cannot_be_pulled() -> None:
+    uncached = edited("outs: [report.html]", "outs: [{report.html: {cache: false}}]")
+    assert reasons(plan(**uncached, here=without("report.html"))["report"]) == [
+        (Cause.MISSING, "report.html")
+    ]
+
+
+def test_a_command_that_reads_and_makes_nothing_runs_each_time() -> None:
+    lock = "{schema: '2.0', stages: {tell: {cmd: x}}}"
+    assert reasons(plan("stages: {tell: {cmd: x}}", lock)["tell"]) == [(Cause.ALWAYS, "")]
+
+
 def test_records_that_disagree_are_stale_without_any_file() -> None:
-    lock = LOCK.replace("outs: [{path: model, hash: md5, md5: m1}]", "outs: [{path: model, md5: m2}]")
+    lock = LOCK.replace(
+        "outs: [{path: model, hash: md5, md5: m1}]", "outs: [{path: model, hash: md5, md5: m2}]"
+    )
     planned = plan(lock=lock, here=without("model"))
     assert reasons(planned["report"]) == [(Cause.DEPENDENCY, "model")]
     assert planned["train"].standing is Standing.CURRENT

@@ -1,6 +1,6 @@
 """Stand-ins for the slow or foreign parts, as small as the use cases need them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +75,12 @@ class FakeDvc:
 
     def not_in_remote(self, *, remote: str | None = None) -> Sequence[Missing]:
         return [Missing(path=each) for each in self.missing]
+
+    def resolve(self, paths: Sequence[str]) -> Sequence[bytes]:
+        raise AssertionError("there was no template")
+
+    def manifests(self, names: Sequence[str], *, remote: str | None = None) -> Mapping[str, bytes]:
+        return {}
 
     def default_remote(self) -> str | None:
         return self.remote

@@ -1,0 +1,40 @@
+"""What a child asks DVC's own code where its command line has no answer: templates, and remotes' manifests.
+
+`python -P -m mlci.adapters.dvc_child TASK`, the question as JSON on stdin, the answer as JSON on stdout.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from dvc.dvcfile import ProjectFile
+from dvc.repo import Repo
+
+
+def resolve(repo: Any, question: dict[str, Any]) -> list[Any]:  # noqa: ANN401
+    """Each pipeline file's stages with every template resolved."""
+    root = Path(repo.root_dir)
+    return [ProjectFile(repo, str(root / path)).resolver.resolve() for path in question["paths"]]
+
+
+def manifests(repo: Any, question: dict[str, Any]) -> dict[str, str]:  # noqa: ANN401
+    """The small objects of a remote, by hash; those it does not hold are left out."""
+    found: dict[str, str] = {}
+    for rule in ("md5", "md5-dos2unix"):
+        store = repo.cloud.get_remote_odb(question["remote"], "manifests", hash_name=rule)
+        for name in question["names"]:
+            place = store.oid_to_path(name)
+            if name not in found and store.fs.exists(place):
+                with store.fs.open(place, "rb") as stream:
+                    found[name] = stream.read().decode("utf-8")
+    return found
+
+
+if __name__ == "__main__":
+    task = {"resolve": resolve, "manifests": manifests}[sys.argv[1]]
+    asked = json.load(sys.stdin)
+    answer = sys.stdout
+    sys.stdout = sys.stderr
+    with Repo() as repository:
+        json.dump(task(repository, asked), answer, default=str)

@@ -1,0 +1,34 @@
+"""`mlci plan`: which stages are stale, why, and what follows."""
+
+import click
+
+from mlci.cli.output import Output
+from mlci.cli.verb import verb
+from mlci.errors import Exit
+from mlci.wiring import World
+
+
+@verb("mlci plan", "mlci plan train", "mlci plan --check", "mlci plan --json")
+@click.argument("stages", nargs=-1, metavar="[STAGE]...")
+@click.option("--check", is_flag=True, help="End with 6 when a stage is stale.")
+@click.option("--offline", is_flag=True, help="Ask no remote.")
+def command(world: World, out: Output, stages: tuple[str, ...], check: bool, offline: bool) -> int:
+    """Say which stages are stale and why, and what `mlci run` would execute.
+
+    Nothing is run and no data is pulled. What cannot be decided counts as stale.
+    """
+    from mlci.app.plan import Asked, plan
+    from mlci.core.context import Trigger
+    from mlci.core.forecast import as_json
+    from mlci.render import forecast
+
+    remote = world.project().config.remotes.read or world.dvc().default_remote()
+    asked = Asked(
+        targets=stages,
+        remote=remote,
+        offline=offline,
+        remember=world.context().trigger is Trigger.LOCAL,
+    )
+    found = plan(world.ground(), asked)
+    out.answer(as_json(found), out.lines(forecast.lines(found, width=out.width)))
+    return Exit.DRIFT if check and found.stale else Exit.DONE

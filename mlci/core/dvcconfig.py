@@ -1,0 +1,78 @@
+"""DVC's configuration as far as mlci asks it: remotes, the default one, and where the cache is."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+_SECTION = re.compile(r"""\[\s*(?:(['"])(?P<quoted>.*)\1|(?P<plain>[^\]]*?))\s*\]\s*(?:#.*)?""")
+_REMOTE = re.compile(r"""remote\s+(['"])(?P<name>.*)\1""")
+_PAIR = re.compile(r"""(?P<key>[^=#\s][^=]*?)\s*=\s*(?P<value>.*?)\s*""")
+_VALUE = re.compile(r"""(['"])(?P<quoted>.*?)\1\s*(?:#.*)?|(?P<plain>[^#]*?)\s*(?:#.*)?""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DvcConfig:
+    """What several files say together. `cache` is as it is written, `home` the directory it is from."""
+
+    remotes: tuple[str, ...] = ()
+    default: str | None = None
+    cache: str | None = None
+    home: str = ""
+    link_types: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    values: dict[tuple[str, str], str] = field(default_factory=dict)
+    homes: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def read_config(layers: Sequence[tuple[str, str]]) -> DvcConfig | None:
+    """What configuration files say, weakest first, each with the directory it lies in.
+
+    None when a line is not understood: then only DVC itself can tell.
+    """
+    gathered = _Gathered()
+    for home, text in layers:
+        if not _gather(text, home, gathered):
+            return None
+    remotes = {section[len("remote ") :] for section, _ in gathered.values if section.startswith("remote ")}
+    types = gathered.values.get(("cache", "type"), "")
+    return DvcConfig(
+        remotes=tuple(sorted(remotes)),
+        default=gathered.values.get(("core", "remote")) or None,
+        cache=gathered.values.get(("cache", "dir")) or None,
+        home=gathered.homes.get(("cache", "dir"), ""),
+        link_types=tuple(each.strip() for each in types.split(",") if each.strip()),
+    )
+
+
+def _gather(text: str, home: str, gathered: _Gathered) -> bool:
+    section = ""
+    for line in text.splitlines():
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        header, pair = _SECTION.fullmatch(stripped), _PAIR.fullmatch(stripped)
+        if header:
+            section = _section(header["quoted"] or header["plain"] or "")
+        elif pair and section and (value := _value(pair["value"])) is not None:
+            key = section, pair["key"].strip("'\" ").lower()
+            gathered.values[key], gathered.homes[key] = value, home
+        else:
+            return False
+    return True
+
+
+def _section(name: str) -> str:
+    remote = _REMOTE.fullmatch(name.strip())
+    return f"remote {remote['name'].lower()}" if remote else name.strip().lower()
+
+
+def _value(text: str) -> str | None:
+    if text.startswith(("'''", '"""')):
+        return None
+    found: Mapping[str, str | None] | None = (m := _VALUE.fullmatch(text)) and m.groupdict()
+    if found is None:
+        return None
+    return found["quoted"] if found["quoted"] is not None else found["plain"]

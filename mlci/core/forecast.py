@@ -1,0 +1,100 @@
+"""What reproducing would do, as a value, and as sentences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mlci.core.stages import Cause, Planned, Reason, Standing
+from mlci.core.strictjson import JsonValue
+
+MOST_REASONS = 3
+
+_SAYS = {
+    Cause.NEVER_RAN: "dvc.lock does not know it",
+    Cause.ALWAYS: "it runs every time",
+    Cause.COMMAND: "its command changed",
+    Cause.PARAMETER: "parameter {} changed",
+    Cause.DEPENDENCY: "{} changed",
+    Cause.OUTPUT: "its output {} is not the one it made",
+    Cause.MISSING: "its output {} is nowhere",
+    Cause.UPSTREAM: "after {}",
+    Cause.UNDECIDED: "{} cannot be compared",
+}
+
+
+class Whereabouts(StrEnum):
+    """Where an output lies that is not in the work tree."""
+
+    CACHE = "cache"
+    REMOTE = "remote"
+    NOWHERE = "nowhere"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """An output, or tracked data, that is not in the work tree."""
+
+    path: str
+    at: Whereabouts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What reproducing would do: every stage in an order in which it can run.
+
+    `gone` are stages that only the lock still knows, `pipelines` the files that declare the stages.
+    """
+
+    stages: tuple[Planned, ...]
+    absent: tuple[Absent, ...] = ()
+    gone: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
+
+    @property
+    def running(self) -> tuple[Planned, ...]:
+        """The stages that have to be assumed to run."""
+        return tuple(each for each in self.stages if each.runs)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the lock is not what this pipeline produces."""
+        return bool(self.running)
+
+
+def because(reason: Reason) -> str:
+    """A reason as a piece of a sentence; its subject is untrusted text."""
+    return _SAYS[reason.cause].format(reason.subject)
+
+
+def why(planned: Planned) -> str:
+    """Why a stage runs, the first reasons in full; empty when it does not."""
+    own = [each for each in planned.reasons if each.cause is not Cause.UPSTREAM] or list(planned.reasons)
+    more = f" and {len(own) - MOST_REASONS} more" if len(own) > MOST_REASONS else ""
+    return ", ".join(because(each) for each in own[:MOST_REASONS]) + more
+
+
+def tally(stages: Sequence[Planned]) -> Mapping[Standing, int]:
+    """How many stages stand how, in the order of the standings; none is left out."""
+    return {each: sum(stage.standing is each for stage in stages) for each in Standing}
+
+
+def as_json(forecast: Forecast) -> JsonValue:
+    """The forecast for programs."""
+    return {
+        "schema": 1,
+        "stale": forecast.stale,
+        "stages": [_stage(each) for each in forecast.stages],
+        "absent": [{"path": each.path, "at": each.at.value} for each in forecast.absent],
+        "gone": [*forecast.gone],
+    }
+
+
+def _stage(planned: Planned) -> JsonValue:
+    return {
+        "name": planned.name,
+        "standing": planned.standing.value,
+        "runs": planned.runs,
+        "reasons": [{"cause": each.cause.value, "subject": each.subject} for each in planned.reasons],
+        "upstream": [*planned.upstream],
+    }
