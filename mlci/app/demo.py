@@ -76,8 +76,8 @@ def _pull_request(branch: str, edit: Edited, *, expect: int = 0) -> tuple[Typed 
 
 
 MORE_TREES = Edited(path="params.yaml", before="max_iter: 60", after="max_iter: 200")
-NEW_SEED = Edited(path="params.yaml", before="  seed: 7", after="  seed: 8")
-SLOW_LEARNER = Edited(path="params.yaml", before="learning_rate: 0.1", after="learning_rate: 0.005")
+NEW_SEED = Edited(path="params.yaml", before="  seed: 7", after="  seed: 11")
+FASTER = Edited(path="params.yaml", before="learning_rate: 0.1", after="learning_rate: 1.0")
 MAIN = (typed("mlci run"), typed("mlci register"), typed("mlci reconcile"))
 
 STORY = (
@@ -125,14 +125,16 @@ STORY = (
         ),
     ),
     Act(
-        title="Pull request 2: a lucky seed",
-        says="Nothing but the seed changed, and the numbers moved. The report says that it is noise.",
+        title="Pull request 2: another seed",
+        says="Nothing but the seed of the training changed. The numbers moved, and the report says that this\n"
+        "is chance. A rule that compares two numbers fires here in every other pull request.",
         steps=_pull_request("new-seed", NEW_SEED),
     ),
     Act(
         title="Pull request 3: a worse model",
-        says="The required check is red, and the report says why.",
-        steps=_pull_request("slow-learner", SLOW_LEARNER, expect=10),
+        says="Every metric is still above its floor, so a threshold would let it through. The report says how\n"
+        "much was lost, and the required check is red.",
+        steps=_pull_request("faster", FASTER, expect=10),
     ),
     Act(
         title="Promoted, and rolled back",
@@ -196,7 +198,7 @@ def _edit(stage: Stage, edit: Edited) -> None:
     text = stage.files.read(path).decode()
     if edit.before not in text:
         raise WorldError(f"{edit.path} does not say {edit.before!r}", id="demo-broken", where=path)
-    stage.tell(f"  {edit.path}:  {edit.before}  ->  {edit.after}")
+    stage.tell(f"  {edit.path}: {edit.before.strip()} becomes {edit.after.strip()}")
     stage.files.write(path, text.replace(edit.before, edit.after, 1).encode())
 
 
