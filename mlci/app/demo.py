@@ -126,14 +126,14 @@ STORY = (
     ),
     Act(
         title="Pull request 2: another seed",
-        says="Nothing but the seed of the training changed. The numbers moved, and the report says that this\n"
-        "is chance. A rule that compares two numbers fires here in every other pull request.",
+        says="Nothing but the seed of the training changed. The numbers moved, and the report says that\n"
+        "this is chance. A rule that compares two numbers fires here in every other pull request.",
         steps=_pull_request("new-seed", NEW_SEED),
     ),
     Act(
         title="Pull request 3: a worse model",
-        says="Every metric is still above its floor, so a threshold would let it through. The report says how\n"
-        "much was lost, and the required check is red.",
+        says="Every metric is still above its floor, so a threshold would let it through. The report says\n"
+        "how much was lost, and the required check is red.",
         steps=_pull_request("faster", FASTER, expect=10),
     ),
     Act(

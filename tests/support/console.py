@@ -109,8 +109,9 @@ class _Sandboxes:
                 subprocess.run(["git", *argv], cwd=self._here, env=_environment(self._here), check=True)
         if sandbox == "demo":
             played = ["mlci", "demo", "--quiet", "--keep", str(self._here.parent)]
-            silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-            subprocess.run(played, cwd=self._top, env=_environment(self._top), check=True, **silent)
+            subprocess.run(
+                played, cwd=self._top, env=_environment(self._top), check=True, stdout=subprocess.DEVNULL
+            )
         return self._here
 
 
