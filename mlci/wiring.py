@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlci.ports.git import Git
     from mlci.ports.process import Process
     from mlci.ports.progress import Progress
+    from mlci.ports.summary import Summary
     from mlci.ports.tables import Tables
     from mlci.ports.templates import Templates
     from mlci.ports.user_python import UserPython
@@ -253,6 +254,15 @@ class World:
             progress=self.progress,
         )
 
+    @property
+    @_once
+    def summary(self) -> "Summary":
+        """The page beside this job's log, where the CI provider has one."""
+        from mlci.adapters.summary import JobSummary, NoSummary
+
+        path = self.environment.get("GITHUB_STEP_SUMMARY")
+        return JobSummary(Path(path)) if path else NoSummary()
+
     @_once
     def forge(self) -> "Forge":
         """Where the CI provider discusses pull requests; git notes on any other server."""
@@ -268,7 +278,7 @@ class World:
             native=native,
             process=self.process,
             directory=self.project().directory,
-            credentials={**self.environment, "REPO_TOKEN": self._token("GITHUB_TOKEN", "MLCI_GITLAB_TOKEN")},
+            credentials={"REPO_TOKEN": self._token("GITHUB_TOKEN", "MLCI_GITLAB_TOKEN")},
         )
 
     @_once
@@ -286,7 +296,7 @@ class World:
             token=self._token("GITHUB_TOKEN"),
             api_url=self.environment.get("GITHUB_API_URL", "https://api.github.com"),
             clock=self.clock,
-            author=self.environment.get("MLCI_GITHUB_LOGIN", "github-actions[bot]"),
+            author=self.environment.get("MLCI_GITHUB_LOGIN"),
         )
 
     def _gitlab(self) -> "Forge":
@@ -294,6 +304,7 @@ class World:
 
         return GitLab(
             project=self._told_by_ci("CI_PROJECT_ID"),
+            page=self._told_by_ci("CI_PROJECT_URL"),
             token=self._token("MLCI_GITLAB_TOKEN"),
             url=self._told_by_ci("CI_SERVER_URL"),
             clock=self.clock,

@@ -1,16 +1,20 @@
 """The report as the one comment on its pull request."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from mlci.app.commit import UNCOMMITTED
 from mlci.app.report import Reported
 from mlci.core.context import RunContext
 from mlci.core.report import plain
-from mlci.errors import RefusedError
+from mlci.errors import ForgeError, RefusedError
 from mlci.ports.forge import CommentResult, Forge
 from mlci.render import markdown
 
 # The hidden marker and its line take their part of a forge's limit.
 MARKER_ROOM = 200
+SHRINK = 8
+_FORK = "a fork's own run may not comment: the report stands in the job's summary and its artifact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,29 +28,67 @@ class Commented:
 
 
 def comment(
-    reported: Reported, *, forge: Forge, context: RunContext, number: int | None = None, dry_run: bool = False
+    reported: Reported,
+    *,
+    forge: Callable[[], Forge],
+    context: RunContext,
+    number: int | None = None,
+    dry_run: bool = False,
 ) -> Commented:
     """Make the pull request's comment say what the report says.
 
-    A report on a commit that is no longer the pull request's head is old news and is not posted.
+    A report on a commit that is no longer the pull request's head is old news and is not posted. A fork's
+    own run may not post, and does not ask for a forge. Raises ForgeError, RefusedError.
     """
+    head = _head(reported, context)
+    if context.of_fork:
+        return Commented(body=_body(reported, markdown.LIMIT), number=number, skipped=_FORK)
+    place = forge()
+    body = _body(reported, place.comment_limit)
+    number = number or context.pull_request
+    if place.id != "notes":
+        found = place.pull_request_of(head)
+        if found is None or (number is not None and found.number != number):
+            return Commented(body=body, number=number, skipped=_nothing_to_say_it_on(head, number))
+        number = found.number
+    if dry_run:
+        return Commented(body=body, number=number, skipped="dry run")
+    return _posted(reported, place, number or 0, head)
+
+
+def _head(reported: Reported, context: RunContext) -> str:
+    """The commit that the report speaks of, when it may be posted there."""
     head = reported.bundle.commit
+    if head.endswith(UNCOMMITTED):
+        raise RefusedError(
+            "the evidence is for changes that are not committed",
+            id="evidence-uncommitted",
+            help="git commit, then mlci run",
+        )
     if context.head is not None and context.head != head:
         raise RefusedError(
             f"the evidence is for {head[:10]}, this run is for {context.head[:10]}",
             id="evidence-of-another-commit",
             help="hand over the artifact of this very run",
         )
-    body = markdown.render(reported.report, limit=forge.comment_limit - MARKER_ROOM)
-    number = number or context.pull_request
-    if forge.id != "notes":
-        found = forge.pull_request_of(head)
-        if found is None or (number is not None and found.number != number):
-            return Commented(body=body, number=number, skipped=_nothing_to_say_it_on(head, number))
-        number = found.number
-    if dry_run:
-        return Commented(body=body, number=number, skipped="dry run")
-    result = forge.upsert_comment(number or 0, f"report:{reported.report.key}", body, head=head)
+    return head
+
+
+def _body(reported: Reported, limit: int) -> str:
+    return markdown.render(reported.report, limit=limit - MARKER_ROOM)
+
+
+def _posted(reported: Reported, forge: Forge, number: int, head: str) -> Commented:
+    """Post; a forge whose limit is lower than its documentation says gets a short one."""
+    key = f"report:{reported.report.key}"
+    body = _body(reported, forge.comment_limit)
+    try:
+        result = forge.upsert_comment(number, key, body, head=head)
+    except ForgeError as error:
+        if error.id != "comment-too-long":
+            raise
+        body = _body(reported, forge.comment_limit // SHRINK)
+        result = forge.upsert_comment(number, key, body, head=head)
     return Commented(body=body, number=number, result=result)
 
 

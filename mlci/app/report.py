@@ -13,6 +13,7 @@ from mlci.core.plan import FileWrite, Plan
 from mlci.core.report import Report, plain
 from mlci.core.strictjson import JsonValue, dumps, loads
 from mlci.ports.files import Files
+from mlci.ports.summary import Summary
 from mlci.render import html, junit, markdown
 
 DIRECTORY = ".mlci/report"
@@ -68,6 +69,13 @@ def plan_files(reported: Reported) -> Plan:
 def write_report(files: Files, reported: Reported) -> None:
     """Put the report's files into the project's `.mlci/report/`."""
     files.apply(plan_files(reported))
+
+
+def summarize(summary: Summary, reported: Reported) -> None:
+    """Put the report on the page beside the job's log, as far as there is room for it."""
+    text = markdown.render(reported.report, limit=summary.room)
+    if len(text.encode()) < summary.room:
+        summary.append(text)
 
 
 def failed(reported: Reported) -> bool:

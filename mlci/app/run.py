@@ -8,7 +8,7 @@ from mlci.app.bundle import Bundle, clear, write_diff, write_evidence
 from mlci.app.commit import commit_under_test
 from mlci.app.diff import DiffRequest, diff
 from mlci.app.project import Project
-from mlci.app.report import Reported, occasion_of, report, write_report
+from mlci.app.report import Reported, occasion_of, report, summarize, write_report
 from mlci.app.reproduce import reproduce
 from mlci.app.test import test
 from mlci.core.context import RunContext
@@ -19,6 +19,7 @@ from mlci.core.finding import Verdict
 from mlci.gates import Hands
 from mlci.ports.dvc import Dvc
 from mlci.ports.git import Git
+from mlci.ports.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Place:
     git: Git
     dvc: Dvc
     hands: Hands
+    summary: Summary
     dvc_at: Callable[[Path], Dvc] | None = None
 
 
@@ -95,4 +97,5 @@ def _judged(compared: Diff, occasion: Occasion, commit: str) -> Evidence:
 def _told(place: Place, bundle: Bundle, occasion: Occasion) -> Reported:
     reported = report(bundle, project=place.project.config.project, occasion=occasion)
     write_report(place.hands.files, reported)
+    summarize(place.summary, reported)
     return reported

@@ -30,7 +30,7 @@ def command(world: World, out: Output, artifact: Path | None, number: int | None
 
     bundle = read_bundle(world.evidence(artifact))
     reported = report(bundle, project=world.project().config.project, occasion=Occasion.PULL_REQUEST)
-    done = comment(reported, forge=world.forge(), context=world.context(), number=number, dry_run=dry_run)
+    done = comment(reported, forge=world.forge, context=world.context(), number=number, dry_run=dry_run)
     result = done.result
     document = {
         "number": done.number,

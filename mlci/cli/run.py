@@ -1,11 +1,16 @@
 """`mlci run`: what CI does for this commit."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from mlci.cli.output import Output
+from mlci.cli.output import Output, complain
 from mlci.cli.verb import verb
 from mlci.errors import Exit
 from mlci.wiring import World
+
+if TYPE_CHECKING:
+    from mlci.app.report import Reported
 
 
 @verb("mlci run", "mlci run --stage train", "mlci run --comment", "mlci run --json")
@@ -28,14 +33,24 @@ def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> i
         git=git,
         dvc=world.dvc(),
         hands=world.hands(),
+        summary=world.summary,
         dvc_at=world.dvc_at,
     )
     reported = run(place, stages=stages)
     out.answer(reported.document, terminal.render(reported.report, width=out.width, brief=True))
     out.note(f"the whole report: mlci report, or {DIRECTORY}/report.html")
     if post:
-        from mlci.app.comment import comment, told
-
-        done = comment(reported, forge=world.forge(), context=world.context())
-        out.note(told(done, reported))
+        _post(world, out, reported)
     return Exit.RED if failed(reported) else Exit.DONE
+
+
+def _post(world: World, out: Output, reported: "Reported") -> None:
+    """Comment; what keeps a comment from being made is told and changes no verdict."""
+    from mlci.app.comment import comment, told
+    from mlci.errors import MlciError
+
+    try:
+        done = comment(reported, forge=world.forge, context=world.context())
+        out.note(told(done, reported))
+    except MlciError as error:
+        complain(f"the report was not posted: {error.message} [{error.id}]\nhelp: {error.help}")

@@ -23,6 +23,11 @@ def marked(body: str, key: str) -> str:
     return f"<!-- mlci:{_encoded(key)} -->\n{body}"
 
 
+def is_marked(body: str) -> bool:
+    """Whether a comment claims to be mlci's, of whatever key."""
+    return _key(body) is not None
+
+
 def own(comments: Sequence[Comment], key: str) -> list[Comment]:
     """Return our comments with this key, oldest first; a stranger's copy of the marker counts for nothing."""
     return sorted((each for each in comments if each.ours and _key(each.body) == key), key=lambda c: c.id)

@@ -29,3 +29,11 @@ class RunContext:
     tag: str | None = None
     actor: str | None = None
     run_url: str | None = None
+
+    @property
+    def of_fork(self) -> bool:
+        """Whether this is a fork's own run, whose token may not write.
+
+        A run that follows it on the default branch knows no number, and may.
+        """
+        return self.pull_request is not None and not self.same_repository

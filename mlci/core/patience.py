@@ -11,11 +11,15 @@ LIMIT_WORDS = ("rate limit", "abuse detection", "too many requests")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """One answer that was not a success. `status` is None when no answer, or no readable one, came."""
+    """One answer that was not a success. `status` is None when no answer, or no readable one, came.
+
+    `final` says that the same question will never get another answer.
+    """
 
     status: int | None
     message: str
     headers: Mapping[str, str]
+    final: bool = False
 
     @property
     def limited(self) -> bool:
@@ -28,7 +32,14 @@ class Refusal:
     @property
     def passing(self) -> bool:
         """Whether asking again can help."""
+        if self.final:
+            return False
         return self.limited or self.status is None or self.status >= 500 or self.status in (408, 409, 425)
+
+    @property
+    def too_long(self) -> bool:
+        """Whether a shorter text would have been taken."""
+        return self.status in (400, 413, 422) and "too long" in self.message.lower()
 
 
 def wait_before(refusal: Refusal, *, attempt: int, waited: float) -> float | None:
@@ -40,7 +51,7 @@ def wait_before(refusal: Refusal, *, attempt: int, waited: float) -> float | Non
         return None
     wanted = _asked_for(refusal.headers)
     if wanted is None:
-        wanted = 60.0 if refusal.limited and refusal.status == 403 else float(2 ** (attempt - 1))
+        wanted = 60.0 if refusal.limited else float(2 ** (attempt - 1))
     return wanted if waited + wanted <= BUDGET else None
 
 

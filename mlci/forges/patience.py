@@ -1,7 +1,7 @@
 """Asks a server with patience: one policy for every forge's client."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from mlci.core.patience import Refusal, wait_before
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """A client's exception in our words."""
+    """What a client raised, in our words."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -36,3 +36,19 @@ def patiently(
         clock.sleep(pause)
         waited += pause
         attempt += 1
+
+
+def refused_by(forge: str, refusal: Refusal, what: str, *, help_by_status: Mapping[int, str]) -> ForgeError:
+    """What the user is told when patience ended."""
+    status = "no readable answer" if refusal.status is None else f"status {refusal.status}"
+    message = f"{forge} would not {what}: {status}, {refusal.message[:300]}"
+    if refusal.too_long:
+        return ForgeError(message, id="comment-too-long", help="the whole report: mlci report")
+    if refusal.limited:
+        return ForgeError(message, id="forge-limited", help=f"{forge} asks to slow down: try again later")
+    refused = refusal.status is not None and refusal.status < 500
+    return ForgeError(
+        message,
+        id="forge-refused" if refused else "forge-unreachable",
+        help=help_by_status.get(refusal.status or 0, "run the command again later"),
+    )

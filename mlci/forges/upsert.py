@@ -1,10 +1,16 @@
 """The one way to keep exactly one comment, whatever the network does in between."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from mlci.core.comment import Comment, marked, own, same_text
+from mlci.forges.patience import Refused
 from mlci.ports.forge import CommentResult, Posted
+
+# A list that goes on after so many pages of 100 goes round in a circle.
+MOST_PAGES = 100
+GONE, CONFLICT = 404, 409
 
 
 class Thread(Protocol):
@@ -36,19 +42,39 @@ def upsert(
     Surplus copies (two jobs that raced) are deleted and the oldest is kept.
     """
     text = marked(body, key)
-    wrote = False
+    tried: Posted | None = None
 
     def attempt() -> CommentResult:
-        nonlocal wrote
+        nonlocal tried
         mine = own(thread.comments(), key)
         for surplus in mine[1:]:
-            thread.delete(surplus)
+            _without(thread, surplus)
         if not mine:
-            wrote = True
-            return CommentResult(posted=Posted.CREATED, url=thread.create(text).url)
+            tried = Posted.CREATED
+            return CommentResult(posted=tried, url=thread.create(text).url)
         if same_text(mine[0].body, text):
-            return CommentResult(posted=Posted.CREATED if wrote else Posted.UNCHANGED, url=mine[0].url)
-        thread.edit(mine[0], text)
-        return CommentResult(posted=Posted.UPDATED, url=mine[0].url)
+            return CommentResult(posted=tried or Posted.UNCHANGED, url=mine[0].url)
+        tried = tried or Posted.UPDATED
+        _changed(thread, mine[0], text)
+        return CommentResult(posted=tried, url=mine[0].url)
 
     return ask(attempt)
+
+
+def _without(thread: Thread, surplus: Comment) -> None:
+    try:
+        thread.delete(surplus)
+    except Refused as refused:
+        # Somebody else, who saw the same copies, was faster.
+        if refused.refusal.status != GONE:
+            raise
+
+
+def _changed(thread: Thread, comment: Comment, text: str) -> None:
+    try:
+        thread.edit(comment, text)
+    except Refused as refused:
+        if refused.refusal.status != GONE:
+            raise
+        # It was a surplus copy in somebody else's eyes: look again what stands there.
+        raise Refused(replace(refused.refusal, status=CONFLICT)) from refused

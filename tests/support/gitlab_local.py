@@ -70,6 +70,7 @@ class GitLab(Runner):
             "CI_API_V4_URL": self.forge.gitlab_api,
             "CI_PROJECT_ID": str(self.project.id),
             "CI_PROJECT_PATH": self.project.name,
+            "CI_PROJECT_URL": self.project.url.removesuffix(".git"),
             "CI_DEFAULT_BRANCH": self.project.default_branch,
             "GITLAB_USER_LOGIN": "ana",
         }

@@ -17,7 +17,7 @@ class Cml:
     def __init__(
         self, *, native: Forge, process: Process, directory: Path, credentials: Mapping[str, str]
     ) -> None:
-        """`credentials` is what `cml` needs of the environment (`REPO_TOKEN`, the CI's own variables)."""
+        """`credentials` is what `cml` needs beyond the CI's own variables: `REPO_TOKEN`."""
         self._native = native
         self._process = process
         self._directory = directory

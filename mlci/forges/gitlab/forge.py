@@ -1,22 +1,25 @@
 """What mlci asks of GitLab."""
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 import gitlab
 import requests
 from gitlab.exceptions import GitlabError
 
-from mlci.core.comment import Comment
+from mlci.core.comment import Comment, is_marked
 from mlci.core.patience import Refusal
 from mlci.errors import ForgeError
-from mlci.forges.patience import Refused, patiently
-from mlci.forges.upsert import upsert
+from mlci.forges.patience import Refused, patiently, refused_by
+from mlci.forges.upsert import MOST_PAGES, upsert
 from mlci.ports.clock import Clock
 from mlci.ports.forge import CommentResult, PullRequest
 
 T = TypeVar("T")
+Json = dict[str, Any]
 
 
 class GitLab:
@@ -25,92 +28,104 @@ class GitLab:
     id = "gitlab"
     comment_limit = 900_000
 
-    def __init__(self, *, project: str, token: str, url: str, clock: Clock) -> None:
-        """`project` is its number or path, `url` the server's address without `/api/v4`."""
+    def __init__(self, *, project: str, page: str, token: str, url: str, clock: Clock) -> None:
+        """`project` is its number or path, `page` where people see it, `url` the server without `/api/v4`."""
         self._clock = clock
-        self._id = project
+        self.page = page
+        self._place = f"/projects/{quote(project, safe='')}"
         self._headers: dict[str, str] = {}
-        session = requests.Session()
+        session = _OneServer(url)
         session.hooks["response"].append(self._remember)
-        self._api = gitlab.Gitlab(url, private_token=token, timeout=30, per_page=100, session=session)
-        self._project = self._api.projects.get(project, lazy=True)
+        self._api = gitlab.Gitlab(url, private_token=token, timeout=30, session=session)
 
     def pull_request_of(self, commit: str) -> PullRequest | None:
         """The open merge request whose head is this commit, else the merged one that brought it."""
-        found = self._ask("read the merge requests of a commit", lambda: self._requests_of(commit))
-        own_head = [each for each in found if each["sha"] == commit and each["state"] == "opened"]
-        merged = [each for each in found if each["state"] == "merged" and commit in _merged_as(each)]
-        chosen = next(iter(own_head or merged), None)
-        return None if chosen is None else _pull_request(chosen)
+        path = f"/repository/commits/{commit}/merge_requests"
+        found = self._ask(
+            "read the merge requests of a commit",
+            lambda: self.pages(path, lambda told: (_pull_request(told), told["state"], _merged_as(told))),
+        )
+        own_head = [pull for pull, state, _ in found if pull.head == commit and state == "opened"]
+        brought = [pull for pull, state, commits in found if state == "merged" and commit in commits]
+        return next(iter(own_head or brought), None)
 
     def upsert_comment(self, number: int, key: str, body: str, *, head: str) -> CommentResult:  # noqa: ARG002
         """Make or update our one note with this key."""
-        thread = _Thread(self, number)
-        return upsert(thread, key, body, ask=lambda attempt: self._ask("post the report as a note", attempt))
+        return upsert(_Thread(self, number), key, body, ask=lambda it: self._ask("post the report", it))
 
     def open_pull_request(self, *, branch: str, base: str, title: str, body: str) -> PullRequest:
         """Open a merge request for a pushed branch, or return the open one that has it."""
-        wanted: dict[str, Any] = {"source_branch": branch, "target_branch": base}
+        wanted = {"source_branch": branch, "target_branch": base}
+        content = {**wanted, "title": title, "description": body}
 
         def attempt() -> PullRequest:
-            requests_ = self._project.mergerequests
-            open_ones = self.talk(
-                lambda: requests_.list(state="opened", get_all=False, obey_rate_limit=False, **wanted)
-            )
-            existing = next(iter(open_ones), None)
-            if existing is not None:
-                return _pull_request(existing.attributes)
-            content = {**wanted, "title": title, "description": body}
-            return _pull_request(
-                self.talk(lambda: requests_.create(content, obey_rate_limit=False)).attributes
-            )
+            existing = self.pages("/merge_requests", _pull_request, state="opened", **wanted)
+            return existing[0] if existing else self.call("post", "/merge_requests", _pull_request, content)
 
         return self._ask("open a merge request", attempt)
 
     def dispatch(self, workflow: str, inputs: Sequence[tuple[str, str]]) -> None:
         """Start a pipeline on the default branch with these variables; GitLab has one pipeline a project."""
+        given = (("MLCI_WORKFLOW", workflow), *inputs)
+        variables = [{"key": key, "value": value} for key, value in given]
 
         def attempt() -> None:
-            project = self.talk(lambda: self._api.projects.get(self._id, obey_rate_limit=False))
-            variables = [
-                {"key": key, "value": value} for key, value in (("MLCI_WORKFLOW", workflow), *inputs)
-            ]
-            pipeline = {"ref": project.default_branch, "variables": variables}
-            self.talk(lambda: self._project.pipelines.create(pipeline, obey_rate_limit=False))
+            branch = self.call("get", "", lambda told: told["default_branch"])
+            self.call("post", "/pipeline", _nothing, {"ref": branch, "variables": variables})
 
         self._ask(f"start a pipeline for {workflow}", attempt)
 
     @cached_property
     def author(self) -> str:
         """The user name that our notes carry."""
-        user = self.talk(lambda: self._api.http_get("/user", obey_rate_limit=False))
-        return str(user["username"]) if isinstance(user, dict) else ""
+        return self._talk(lambda: str(self._request("get", "/user").json()["username"]))
 
-    def notes(self, number: int) -> Any:  # noqa: ANN401 - python-gitlab's managers are dynamic
-        """The notes of a merge request, without asking for it."""
-        return self._project.mergerequests.get(number, lazy=True).notes
+    def call(self, verb: str, path: str, read: Callable[[Any], T], content: Json | None = None) -> T:
+        """Send one request below the project and read its answer. Raises Refused."""
 
-    def note_url(self, number: int, note: int) -> str:
-        """Where a note can be read."""
-        return f"{self._api.url}/projects/{self._id}/merge_requests/{number}#note_{note}"
+        def request() -> T:
+            answer = self._request(verb, self._place + path, post_data=content)
+            return read(answer.json() if answer.content else None)
 
-    def talk(self, request: Callable[[], T]) -> T:
+        return self._talk(request)
+
+    def pages(self, path: str, read: Callable[[Json], T], **query: str) -> list[T]:
+        """Read a list to its last page, by number: a server's links lead us nowhere. Raises Refused."""
+        found: list[T] = []
+        for page in range(1, MOST_PAGES + 1):
+            told, more = self._talk(partial(self._page, path, read, query, page))
+            found += told
+            if not more:
+                return found
+        raise Refused(Refusal(status=None, message="its list has no end", headers={}, final=True))
+
+    def _page(
+        self, path: str, read: Callable[[Json], T], query: Mapping[str, str], page: int
+    ) -> tuple[list[T], bool]:
+        answer = self._request("get", self._place + path, query_data={**query, "per_page": 100, "page": page})
+        told = answer.json()
+        if not isinstance(told, list):
+            raise TypeError("its answer is no list")
+        return [read(each) for each in told], "next" in answer.links
+
+    def _request(self, verb: str, path: str, **content: Any) -> requests.Response:  # noqa: ANN401
+        return self._api.http_request(verb, path, obey_rate_limit=False, **content)
+
+    def _talk(self, request: Callable[[], T]) -> T:
         """Send one request. Raises Refused, whatever python-gitlab or what it stands on raised."""
         self._headers = {}
         try:
             return request()
+        except _Elsewhere as error:
+            raise Refused(Refusal(status=None, message=str(error), headers={}, final=True)) from error
         except GitlabError as error:
-            status = error.response_code
-            raise Refused(Refusal(status=status, message=str(error), headers=self._headers)) from error
-        except (requests.RequestException, ValueError) as error:
+            status, message = error.response_code, " ".join(str(error).split())
+            raise Refused(Refusal(status=status, message=message, headers=self._headers)) from error
+        # No answer, a truncated or broken one, or one that is not what GitLab describes.
+        except (requests.RequestException, ValueError, TypeError, LookupError) as error:
             raise Refused(
                 Refusal(status=None, message=f"{type(error).__name__}: {error}", headers={})
             ) from error
-
-    def _requests_of(self, commit: str) -> list[dict[str, Any]]:
-        lazy = self._project.commits.get(commit, lazy=True)
-        found = self.talk(lambda: lazy.merge_requests(obey_rate_limit=False))
-        return list(found)
 
     def _remember(self, response: requests.Response, *_: object, **__: object) -> None:
         self._headers = {name.lower(): value for name, value in response.headers.items()}
@@ -119,63 +134,85 @@ class GitLab:
         return patiently(ask, clock=self._clock, what=what, explain=_explain)
 
 
+class _Elsewhere(requests.RequestException):
+    """A redirect that would have carried our token to another server."""
+
+
+class _OneServer(requests.Session):
+    """A session that speaks to one server only: the library keeps its token header on redirects."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._server = urlsplit(url)[:2]
+
+    def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:  # noqa: ANN401
+        """Send a request. Raises when it would go to another server."""
+        place = urlsplit(request.url or "")
+        if place[:2] != self._server:
+            raise _Elsewhere(f"it sent us on to {place.scheme}://{place.hostname}")
+        return super().send(request, **settings)
+
+
 class _Thread:
     """The notes of one merge request."""
 
     def __init__(self, forge: GitLab, number: int) -> None:
         self._forge = forge
         self._number = number
-        self._notes = forge.notes(number)
+        self._path = f"/merge_requests/{number}/notes"
 
     def comments(self) -> Sequence[Comment]:
-        pages = self._forge.talk(
-            lambda: list(self._notes.list(iterator=True, per_page=100, obey_rate_limit=False))
-        )
-        return [self._comment(each.attributes) for each in pages if not each.attributes.get("system")]
+        return self._forge.pages(self._path, self._comment)
 
     def create(self, body: str) -> Comment:
-        made = self._forge.talk(lambda: self._notes.create({"body": body}, obey_rate_limit=False))
-        return self._comment(made.attributes)
+        return self._forge.call("post", self._path, self._written, {"body": body})
 
     def edit(self, comment: Comment, body: str) -> None:
-        self._forge.talk(lambda: self._notes.update(comment.id, {"body": body}, obey_rate_limit=False))
+        self._forge.call("put", f"{self._path}/{comment.id}", self._written, {"body": body})
 
     def delete(self, comment: Comment) -> None:
-        self._forge.talk(lambda: self._notes.delete(comment.id, obey_rate_limit=False))
+        self._forge.call("delete", f"{self._path}/{comment.id}", _nothing)
 
-    def _comment(self, note: dict[str, Any]) -> Comment:
-        ours = note["author"]["username"] == self._forge.author
-        url = self._forge.note_url(self._number, note["id"])
-        return Comment(id=note["id"], body=note["body"], ours=ours, url=url)
+    def _comment(self, told: Json) -> Comment:
+        found = self._written(told)
+        ours = is_marked(found.body) and told["author"]["username"] == self._forge.author
+        return replace(found, ours=ours)
+
+    def _written(self, told: Json) -> Comment:
+        url = f"{self._forge.page}/-/merge_requests/{self._number}#note_{told['id']}"
+        return Comment(id=int(told["id"]), body=str(told["body"]), ours=True, url=url)
 
 
-def _merged_as(request: dict[str, Any]) -> set[str | None]:
+def _nothing(_told: object) -> None:
+    """What comes back does not matter."""
+
+
+def _merged_as(request: Json) -> set[str | None]:
     return {request.get("merge_commit_sha"), request.get("squash_commit_sha"), request.get("sha")}
 
 
-def _pull_request(api: dict[str, Any]) -> PullRequest:
+def _pull_request(told: Json) -> PullRequest:
     return PullRequest(
-        number=api["iid"],
-        head=api["sha"],
-        base_branch=api["target_branch"],
-        head_branch=api["source_branch"],
-        title=api["title"],
-        url=api["web_url"],
-        labels=tuple(sorted(api.get("labels", ()))),
-        same_repository=api["source_project_id"] == api["target_project_id"],
+        number=int(told["iid"]),
+        head=told["sha"],
+        base_branch=told["target_branch"],
+        head_branch=told["source_branch"],
+        title=told["title"],
+        url=told["web_url"],
+        labels=tuple(sorted(told.get("labels", ()))),
+        same_repository=told["source_project_id"] == told["target_project_id"],
     )
 
 
 def _explain(refusal: Refusal, what: str) -> ForgeError:
     token = "set MLCI_GITLAB_TOKEN to a project access token with the scope `api`"
-    help_by_status = {
-        401: token,
-        403: f"a job token cannot write notes: {token}",
-        404: "the project or merge request does not exist, or the token may not see it",
-    }
-    status = "no readable answer" if refusal.status is None else f"status {refusal.status}"
-    return ForgeError(
-        f"GitLab would not {what}: {status}, {refusal.message[:300]}",
-        id="forge-refused" if refusal.status and refusal.status < 500 else "forge-unreachable",
-        help=help_by_status.get(refusal.status or 0, "run the command again later"),
+    return refused_by(
+        "GitLab",
+        refusal,
+        what,
+        help_by_status={
+            401: token,
+            403: f"a job token cannot write notes: {token}",
+            404: "the project or merge request does not exist, or the token may not see it",
+        },
     )

@@ -31,7 +31,9 @@ def route(method: str, pattern: str) -> Callable[[Callable[..., Answer]], Callab
 
 
 def _whoever(request: Request) -> Answer:
-    """A workflow's token is nobody's: it may not ask who it is."""
+    """A workflow's token is nobody's: it may not ask who it is. A person's may."""
+    if request.login and not request.login.endswith("[bot]"):
+        return Answer(200, _user(request.login))
     return Answer(403, {"message": "Resource not accessible by integration", "status": "403"})
 
 

@@ -93,6 +93,8 @@ def serving(root: Path) -> Iterator[Forge]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # An answer is sent in two pieces, and the second would wait for the first's receipt.
+    disable_nagle_algorithm = True
     forge: ClassVar[Forge]
 
     def log_message(self, format: str, *args: object) -> None:
@@ -104,14 +106,15 @@ class _Handler(BaseHTTPRequestHandler):
         fault = next((each for each in self.forge.faults if each.takes(self.command, self.path)), None)
         harm = fault.harm if fault else None
         if fault and harm is Harm.STATUS:
-            headers = [("Content-Type", "application/json"), *fault.headers.items()]
-            self._send(fault.status, headers, json.dumps({"message": fault.message}).encode())
+            self._send(*fault.answer())
         elif harm is Harm.RESET:
             self._hang_up()
         else:
             status, headers, content = self._done(body)
             if harm is Harm.AFTER:
                 self._hang_up()
+            elif fault and harm is Harm.LATE:
+                self._send(*fault.answer())
             else:
                 self._send(status, headers, content[: len(content) // 2] if fault else content)
 
@@ -147,7 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         with self.forge.lock:
             self.forge.requests.append((self.command, self.path, status))
-        self.send_response(status)
+        dated = any(name == "Date" for name, _ in headers)
+        (self.send_response_only if dated else self.send_response)(status)
         for name, value in headers:
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
