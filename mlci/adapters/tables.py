@@ -11,23 +11,11 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from mlci.errors import WorldError
-from mlci.ports.tables import Column, Rows
+from mlci.ports.tables import FORMATS, Column, Rows, Shape
 
 T = TypeVar("T")
 
 LIMIT = 4 * 1024**3
-
-_FORMATS = {
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".arrow": "arrow",
-    ".feather": "arrow",
-    ".ipc": "arrow",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +47,17 @@ class PolarsTables:
         self._check_size(len(content), name)
         kind = _format(name)
         return self._told(name, lambda: _arrays(_lazy(BytesIO(content), kind, text), columns, name))
+
+    def shape(self, source: bytes | Path, name: str) -> Shape | None:
+        """The shape of a table in bytes or anywhere on disk; None when the name is no table's."""
+        kind = FORMATS.get(PurePosixPath(name).suffix.lower())
+        if kind is None:
+            return None
+        self._check_size(len(source) if isinstance(source, bytes) else source.stat().st_size, name)
+        frame = self._told(
+            name, lambda: _lazy(BytesIO(source) if isinstance(source, bytes) else source, kind)
+        )
+        return self._told(name, lambda: Shape(rows=_count(frame), columns=_types(frame)))
 
     def scan(self, path: str) -> nw.LazyFrame[Any]:
         """A table that is read when it is collected."""
@@ -118,14 +117,14 @@ class PolarsTables:
 
 def _format(name: str) -> str:
     ending = PurePosixPath(name).suffix.lower()
-    if ending not in _FORMATS:
+    if ending not in FORMATS:
         raise WorldError(
             f"tables do not end with {ending!r}",
             id="table-format",
             where=name,
-            help=f"use one of {', '.join(sorted(_FORMATS))}",
+            help=f"use one of {', '.join(sorted(FORMATS))}",
         )
-    return _FORMATS[ending]
+    return FORMATS[ending]
 
 
 def _lazy(source: Path | BytesIO, kind: str, text: Sequence[str] = ()) -> pl.LazyFrame:

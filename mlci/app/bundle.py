@@ -7,17 +7,21 @@ bounded, every document is checked, and nothing in it is ever shown other than t
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mlci.core import diff_json, evidence
 from mlci.core.diff import Diff
 from mlci.core.evidence import Evidence
-from mlci.core.strictjson import NotJson
+from mlci.core.strictjson import JsonValue, NotJson, dumps
 from mlci.errors import IntegrityError, RefusedError
 from mlci.ports.files import Files
 
+if TYPE_CHECKING:
+    from mlci.core.predictions import Flips
+
 EVIDENCE = ".mlci/evidence"
-DIFF = ".mlci/report/diff.json"
+REPORT = ".mlci/report"
+DIFF = f"{REPORT}/diff.json"
 MOST_GATES = 32
 MOST_EVIDENCE = 1024 * 1024
 MOST_DIFF = 16 * 1024 * 1024
@@ -54,11 +58,28 @@ def write_diff(files: Files, diff: Diff) -> None:
     files.write(DIFF, diff_json.to_json(diff).encode())
 
 
+def write_flips(files: Files, model: str, flips: "Flips") -> None:
+    """Leave the ids of the rows whose prediction flipped: for the artifact, never for a comment."""
+    document: JsonValue = {
+        "schema": 1,
+        "model": model,
+        "lost": flips.lost.tolist(),
+        "won": flips.won.tolist(),
+        "other": flips.other.tolist(),
+    }
+    files.write(flips_path(model), dumps(document).encode())
+
+
+def flips_path(model: str) -> str:
+    """Where the ids of a model's flipped rows lie."""
+    return f"{REPORT}/flipped-{model}.json"
+
+
 def clear(files: Files) -> None:
     """Forget what an earlier run left, so that no old answer is taken for a new one."""
-    for path in files.list(EVIDENCE) if files.exists(EVIDENCE) else ():
-        files.delete(path)
-    files.delete(DIFF)
+    for directory in (EVIDENCE, REPORT):
+        for path in files.list(directory) if files.exists(directory) else ():
+            files.delete(path)
 
 
 def read_bundle(files: Files) -> Bundle:

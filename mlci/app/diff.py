@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlci.app.changes import Changes, stages
 from mlci.app.measure import Models, OfModel
 from mlci.app.outputs import Outputs
 from mlci.app.rebuild import Rebuilding
@@ -11,13 +12,13 @@ from mlci.app.rehash import md5
 from mlci.app.rescore import Rescoring
 from mlci.app.revisions import Range, choose
 from mlci.app.slices import declared_slices
-from mlci.app.snapshot import Declared, Snapshot, declared
+from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side, SideTables
 from mlci.core.config import Config, Direction, Objective
 from mlci.core.context import RunContext
-from mlci.core.diff import Artifact, Diff, FileDiff, FileState, Move, StageDiff, ValueDiff
-from mlci.core.dvcfiles import Hashed, LockedStage
+from mlci.core.diff import Diff, Move, ValueDiff
 from mlci.core.leaves import Leaves, read_leaves
+from mlci.core.predictions import Flips
 from mlci.core.values import MISSING, Kind, Value
 from mlci.core.verdicts import Measured, judge
 from mlci.errors import MlciError
@@ -58,15 +59,30 @@ class _Files:
     problems: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """The diff, and by model the rows whose prediction flipped: ids, which no report may show."""
+
+    diff: Diff
+    flips: Mapping[str, Flips]
+
+
 def diff(request: DiffRequest) -> Diff:
     """Compare two commits, or a commit and the work tree. What cannot be read in head is red."""
+    return compared(request).diff
+
+
+def compared(request: DiffRequest) -> Compared:
+    """Compare likewise, and name the rows that flipped."""
     chosen, base, head = sides(request)
     outputs = _outputs(request)
     ahead = _read(outputs, head, request.config)
     behind = None if base is None else _read(outputs, base, request.config)
     models = measure_models(request, base, head)
     declared_too = _declared_metrics(request.config, behind, ahead)
-    return _assembled(request, chosen, base, head, behind, ahead, models, declared_too)
+    found = _assembled(request, chosen, base, head, behind, ahead, models, declared_too)
+    flips = {each.pairing.model: each.flips for each in models if each.pairing and each.flips is not None}
+    return Compared(diff=found, flips=flips)
 
 
 def sides(request: DiffRequest) -> tuple[Range, Side | None, Side]:
@@ -125,8 +141,12 @@ def _assembled(
         metrics=judge(measured),
         values=_moved(behind.metrics if behind else None, ahead.metrics),
         params=_moved(behind.params if behind else None, ahead.params),
-        files=tuple(_files(request.config, before, head.declared)),
-        stages=tuple(_stages(before.stages, head.declared.stages)),
+        files=tuple(
+            Changes(tables=request.tables, outputs=_outputs(request)).files(
+                request.config, base or head, head
+            )
+        ),
+        stages=tuple(stages(before.stages, head.declared.stages)),
         pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *ahead.problems),
         notes=(
@@ -262,44 +282,3 @@ def _moved(base: Mapping[str, Leaves] | None, head: Mapping[str, Leaves]) -> tup
         for key in sorted({*base.get(path, {}), *head.get(path, {})})
     )
     return tuple(row for row in rows if row.move is not Move.UNCHANGED)
-
-
-def _files(config: Config, base: Declared, head: Declared) -> Iterable[FileDiff]:
-    models = {model.path for model in config.models.values()}
-    told_elsewhere = {model.predictions for model in config.models.values()}
-    for side in (base, head):
-        told_elsewhere |= {*side.metrics, *side.plots}
-    for path in sorted(base.outs.keys() | head.outs.keys()):
-        before, now = base.outs.get(path), head.outs.get(path)
-        if path not in told_elsewhere and _hash(before) != _hash(now):
-            artifact = Artifact.MODEL if path in models else Artifact.DATA
-            yield FileDiff(path=path, artifact=artifact, base=_state(before), head=_state(now))
-
-
-def _hash(recorded: Hashed | None) -> str | None:
-    return None if recorded is None else recorded.value
-
-
-def _state(recorded: Hashed | None) -> FileState | None:
-    if recorded is None:
-        return None
-    return FileState(hash=recorded.value, size=recorded.size, files=recorded.files)
-
-
-def _stages(base: Mapping[str, LockedStage], head: Mapping[str, LockedStage]) -> Iterable[StageDiff]:
-    for name in sorted(base.keys() | head.keys()):
-        if name not in base or name not in head:
-            yield StageDiff(name=name, move=Move.ADDED if name in head else Move.REMOVED)
-        elif because := tuple(_because(base[name], head[name])):
-            yield StageDiff(name=name, move=Move.CHANGED, because=because)
-
-
-def _because(base: LockedStage, head: LockedStage) -> Iterable[str]:
-    if base.command != head.command:
-        yield "command"
-    for file in sorted(base.params.keys() | head.params.keys()):
-        before, now = base.params.get(file, {}), head.params.get(file, {})
-        yield from (f"{file}:{key}" for key in sorted({*before, *now}) if before.get(key) != now.get(key))
-    for path in sorted(base.deps.keys() | head.deps.keys()):
-        if _hash(base.deps.get(path)) != _hash(head.deps.get(path)):
-            yield path

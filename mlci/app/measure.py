@@ -15,7 +15,7 @@ from mlci.core.compare import compare, units
 from mlci.core.config import Direction, Model, Objective, Task
 from mlci.core.diff import Pairing
 from mlci.core.metrics import Metric, find, value
-from mlci.core.predictions import Paired, Predictions, from_columns, pair, wanted
+from mlci.core.predictions import Flips, Paired, Predictions, flips_of, from_columns, pair, wanted
 from mlci.core.stats import ENOUGH
 from mlci.core.verdicts import Measured
 from mlci.errors import MlciError, WorldError
@@ -35,6 +35,7 @@ class OfModel:
 
     measured: tuple[Measured, ...]
     pairing: Pairing | None = None
+    flips: Flips | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -64,7 +65,12 @@ class Models:
         whole = Subject(model=model.name, both=both, compared=found.paired is not None, why=found.why)
         parts, notes = self._parts(model, head, whole)
         measured = [row for each in (whole, *parts) for row in _measured(each, metrics)]
-        return OfModel(measured=tuple(measured), pairing=found.told, notes=(*found.notes, *notes))
+        return OfModel(
+            measured=tuple(measured),
+            pairing=found.told,
+            flips=None if found.paired is None else flips_of(found.paired),
+            notes=(*found.notes, *notes),
+        )
 
     def _parts(self, model: Model, head: Side, whole: "Subject") -> tuple[list["Subject"], tuple[str, ...]]:
         """The slices of what was paired; a note where they cannot be had, for the gate tells it in full."""

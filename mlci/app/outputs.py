@@ -49,6 +49,15 @@ class Outputs:
             return content is not None
         return snapshot.commit is not None and self._get(path, snapshot.commit, destination)
 
+    def here(self, snapshot: Snapshot, path: str, recorded: Hashed) -> bytes | Path | None:
+        """A file as it lies here, in Git or in the cache, for who may not pay for a download or a hash."""
+        if snapshot.commit is None and snapshot.files.exists(path):
+            return snapshot.files.root / path
+        (content,) = snapshot.read([path])
+        if content is not None or recorded.algorithm != "md5" or len(recorded.value) < 3:
+            return content
+        return next((place for place in self._places(snapshot, recorded) if place.is_file()), None)
+
     def _within(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed]) -> Hashed | None:
         """The record of a file in a recorded directory, as the directory's manifest has it."""
         home = _home(path, outs)
@@ -62,15 +71,19 @@ class Outputs:
         """From the cache, if the bytes are what their name says: a cache may be damaged or poisoned."""
         if recorded.algorithm != "md5" or len(recorded.value) < 3:
             return None
-        for cache in self._caches(snapshot):
-            home = cache if recorded.legacy else cache / "files" / "md5"
-            content = _bytes_of(home / recorded.value[:2] / recorded.value[2:])
+        for place in self._places(snapshot, recorded):
+            content = _bytes_of(place)
             legacy = recorded.legacy and not recorded.is_directory
             if content is not None and md5(BytesIO(content), legacy=legacy) == recorded.value.removesuffix(
                 ".dir"
             ):
                 return content
         return None
+
+    def _places(self, snapshot: Snapshot, recorded: Hashed) -> Iterator[Path]:
+        for cache in self._caches(snapshot):
+            home = cache if recorded.legacy else cache / "files" / "md5"
+            yield home / recorded.value[:2] / recorded.value[2:]
 
     def _caches(self, snapshot: Snapshot) -> Iterator[Path]:
         """Where the cache lies: the usual places first, since asking DVC costs seconds."""

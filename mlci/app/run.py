@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlci.app.bundle import Bundle, clear, write_diff, write_evidence
+from mlci.app.bundle import Bundle, clear, write_diff, write_evidence, write_flips
 from mlci.app.commit import commit_under_test
-from mlci.app.diff import DiffRequest, diff
+from mlci.app.diff import Compared, DiffRequest, compared
 from mlci.app.project import Project
 from mlci.app.report import Reported, occasion_of, report, summarize, write_report
 from mlci.app.reproduce import reproduce
@@ -46,12 +46,14 @@ def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
     if pipeline.verdict is Verdict.FAILED or stages:
         return _told(place, Bundle(evidence=(pipeline,)), occasion)
     tested = test(place.project, (), place.hands, context=place.context, commit=pipeline.commit)
-    compared = _compared(place)
-    judged = _judged(compared, occasion, pipeline.commit)
+    found = _compared(place)
+    judged = _judged(found.diff, occasion, pipeline.commit)
     write_evidence(place.hands.files, judged)
-    write_diff(place.hands.files, compared)
+    write_diff(place.hands.files, found.diff)
+    for model, flips in found.flips.items():
+        write_flips(place.hands.files, model, flips)
     evidence = (judged, *tested.evidence, pipeline)
-    return _told(place, Bundle(evidence=evidence, diff=compared), occasion)
+    return _told(place, Bundle(evidence=evidence, diff=found.diff), occasion)
 
 
 def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
@@ -71,9 +73,9 @@ def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
     return found
 
 
-def _compared(place: Place) -> Diff:
+def _compared(place: Place) -> Compared:
     place.hands.progress.step("comparing with the base")
-    found = diff(
+    found = compared(
         DiffRequest(
             config=place.project.config,
             prefix=place.project.prefix,
@@ -90,8 +92,8 @@ def _compared(place: Place) -> Diff:
     return found
 
 
-def _judged(compared: Diff, occasion: Occasion, commit: str) -> Evidence:
-    return Evidence(gate="diff", commit=commit, findings=findings(compared, occasion))
+def _judged(found: Diff, occasion: Occasion, commit: str) -> Evidence:
+    return Evidence(gate="diff", commit=commit, findings=findings(found, occasion))
 
 
 def _told(place: Place, bundle: Bundle, occasion: Occasion) -> Reported:

@@ -61,13 +61,15 @@ class Snapshot:
 class Declared:
     """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
 
-    `outs` holds every recorded output, `metrics` and `params` the files that are declared so.
+    `outs` holds every recorded output, `deps` every recorded dependency that is none, `metrics` and
+    `params` the files that are declared so.
     """
 
     metrics: tuple[str, ...] = ()
     params: tuple[str, ...] = ()
     plots: tuple[str, ...] = ()
     outs: Mapping[str, Hashed] = field(default_factory=dict)
+    deps: Mapping[str, Hashed] = field(default_factory=dict)
     stages: Mapping[str, LockedStage] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
@@ -78,6 +80,7 @@ def declared(snapshot: Snapshot) -> Declared:
     content = dict(zip(paths, snapshot.read(paths), strict=True))
     problems: list[str] = []
     outs: dict[str, Hashed] = {}
+    deps: dict[str, Hashed] = {}
     stages: dict[str, LockedStage] = {}
     metrics: set[str] = set()
     params: set[str] = set()
@@ -92,8 +95,9 @@ def declared(snapshot: Snapshot) -> Declared:
             lock = _read(content.get(posixpath.join(home, LOCK_FILE)), LOCK_FILE, read_lock, problems) or {}
             if pipeline is None:
                 continue
-            made = dict(_placed_outs(pipeline, lock, home))
+            made = dict(_recorded(pipeline, lock, home, lambda stage: stage.outs))
             outs |= made
+            deps |= dict(_recorded(pipeline, lock, home, lambda stage: stage.deps))
             stages |= {posixpath.join(home, name): stage for name, stage in lock.items()}
             metrics |= _of_kind(pipeline, OutKind.METRIC, home, made) | _placed(pipeline.metrics, home)
             plots |= _of_kind(pipeline, OutKind.PLOT, home, made)
@@ -103,6 +107,7 @@ def declared(snapshot: Snapshot) -> Declared:
         params=tuple(sorted(params)),
         plots=tuple(sorted(plots)),
         outs=outs,
+        deps={path: dep for path, dep in deps.items() if path not in outs},
         stages=stages,
         problems=tuple(problems),
     )
@@ -123,13 +128,16 @@ def _read(content: bytes | None, path: str, reader: Callable[..., T], problems: 
         return None
 
 
-def _placed_outs(
-    pipeline: PipelineFile, lock: Mapping[str, LockedStage], home: str
+def _recorded(
+    pipeline: PipelineFile,
+    lock: Mapping[str, LockedStage],
+    home: str,
+    which: Callable[[LockedStage], Mapping[str, Hashed]],
 ) -> Iterator[tuple[str, Hashed]]:
     for name, stage in lock.items():
         source = pipeline.stages.get(name.partition("@")[0])
         wdir = "." if source is None or "${" in source.wdir else source.wdir
-        for path, out in stage.outs.items():
+        for path, out in which(stage).items():
             yield located(located(path, wdir), home), out
 
 

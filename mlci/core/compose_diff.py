@@ -3,7 +3,17 @@
 from collections.abc import Mapping, Sequence
 
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, FileDiff, FileState, FloorStatus, MetricDiff, MetricVerdict, Move, ValueDiff
+from mlci.core.diff import (
+    Diff,
+    FileDiff,
+    FileState,
+    FloorStatus,
+    MetricDiff,
+    MetricVerdict,
+    Move,
+    Pairing,
+    ValueDiff,
+)
 from mlci.core.diff_findings import subject
 from mlci.core.report import (
     Block,
@@ -16,6 +26,7 @@ from mlci.core.report import (
     Paragraph,
     Section,
     Table,
+    Text,
     Tone,
     code,
     words,
@@ -25,6 +36,7 @@ from mlci.core.wording import NOTHING, count, difference, number, signed
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
 SHORT = 24
 MOST_SLICES = 30
+MOST_COLUMNS = 20
 _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
     MetricVerdict.REGRESSED: 0,
     MetricVerdict.IMPROVED: 1,
@@ -61,6 +73,7 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     picture = tuple(_picture(each) for each in metrics if each.interval and each.difference is not None)
     if picture:
         blocks.append(Intervals(rows=picture))
+    blocks += [Paragraph(text=_flipped(each)) for each in diff.pairings if each.comparable and each.rows]
     smallest = [each for each in metrics if each.noticeable is not None]
     if smallest:
         told = ", ".join(f"{each.metric} {number(each.noticeable)}" for each in smallest)
@@ -68,6 +81,14 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
             Paragraph(text=words(f"The smallest drops this test set would notice (80 % power): {told}."))
         )
     return Section(title="Objectives", blocks=tuple(blocks))
+
+
+def _flipped(pairing: Pairing) -> Text:
+    """Return how many predictions are others now; the ids stay in the artifact."""
+    rows = f"{pairing.flipped:,} of {count(pairing.rows, 'prediction')} of "
+    sides = f" flipped: {pairing.lost:,} right before, {pairing.won:,} right now"
+    again = "; the base was scored anew on this test set" if pairing.rescored else ""
+    return (*words(rows), *code(pairing.model), *words(f"{sides}{again}."))
 
 
 def _metric_row(metric: MetricDiff) -> tuple[Cell, ...]:
@@ -188,10 +209,22 @@ def _files(files: Sequence[FileDiff]) -> Section | None:
         )
         for each in files
     )
-    table = Table(columns=columns, rows=rows)
+    blocks: list[Block] = [Table(columns=columns, rows=rows)]
+    if items := [Item(text=_columns(each)) for each in files if each.columns]:
+        blocks.append(Items(items=tuple(items)))
     return Section(
-        title="Data and models", blocks=(table,), summary=words(f"{len(rows)} changed"), folded=True
+        title="Data and models", blocks=tuple(blocks), summary=words(f"{len(rows)} changed"), folded=True
     )
+
+
+def _columns(file: FileDiff) -> Text:
+    """Return which columns of a table came, went, or hold something else now."""
+    text: Text = (*code(file.path), *words(": "))
+    for at, each in enumerate(file.columns[:MOST_COLUMNS]):
+        moved = "new" if each.base is None else "gone" if each.head is None else f"{each.base} → {each.head}"
+        text = (*text, *words(", " if at else ""), *code(each.name), *words(f" {moved}"))
+    more = len(file.columns) - MOST_COLUMNS
+    return (*text, *words(f", {more} more")) if more > 0 else text
 
 
 def _state(state: FileState | None) -> str:

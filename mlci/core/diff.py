@@ -164,7 +164,8 @@ class ValueDiff:
 class Pairing:
     """How base's and head's predictions of one model were brought together.
 
-    `rows` are the pairs that verdicts rest on; 0 with a `reason` when they are not comparable.
+    `rows` are the pairs that verdicts rest on; 0 with a `reason` when they are not comparable. `flipped`
+    predicted labels differ: of those `lost` were right in base alone, `won` are right in head alone.
     """
 
     model: str
@@ -173,6 +174,8 @@ class Pairing:
     head_rows: int = 0
     truth_differs: int = 0
     flipped: int = 0
+    lost: int = 0
+    won: int = 0
     rescored: bool = False
     reason: str = ""
 
@@ -200,13 +203,26 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnDiff:
+    """A column of a table that came, went, or changed its type; None on the side where it is not."""
+
+    name: str
+    base: str | None
+    head: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileDiff:
-    """A data set or model that changed; None on the side where it does not exist."""
+    """A data set or model that changed; None on the side where it does not exist.
+
+    `columns` tells only those that differ, and nothing where one side's bytes are not here.
+    """
 
     path: str
     artifact: Artifact
     base: FileState | None
     head: FileState | None
+    columns: tuple[ColumnDiff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any, cast, get_args, get_type_hints
 from mlci.core.config import Direction
 from mlci.core.diff import (
     Artifact,
+    ColumnDiff,
     Diff,
     FileDiff,
     FileState,
@@ -93,11 +94,26 @@ def _record(record: type[Any], /, **parts: Build) -> Build:
 
 _FIELDS: Mapping[type[Any], Mapping[str, Any]] = {
     kind: get_type_hints(kind)
-    for kind in (Diff, FileDiff, FileState, Floor, Interval, MetricDiff, Pairing, StageDiff, Value, ValueDiff)
+    for kind in (
+        ColumnDiff,
+        Diff,
+        FileDiff,
+        FileState,
+        Floor,
+        Interval,
+        MetricDiff,
+        Pairing,
+        StageDiff,
+        Value,
+        ValueDiff,
+    )
 }
 _INTERVAL = _optional(_record(Interval))
 _VALUES = _each(_record(ValueDiff, key=_texts, base=_value, head=_value))
 _FILE_STATE = _optional(_record(FileState))
+_FILE = _record(
+    FileDiff, artifact=Artifact, base=_FILE_STATE, head=_FILE_STATE, columns=_each(_record(ColumnDiff))
+)
 _FLOOR = _record(Floor, direction=Direction, status=FloorStatus, interval=_INTERVAL)
 _METRIC = _record(
     MetricDiff,
@@ -110,7 +126,7 @@ _DIFF: Mapping[str, Build] = {
     "metrics": _each(_METRIC),
     "values": _VALUES,
     "params": _VALUES,
-    "files": _each(_record(FileDiff, artifact=Artifact, base=_FILE_STATE, head=_FILE_STATE)),
+    "files": _each(_FILE),
     "stages": _each(_record(StageDiff, move=Move, because=_texts)),
     "pairings": _each(_record(Pairing)),
     "problems": _texts,

@@ -108,8 +108,28 @@ def pair(model: str, base: Predictions, head: Predictions) -> tuple[Pairing, Pai
     if len(left) < ENOUGH_IN_COMMON * min(base_rows, head_rows) or not len(left):
         return replace(told, rows=0, reason=_why_not(told)), None
     paired = Paired(base=base.take(left), head=head.take(right))
-    flipped = 0 if head.task is Task.REGRESSION else np.count_nonzero(paired.base.label != paired.head.label)
-    return replace(told, flipped=int(flipped)), paired
+    flips = flips_of(paired)
+    return replace(told, flipped=len(flips), lost=len(flips.lost), won=len(flips.won)), paired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Flips:
+    """The ids of rows whose predicted label differs: right in base alone, in head alone, in neither."""
+
+    lost: Column
+    won: Column
+    other: Column
+
+    def __len__(self) -> int:
+        return len(self.lost) + len(self.won) + len(self.other)
+
+
+def flips_of(paired: Paired) -> Flips:
+    """The rows whose label flipped, by id; none of a regression, which has no labels."""
+    base, head = paired.base, paired.head
+    differs = np.zeros(len(head), np.bool_) if head.task is Task.REGRESSION else base.label != head.label
+    lost, won = differs & (base.label == base.truth), differs & (head.label == head.truth)
+    return Flips(lost=head.ids[lost], won=head.ids[won], other=head.ids[differs & ~lost & ~won])
 
 
 def _why_not(told: Pairing) -> str:

@@ -1,6 +1,8 @@
 """Tables of data, read column by column."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -9,6 +11,32 @@ if TYPE_CHECKING:
 
 Column: TypeAlias = "npt.NDArray[Any]"  # in words, because who reads a configuration does not pay for numpy
 Rows = Sequence[Mapping[str, Any]]
+
+
+FORMATS: Mapping[str, str] = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+
+
+def is_table(path: str) -> bool:
+    """Whether a name ends as a table's does."""
+    return PurePosixPath(path).suffix.lower() in FORMATS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How many rows a table has, and its columns with their types, in file order."""
+
+    rows: int
+    columns: Mapping[str, str]
 
 
 class Tables(Protocol):
@@ -35,6 +63,13 @@ class Tables(Protocol):
         self, content: bytes, name: str, columns: Sequence[str] | None = None, *, text: Sequence[str] = ()
     ) -> Mapping[str, Column]:
         """Likewise from bytes; the name's ending says which format."""
+        ...
+
+    def shape(self, source: bytes | Path, name: str) -> Shape | None:
+        """The shape of a table in bytes or anywhere on disk; None when the name is no table's.
+
+        Raises WorldError where it cannot be read.
+        """
         ...
 
     def scan(self, path: str) -> "nw.LazyFrame[Any]":

@@ -15,7 +15,8 @@ from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.adapters.tables import PolarsTables
 from mlci.adapters.user_python import UserEnvironment
-from mlci.app.diff import DiffRequest, diff
+from mlci.app.bundle import write_flips
+from mlci.app.diff import DiffRequest, compared, diff
 from mlci.core.config import Config, Direction, Margin, Model, Objective, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import MetricVerdict, Move, Occasion
@@ -162,7 +163,8 @@ def test_a_real_improvement_is_called_one(place):
     row = metric(found)
     assert row.verdict is MetricVerdict.IMPROVED
     assert row.n == 1_000
-    assert found.flipped > 100
+    (pairing,) = found.pairings
+    assert found.flipped == pairing.flipped == pairing.lost + pairing.won > 100
     assert [each.metric for each in found.metrics] == ["f1", "accuracy", "roc_auc"]
     assert not found.blocks(Occasion.PROMOTION)
     assert from_json(to_json(found)) == found
@@ -253,8 +255,38 @@ def test_values_files_and_stages_that_changed_are_told(place):
         "tags": (Move.CHANGED, Kind.LIST, Kind.LIST),
     }
     assert [(each.path, each.name, each.head.text) for each in found.params] == [("params.yaml", "lr", "0.2")]
-    assert [(each.path, each.artifact.value) for each in found.files] == [("models/income.skops", "model")]
+    assert [(each.path, each.artifact.value) for each in found.files] == [
+        ("data.csv", "data"),
+        ("models/income.skops", "model"),
+    ]
     assert [(each.name, each.because) for each in found.stages] == [("train", ("params.yaml:lr", "data.csv"))]
+
+
+def test_rows_and_columns_of_changed_tables_are_told(place):
+    before, after = "id,age,sex\n1,30,F\n2,31,M\n", "id,age,city\n1,30.5,x\n"
+    place.story.write({"data.csv": before})
+    base = place.commit(data=before)
+    place.story.write({"data.csv": after})
+    head = place.commit(data=after)
+    for named in (head, None):
+        (file,) = place.diff(base, named).files
+        assert (file.path, file.base.rows, file.head.rows) == ("data.csv", 2, 1)
+        assert [(each.name, each.base, each.head) for each in file.columns] == [
+            ("age", "Int64", "Float64"),
+            ("sex", "String", None),
+            ("city", None, "String"),
+        ]
+
+
+def test_the_rows_that_flipped_are_named(place):
+    base, head = place.commit(), place.commit(predicted=predictions(skill=0.0))
+    (flips,) = compared(place.request(base, head)).flips.values()
+    assert len(flips.lost) == place.diff(base, head).pairings[0].lost > 600
+    assert not len(flips.won)
+    write_flips(place.request().files, "income", flips)
+    told = json.loads((place.story.path / ".mlci/report/flipped-income.json").read_text())
+    assert told["lost"] == sorted(told["lost"])
+    assert (told["won"], told["other"]) == ([], [])
 
 
 def test_the_other_way_round_mirrors(place):

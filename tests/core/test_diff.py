@@ -7,6 +7,7 @@ import pytest
 from mlci.core.config import Direction
 from mlci.core.diff import (
     Artifact,
+    ColumnDiff,
     Diff,
     FileDiff,
     FileState,
@@ -48,7 +49,15 @@ FULL = Diff(
     ),
     values=(moved(number("9007199254740993"), of("a|b`<img>\n@everyone")),),
     params=(moved(MISSING, of([1, "x"])),),
-    files=(FileDiff(path="d.csv", artifact=Artifact.DATA, base=None, head=FileState(hash="x", size=3)),),
+    files=(
+        FileDiff(
+            path="d.csv",
+            artifact=Artifact.DATA,
+            base=None,
+            head=FileState(hash="x", size=3, rows=2),
+            columns=(ColumnDiff(name="a|`b`", base=None, head="Int64"),),
+        ),
+    ),
     stages=(StageDiff(name="train", move=Move.CHANGED, because=("command",)),),
     pairings=(Pairing(model="income", rows=3, flipped=2),),
     notes=("one",),
