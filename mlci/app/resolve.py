@@ -1,11 +1,14 @@
 """What a version is made of: everything a deploy job needs to fetch and trust it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mlci.app.locked import locked_at
 from mlci.app.situation import path_of
 from mlci.core.config import Config
+from mlci.core.dvcremote import address, read_remotes
 from mlci.core.reference import Found, find
 from mlci.core.registry import fold
+from mlci.core.stated import Stated
 from mlci.core.strictjson import JsonValue
 from mlci.core.trailers import Message
 from mlci.ports.git import Git
@@ -29,11 +32,18 @@ class Resolved:
     assignment: str
     since: str
     message: Message
+    url: str = ""
 
     @property
     def hash(self) -> str:
         """The hash of the model's bytes, as DVC writes it; empty when the tag does not say."""
         return self.message.get("Model-Hash") or ""
+
+    @property
+    def metrics(self) -> tuple[Stated, ...]:
+        """The metrics it was registered with."""
+        stated = (Stated.parse(each) for each in self.message.all("Metric"))
+        return tuple(each for each in stated if each)
 
     @property
     def place(self) -> str:
@@ -51,12 +61,13 @@ class Resolved:
             "registered": self.registered,
             "path": self.path,
             "hash": self.hash,
-            "remote": self.remote,
+            "remote": self.remote or None,
+            "url": self.url or None,
             "fetch": ["dvc", "get", ".", self.place, "--rev", self.commit] if self.path else [],
             "environment": self.environment or None,
             "assignment": self.assignment or None,
             "since": self.since or None,
-            "metrics": list(self.message.all("Metric")),
+            "metrics": [each.document() for each in self.metrics],
             "gates": list(self.message.all("Gate")),
         }
         extra: dict[str, JsonValue] = {
@@ -67,8 +78,24 @@ class Resolved:
 
 def resolve(git: Git, reference: str, *, config: Config | None = None, prefix: str = "") -> Resolved:
     """The version that a reference means, from the local tags."""
-    found = find(fold(git.tags()), reference, prefix=prefix)
-    return described(found, config=config)
+    found = described(find(fold(git.tags()), reference, prefix=prefix), config=config)
+    return located(git, found, prefix) if found.path else found
+
+
+def located(git: Git, found: Resolved, prefix: str) -> Resolved:
+    """The same, with the remote and the place on it where the bytes lie, as its commit says."""
+    (locked,) = locked_at(git, prefix, [found.commit])
+    held = locked.holding(found.path) if locked else None
+    if held is None:
+        return found
+    homes = list(dict.fromkeys((path_of(prefix, ".dvc"), ".dvc")))
+    contents = git.blobs([(found.commit, f"{home}/config") for home in homes])
+    home, content = next(
+        ((home, each) for home, each in zip(homes, contents, strict=True) if each), (".dvc", b"")
+    )
+    settings = read_remotes(content, home=home)
+    url = address(settings, found.remote, path_of(prefix, held[0]), held[1])
+    return replace(found, url=url, remote=found.remote or settings.default or "")
 
 
 def described(found: Found, *, config: Config | None) -> Resolved:

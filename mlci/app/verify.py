@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlci.app.kept import kept
 from mlci.app.locked import locked_at
 from mlci.app.rehash import verify as verify_bytes
 from mlci.app.resolve import Resolved, resolve
-from mlci.core import journal
 from mlci.core.config import Config
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
@@ -61,18 +61,8 @@ def _lock(git: Git, prefix: str, found: Resolved) -> Iterator[Proof]:
 
 
 def _evidence(git: Git, config: Config, found: Resolved) -> Proof:
-    promised = found.message.get("Evidence-Digest")
-    ref = git.refs(journal.REF).get(journal.REF)
-    place = journal.evidence_path(config.project, found.model, found.version)
-    paths = [each.path for each in git.tree(ref, place)] if ref else []
-    contents = git.blobs([(ref, path) for path in paths]) if ref else []
-    bundle = {
-        path.rpartition("/")[2].removesuffix(".json"): content
-        for path, content in zip(paths, contents, strict=True)
-        if content is not None
-    }
-    digest = f"sha256:{journal.bundle_digest(bundle)}" if bundle else ""
-    return _same("evidence", promised, digest, "the journal")
+    there = kept(git, config.project, found.model, found.version)
+    return _same("evidence", found.message.get("Evidence-Digest"), there.digest, "the journal")
 
 
 def _bytes(git: Git, dvc: Dvc, files: Files, config: Config, prefix: str, found: Resolved) -> Proof:

@@ -19,9 +19,8 @@ def command(world: World, out: Output, reference: str) -> None:
         out.document(found.document())
         return
     facts = [("model", found.model), ("version", found.version), ("commit", found.commit), ("tag", found.tag)]
-    facts += [("path", found.path), ("hash", found.hash), ("environment", found.environment)]
+    facts += [("path", found.path), ("hash", found.hash), ("remote", found.remote), ("url", found.url)]
+    facts += [("environment", found.environment)]
     facts += [("assigned by", found.assignment), ("since", found.since or found.registered)]
-    facts += [
-        (key.lower().replace("-", " "), value) for key, value in found.message.trailers if key == "Metric"
-    ]
+    facts += [("metric", str(each)) for each in found.metrics]
     out.table(("FACT", "VALUE"), [each for each in facts if each[1]])
