@@ -35,7 +35,7 @@ lint: $(VENV)/.dev ## Check style, types, import contracts and our own workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/zizmor --offline --persona=pedantic --quiet .github
+	$(BIN)/zizmor --offline --persona=pedantic --quiet .github actions
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
