@@ -1,35 +1,17 @@
 """Evidence and a diff, told as a report: what a reviewer needs first comes first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from mlci.core import compose_diff
+from mlci.core import compose_diff, compose_gates, compose_lineage
+from mlci.core.compose_gates import TONES
 from mlci.core.diff import Diff, MetricVerdict, Occasion
 from mlci.core.diff_findings import SAYS
 from mlci.core.evidence import Evidence
-from mlci.core.finding import Finding, Status, Verdict, verdict_of
-from mlci.core.report import (
-    Cell,
-    Column,
-    Item,
-    Items,
-    Report,
-    Section,
-    Table,
-    Text,
-    Tone,
-    code,
-    words,
-)
-from mlci.core.wording import NOTHING, count
+from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
+from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, strong, words
+from mlci.core.wording import count
 
-TONES = {
-    Status.PASS: Tone.GOOD,
-    Status.SKIP: Tone.MUTED,
-    Status.WARN: Tone.WARN,
-    Status.FAIL: Tone.BAD,
-    Status.ERROR: Tone.BAD,
-}
 ANSWERS = {
     Occasion.PULL_REQUEST: {
         Verdict.PASSED: "You may merge: ",
@@ -44,15 +26,25 @@ ANSWERS = {
 }
 
 
-def compose(*, project: str, evidence: Sequence[Evidence], diff: Diff | None, occasion: Occasion) -> Report:
-    """Return the report of one run."""
+def compose(
+    *,
+    project: str,
+    evidence: Sequence[Evidence],
+    diff: Diff | None,
+    occasion: Occasion,
+    against: Mapping[str, Diff] | None = None,
+) -> Report:
+    """Return the report of one run. `against` holds further diffs by what they compare with: they inform."""
     findings = tuple(chain.from_iterable(each.findings for each in evidence))
     verdict = verdict_of(findings)
     sections = (
         _attention(findings),
         *(compose_diff.first(diff) if diff else ()),
-        *(_gate(each) for each in evidence if each.gate != "diff"),
+        *(compose_diff.against(name, each) for name, each in sorted((against or {}).items())),
+        _waived(findings),
+        *chain.from_iterable(compose_gates.sections(each) for each in evidence if each.gate != "diff"),
         *(compose_diff.rest(diff) if diff else ()),
+        compose_lineage.section(evidence),
     )
     return Report(
         key=project,
@@ -118,61 +110,37 @@ def _at(commit: str) -> Text:
 
 
 def _attention(findings: Sequence[Finding]) -> Section | None:
-    red = [each for each in findings if each.status in (Status.FAIL, Status.ERROR)]
+    red = [each for each in findings if each.blocks]
     yellow = [each for each in findings if each.status is Status.WARN]
     if not red and not yellow:
         return None
-    title = "What failed" if any(each.blocks for each in red) else "What to look at"
+    title = "What failed" if red else "What to look at"
     return Section(title=title, blocks=(Items(items=tuple(_item(each) for each in (*red, *yellow))),))
+
+
+def _waived(findings: Sequence[Finding]) -> Section | None:
+    """What would be red, had nobody accepted it."""
+    accepted = [each for each in findings if each.waived and not each.blocks]
+    if not accepted:
+        return None
+    return Section(title="Accepted for now", blocks=(Items(items=tuple(_item(each) for each in accepted)),))
 
 
 def _item(finding: Finding) -> Item:
     text: Text = (*code(finding.check), *words(" "), *code(finding.subject), *words(f": {finding.message}"))
-    tone = TONES[finding.status]
-    if finding.waived is not None:
-        state = "the waiver ended on" if finding.waived.expired else "waived until"
-        text = (
-            *text,
-            *words(f" ({state} {finding.waived.until} by {finding.waived.owner}: {finding.waived.reason})"),
-        )
-        tone = tone if finding.waived.expired else Tone.WARN
-    return Item(text=text, tone=tone, then=words(finding.help) if finding.help else ())
+    tone = TONES[finding.status] if finding.blocks or finding.waived is None else Tone.WARN
+    help_ = words(finding.help) if finding.help else ()
+    if finding.waived is None:
+        return Item(text=text, tone=tone, then=help_)
+    return Item(text=text, tone=tone, then=_acceptance(finding.waived))
 
 
-def _gate(evidence: Evidence) -> Section:
-    tally = [
-        count(amount, word, word)
-        for status, word in (
-            (Status.PASS, "passed"),
-            (Status.FAIL, "failed"),
-            (Status.ERROR, "broken"),
-            (Status.WARN, "warned"),
-            (Status.SKIP, "skipped"),
-        )
-        if (amount := sum(each.status is status for each in evidence.findings))
-    ]
-    order = list(Status)
-    ranked = sorted(evidence.findings, key=lambda each: -order.index(each.status))
-    return Section(
-        title=f"Gate {evidence.gate}: {evidence.verdict.value}",
-        blocks=(Table(columns=_FINDING_COLUMNS, rows=tuple(_finding_row(each) for each in ranked)),),
-        summary=words(", ".join(tally) or "nothing was asked"),
-        folded=True,
-    )
-
-
-_FINDING_COLUMNS = (
-    Column(title="check"),
-    Column(title="subject"),
-    Column(title="answer"),
-    Column(title="rows", number=True),
-)
-
-
-def _finding_row(finding: Finding) -> tuple[Cell, ...]:
+def _acceptance(waived: Waived) -> Text:
+    """Who accepted it, and until when: an end that has come is why it is red again."""
+    state = "its waiver ended on" if waived.expired else "waived until"
     return (
-        Cell(text=code(finding.check)),
-        Cell(text=code(finding.subject)),
-        Cell(text=words(finding.message), tone=TONES[finding.status]),
-        Cell(text=words(NOTHING if finding.n is None else f"{finding.n:,}")),
+        *strong(f"{state} {waived.until}"),
+        *words(", by "),
+        *code(waived.owner),
+        *words(f": {waived.reason}"),
     )

@@ -91,6 +91,40 @@ def _flipped(pairing: Pairing) -> Text:
     return (*words(rows), *code(pairing.model), *words(f"{sides}{again}."))
 
 
+def against(name: str, diff: Diff) -> Section | None:
+    """Return how the objectives stand to something else than the base: what runs in production, say.
+
+    Many small drops, each within its margin of the one before, add up here; so a regression is not folded.
+    """
+    judged = [each for each in diff.metrics if each.gated and each.verdict is not None]
+    if not judged:
+        return None
+    columns = (
+        Column(title="objective"),
+        Column(title=name, number=True),
+        Column(title="this change", number=True),
+        Column(title="difference (95 % interval)", number=True),
+        Column(title="verdict"),
+    )
+    rows = tuple((*_metric_row(each)[:4], _verdict_cell(each)) for each in judged)
+    lost = any(each.verdict is MetricVerdict.REGRESSED for each in judged)
+    return Section(
+        title=f"Against {name}",
+        blocks=(Table(columns=columns, rows=rows), *_noted(diff)),
+        summary=words(_tally([each.verdict for each in judged if each.verdict])),
+        folded=not lost,
+    )
+
+
+def _tally(verdicts: Sequence[MetricVerdict]) -> str:
+    counted = ((verdicts.count(each), each.value.replace("_", " ")) for each in MetricVerdict)
+    return ", ".join(count(amount, word, word) for amount, word in counted if amount)
+
+
+def _noted(diff: Diff) -> tuple[Block, ...]:
+    return (Items(items=tuple(Item(text=words(each)) for each in diff.notes)),) if diff.notes else ()
+
+
 def _metric_row(metric: MetricDiff) -> tuple[Cell, ...]:
     moved = (
         "–"

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from mlci.core.finding import Finding, Interval, Location, Status, Verdict, Waived, verdict_of
+from mlci.core.records import Build, built, each, named, optional, record
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 
 SCHEMA = 1
@@ -49,21 +50,12 @@ def from_json(text: str | bytes) -> Evidence:
     document = loads(text)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise NotJson(f"not an evidence document of schema {SCHEMA}")
-    raw = cast("dict[str, Any]", document)
+    raw = {key: value for key, value in document.items() if key not in ("schema", "verdict")}
     try:
-        evidence = Evidence(
-            gate=raw["gate"],
-            commit=raw["commit"],
-            findings=tuple(_finding(each) for each in raw["findings"]),
-            inputs=tuple(Input(**each) for each in raw["inputs"]),
-            seeds=raw["seeds"],
-            tools=raw["tools"],
-            seconds=raw["seconds"],
-            figures=raw["figures"],
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        evidence = cast("Evidence", built(Evidence, raw, _PARTS))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise NotJson(f"not an evidence document: {error!r}") from error
-    if raw.get("verdict") != evidence.verdict.value:
+    if document.get("verdict") != evidence.verdict.value:
         raise NotJson("the verdict does not follow from the findings")
     return evidence
 
@@ -72,10 +64,23 @@ def _without_nothing(finding: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in finding.items() if value is not None}
 
 
-def _finding(raw: dict[str, Any]) -> Finding:
-    known = dict(raw)
-    known["status"] = Status(known["status"])
-    for key, kind in (("interval", Interval), ("location", Location), ("waived", Waived)):
-        if known.get(key) is not None:
-            known[key] = kind(**known[key])
-    return Finding(**known)
+def _object(raw: JsonValue) -> Mapping[str, JsonValue]:
+    if not isinstance(raw, dict):
+        raise TypeError(f"{raw!r:.80} is not an object")
+    return raw
+
+
+_FINDING = record(
+    Finding,
+    status=Status,
+    interval=optional(record(Interval)),
+    location=optional(record(Location)),
+    waived=optional(record(Waived)),
+)
+_PARTS: Mapping[str, Build] = {
+    "findings": each(_FINDING),
+    "inputs": each(record(Input)),
+    "seeds": named(int),
+    "tools": named(str),
+    "figures": _object,
+}
