@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from mlci.app.audit_page import moment
 from mlci.app.dossier import Dossier
-from mlci.core.compose import TONES
+from mlci.core.compose_gates import TONES
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Verdict
 from mlci.core.report import (
