@@ -278,6 +278,23 @@ def test_rows_and_columns_of_changed_tables_are_told(place):
         ]
 
 
+def test_a_table_inside_a_tracked_directory_is_found_by_its_manifest(place):
+    content = people(north=500).encode()
+    place.keep(content)
+    listed = [{"md5": hashlib.md5(content).hexdigest(), "relpath": "test.csv"}]
+    manifest = json.dumps(listed).encode()
+    name = hashlib.md5(manifest).hexdigest() + ".dir"
+    place.keep(manifest).rename(place.cache.path / "files/md5" / name[:2] / name[2:])
+    out = {"path": "held", "hash": "md5", "md5": name, "nfiles": 1}
+    place.story.write({"held.dvc": yaml.safe_dump({"outs": [out]})})
+    base, head = place.commit(), place.commit(predicted=predictions(seed=2))
+    inside = replace(SLICED, models={"income": replace(INCOME, test="held/test.csv")})
+    assert sliced(place.diff(base, head, config=inside), "f1")["region=north"].n == 500
+    (place.cache.path / "files/md5" / name[:2] / name[2:]).write_bytes(b'[{"relpath": 1}]')
+    assert not sliced(place.diff(base, head, config=inside), "f1")
+    assert ("held/test.csv", head) in place.cache.asked
+
+
 def test_the_rows_that_flipped_are_named(place):
     base, head = place.commit(), place.commit(predicted=predictions(skill=0.0))
     (flips,) = compared(place.request(base, head)).flips.values()
