@@ -14,14 +14,12 @@ from mlci.app.revisions import Range, choose
 from mlci.app.slices import declared_slices
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side, SideTables
-from mlci.core.config import Config, Direction, Objective
+from mlci.app.written import Written
+from mlci.core.config import Config, Objective
 from mlci.core.context import RunContext
-from mlci.core.diff import Diff, Move, ValueDiff
-from mlci.core.leaves import Leaves, read_leaves
+from mlci.core.diff import Diff
 from mlci.core.predictions import Flips
-from mlci.core.values import MISSING, Kind, Value
-from mlci.core.verdicts import Measured, judge
-from mlci.errors import MlciError
+from mlci.core.verdicts import judge
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.git import Git
@@ -50,16 +48,6 @@ class DiffRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Files:
-    """Metrics and parameters of one side by path, and what could not be read."""
-
-    metrics: Mapping[str, Leaves]
-    params: Mapping[str, Leaves]
-    named: Mapping[str, Leaves]
-    problems: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """The diff, and by model the rows whose prediction flipped: ids, which no report may show."""
 
@@ -76,11 +64,9 @@ def compared(request: DiffRequest) -> Compared:
     """Compare likewise, and name the rows that flipped."""
     chosen, base, head = sides(request)
     outputs = _outputs(request)
-    ahead = _read(outputs, head, request.config)
-    behind = None if base is None else _read(outputs, base, request.config)
+    written = Written.of(outputs, request.config, base, head)
     models = measure_models(request, base, head)
-    declared_too = _declared_metrics(request.config, behind, ahead)
-    found = _assembled(request, chosen, base, head, behind, ahead, models, declared_too)
+    found = _assembled(request, chosen, base, head, written, models)
     flips = {each.pairing.model: each.flips for each in models if each.pairing and each.flips is not None}
     return Compared(diff=found, flips=flips)
 
@@ -125,22 +111,20 @@ def _assembled(
     chosen: Range,
     base: Side | None,
     head: Side,
-    behind: _Files | None,
-    ahead: _Files,
+    written: Written,
     models: Sequence[OfModel],
-    declared_too: Sequence[Measured],
 ) -> Diff:
-    measured = [*(row for each in models for row in each.measured), *declared_too]
+    measured = [*(row for each in models for row in each.measured), *written.objectives(request.config)]
     before = base.declared if base else head.declared
-    unreadable = (*before.problems, *(behind.problems if behind else ())) if base else ()
+    unreadable = (*before.problems, *written.unreadable) if base else ()
     return Diff(
         base=chosen.base,
         head=chosen.head,
         base_name=chosen.base_name,
         head_name=chosen.head_name,
         metrics=judge(measured),
-        values=_moved(behind.metrics if behind else None, ahead.metrics),
-        params=_moved(behind.params if behind else None, ahead.params),
+        values=written.metrics,
+        params=written.params,
         files=tuple(
             Changes(tables=request.tables, outputs=_outputs(request)).files(
                 request.config, base or head, head
@@ -148,7 +132,7 @@ def _assembled(
         ),
         stages=tuple(stages(before.stages, head.declared.stages)),
         pairings=tuple(each.pairing for each in models if each.pairing),
-        problems=(*head.declared.problems, *ahead.problems),
+        problems=(*head.declared.problems, *written.problems),
         notes=(
             *chosen.notes,
             *_stale(request, head),
@@ -156,32 +140,6 @@ def _assembled(
             *(f"in the base, {each}" for each in unreadable),
         ),
     )
-
-
-def _read(outputs: Outputs, side: Side, config: Config) -> _Files:
-    problems: list[str] = []
-    told = side.declared
-    metrics = _leaves(outputs, side, told.metrics, problems, missing=True)
-    params = _leaves(outputs, side, told.params, problems, missing=False)
-    sources = {_source(each)[0] for each in config.objectives if each.source} - metrics.keys()
-    named = metrics | _leaves(outputs, side, sorted(sources), problems, missing=True)
-    return _Files(metrics=metrics, params=params, named=named, problems=tuple(problems))
-
-
-def _leaves(
-    outputs: Outputs, side: Side, paths: Sequence[str], problems: list[str], *, missing: bool
-) -> dict[str, Leaves]:
-    found: dict[str, Leaves] = {}
-    for path in paths:
-        try:
-            content = outputs.read(side.snapshot, path, side.declared.outs)
-            if content is not None:
-                found[path] = read_leaves(content, path)
-            elif missing:
-                problems.append(f"{path} is declared, and it is not there")
-        except MlciError as error:
-            problems.append(f"{path} cannot be read: {error.message}")
-    return found
 
 
 def measure_models(request: DiffRequest, base: Side | None, head: Side) -> list[OfModel]:
@@ -215,70 +173,3 @@ def _objectives_of(model: str, config: Config) -> list[Objective]:
     """What is asked of a model's predictions; with one model, its name need not be said."""
     names = {model, None} if len(config.models) == 1 else {model}
     return [each for each in config.objectives if each.source is None and each.model in names]
-
-
-def _declared_metrics(config: Config, behind: _Files | None, ahead: _Files) -> list[Measured]:
-    return [
-        _declared_metric(each, None if behind is None else behind.named, ahead.named)
-        for each in config.objectives
-        if each.source is not None
-    ]
-
-
-def _declared_metric(
-    objective: Objective, behind: Mapping[str, Leaves] | None, ahead: Mapping[str, Leaves]
-) -> Measured:
-    before = None if behind is None else _at(behind, objective)
-    now = _at(ahead, objective)
-    return Measured(
-        metric=objective.metric,
-        direction=objective.direction or Direction.HIGHER,
-        model=objective.model,
-        objective=objective,
-        base=None if before is None else before.number,
-        head=now.number,
-        problem=""
-        if now.kind is Kind.NUMBER
-        else f"{objective.source} is {_WHAT.get(now.kind, now.kind.value)}",
-    )
-
-
-_WHAT = {
-    Kind.MISSING: "missing",
-    Kind.NAN: "not a number (NaN)",
-    Kind.PLUS_INFINITY: "infinite",
-    Kind.MINUS_INFINITY: "infinite",
-    Kind.TEXT: "text, not a number",
-    Kind.FLAG: "true or false, not a number",
-    Kind.LIST: "a list, not a number",
-    Kind.NULL: "null",
-}
-
-
-def _source(objective: Objective) -> tuple[str, tuple[str, ...]]:
-    """The file and the keys of `metrics.json#/serve/p95`."""
-    path, _, pointer = (objective.source or "").partition("#")
-    keys = pointer.strip("/").split("/") if pointer.strip("/") else []
-    return path, tuple(key.replace("~1", "/").replace("~0", "~") for key in keys)
-
-
-def _at(files: Mapping[str, Leaves], objective: Objective) -> Value:
-    path, key = _source(objective)
-    return files.get(path, {}).get(key, MISSING)
-
-
-def _moved(base: Mapping[str, Leaves] | None, head: Mapping[str, Leaves]) -> tuple[ValueDiff, ...]:
-    """The keys that differ, by path and key; none without a base."""
-    if base is None:
-        return ()
-    rows = (
-        ValueDiff(
-            path=path,
-            key=key,
-            base=base.get(path, {}).get(key, MISSING),
-            head=head.get(path, {}).get(key, MISSING),
-        )
-        for path in sorted({*base, *head})
-        for key in sorted({*base.get(path, {}), *head.get(path, {})})
-    )
-    return tuple(row for row in rows if row.move is not Move.UNCHANGED)

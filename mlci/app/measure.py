@@ -14,7 +14,7 @@ from mlci.app.tabular import OUTPUT_MISSING, Side, SideTables
 from mlci.core.compare import compare, units
 from mlci.core.config import Direction, Model, Objective, Task
 from mlci.core.diff import Pairing
-from mlci.core.metrics import Metric, find, value
+from mlci.core.metrics import METRICS, Metric, find, value
 from mlci.core.predictions import Flips, Paired, Predictions, flips_of, from_columns, pair, wanted
 from mlci.core.stats import ENOUGH
 from mlci.core.verdicts import Measured
@@ -216,6 +216,10 @@ def _problem(metric: Metric, both: Paired) -> str:
         value(metric, both.head)
     except MlciError as error:
         return error.message
+    except Exception as error:
+        if metric.name in METRICS:
+            raise
+        return f"{metric.name} failed: {type(error).__name__}: {error}"[:300]
     return ""
 
 

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -61,12 +61,12 @@ class Snapshot:
 class Declared:
     """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
 
-    `outs` holds every recorded output, `deps` every recorded dependency that is none, `metrics` and
-    `params` the files that are declared so.
+    `params` holds the keys that are used of each file, none for all of it; `outs` every recorded output,
+    `deps` every recorded dependency that is none.
     """
 
     metrics: tuple[str, ...] = ()
-    params: tuple[str, ...] = ()
+    params: Mapping[str, Sequence[str]] = field(default_factory=dict)
     plots: tuple[str, ...] = ()
     outs: Mapping[str, Hashed] = field(default_factory=dict)
     deps: Mapping[str, Hashed] = field(default_factory=dict)
@@ -83,7 +83,7 @@ def declared(snapshot: Snapshot) -> Declared:
     deps: dict[str, Hashed] = {}
     stages: dict[str, LockedStage] = {}
     metrics: set[str] = set()
-    params: set[str] = set()
+    params: list[tuple[str, Sequence[str]]] = [(PARAMS_FILE, ())]
     plots: set[str] = set()
     for path in paths:
         home = posixpath.dirname(path)
@@ -101,10 +101,10 @@ def declared(snapshot: Snapshot) -> Declared:
             stages |= {posixpath.join(home, name): stage for name, stage in lock.items()}
             metrics |= _of_kind(pipeline, OutKind.METRIC, home, made) | _placed(pipeline.metrics, home)
             plots |= _of_kind(pipeline, OutKind.PLOT, home, made)
-            params |= _params(pipeline, home)
+            params += _params(pipeline, lock, home)
     return Declared(
         metrics=tuple(sorted(metrics)),
-        params=tuple(sorted(params)),
+        params=_merged(params),
         plots=tuple(sorted(plots)),
         outs=outs,
         deps={path: dep for path, dep in deps.items() if path not in outs},
@@ -161,11 +161,27 @@ def _fits(template: str, path: str) -> bool:
     return re.fullmatch(".+".join(map(re.escape, parts)), path) is not None
 
 
-def _params(pipeline: PipelineFile, home: str) -> set[str]:
-    used = {
-        stage.place(use.file)
-        for stage in pipeline.stages.values()
-        for use in stage.params
-        if "${" not in use.file
-    }
-    return _placed([*pipeline.params, *used], home) | {located(PARAMS_FILE, home)}
+def _params(
+    pipeline: PipelineFile, lock: Mapping[str, LockedStage], home: str
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """Files of parameters with the keys that stages use; templates stand for the recorded ones."""
+    yield from ((located(path, home), ()) for path in pipeline.params)
+    for name, stage in pipeline.stages.items():
+        if any("${" in each for use in stage.params for each in (use.file, *use.keys)):
+            ran = [each for made, each in lock.items() if made.partition("@")[0] == name]
+            yield from (
+                (located(stage.place(file), home), tuple(keys))
+                for each in ran
+                for file, keys in each.params.items()
+            )
+        else:
+            yield from ((located(stage.place(use.file), home), use.keys) for use in stage.params)
+
+
+def _merged(used: Iterable[tuple[str, Sequence[str]]]) -> Mapping[str, Sequence[str]]:
+    """All keys that are used of each file; whoever uses a file without naming keys uses all of it."""
+    found: dict[str, set[str] | None] = {}
+    for path, keys in used:
+        before = found.get(path, set())
+        found[path] = None if before is None or not keys else before | {*keys}
+    return {path: sorted(keys or ()) for path, keys in sorted(found.items())}

@@ -216,9 +216,11 @@ def _values(title: str, values: Sequence[ValueDiff]) -> Section | None:
 
 def _value_row(value: ValueDiff) -> tuple[Cell, ...]:
     moved = value.difference
-    change = value.move.value if moved is None else _change(float(moved), value.relative)
+    exact = moved is None or value.move is Move.RENAMED
+    change = value.move.value if exact else _change(float(moved or 0), value.relative)
+    name = code(f"{value.path}:{value.name}")
     return (
-        Cell(text=code(f"{value.path}:{value.name}")),
+        Cell(text=(*name, *words(", was "), *code(value.was)) if value.was else name),
         Cell(text=code(value.base.text or value.base.kind.value)),
         Cell(text=code(value.head.text or value.head.kind.value)),
         Cell(text=words(change)),

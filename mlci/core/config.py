@@ -167,11 +167,12 @@ class Rows(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSettings:
-    """What a report compares with and may show."""
+    """What a report compares with and may show; `renamed` leads from a key's old place to its new one."""
 
     baselines: tuple[str, ...] = ("main",)
     comment: CommentBy = CommentBy.NATIVE
     rows: Rows = Rows.COUNTS
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -214,6 +214,7 @@ _REPORT = Table(
     optional("baselines", Listing(Text(), distinct=True), "The branch and environments to compare with."),
     optional("comment", Choice(CommentBy), "What posts the comment on a pull request."),
     optional("rows", Choice(Rows), "Whether cell values may stand in a report."),
+    optional("renamed", Named(SOURCE, SOURCE), "Metrics and parameters under a new name: old place to new."),
 )
 
 

@@ -122,17 +122,22 @@ class Move(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
+    RENAMED = "renamed"
     UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueDiff:
-    """One key of a metrics or parameters file, from base to head; `key` is its path of names."""
+    """One key of a metrics or parameters file, from base to head; `key` is its path of names.
+
+    `was` is the name it had in base, by the project's own word that it was renamed.
+    """
 
     path: str
     key: tuple[str, ...]
     base: Value
     head: Value
+    was: str = ""
 
     @property
     def name(self) -> str:
@@ -141,9 +146,9 @@ class ValueDiff:
 
     @property
     def move(self) -> Move:
-        """Whether the key came, went, changed or stayed."""
+        """Whether the key came, went, changed, stayed, or has another name and nothing else."""
         if self.base.same_as(self.head):
-            return Move.UNCHANGED
+            return Move.RENAMED if self.was else Move.UNCHANGED
         if self.base.kind is Kind.MISSING:
             return Move.ADDED
         return Move.REMOVED if self.head.kind is Kind.MISSING else Move.CHANGED

@@ -3,8 +3,9 @@
 import ast
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -38,6 +39,17 @@ def read_leaves(content: bytes, name: str) -> Leaves:
         return dict(_of_tree(reader(content.decode("utf-8-sig")), ()))
     except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
         raise _wrong(name, str(error) or type(error).__name__) from error
+
+
+def only(leaves: Leaves, keys: Sequence[str]) -> Leaves:
+    """The leaves below some of DVC's dotted keys, in which `*` stands for any name; no keys is all."""
+    patterns = [each.split(".") for each in keys]
+    return {key: value for key, value in leaves.items() if not patterns or _below(key, patterns)}
+
+
+def _below(key: Key, patterns: Sequence[Sequence[str]]) -> bool:
+    # A pattern may be longer than the key: it then reaches into a list, which is one leaf to us.
+    return any(all(map(fnmatchcase, key, pattern)) for pattern in patterns)
 
 
 def _wrong(name: str, why: str) -> WorldError:
@@ -151,7 +163,12 @@ def _attributes(body: list[ast.stmt]) -> Iterator[tuple[str, Any]]:
     """What a constructor sets on `self`."""
     for statement in body:
         match statement:
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value):
+            case (
+                ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value)
+                | ast.AnnAssign(
+                    target=ast.Attribute(value=ast.Name(id="self"), attr=name), value=ast.expr() as value
+                )
+            ):
                 yield from _literal(name, value)
             case _:
                 pass

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from mlci.core import confusion, ranking
+from mlci.core import confusion, custom_metrics, ranking
 from mlci.core.config import Direction, Task
 from mlci.core.predictions import Floats, Predictions
 from mlci.errors import ConfigError, WorldError
@@ -68,11 +68,15 @@ class Metric:
 
 
 def find(name: str, task: Task, where: str = "") -> Metric:
-    """The metric of a name, or of an alias. Raises ConfigError naming those that fit the task."""
-    metric = METRICS.get(ALIASES.get(name, name))
+    """The metric of a name, of an alias, or of a package that brings it.
+
+    Raises ConfigError naming those that fit the task.
+    """
+    metric = METRICS.get(ALIASES.get(name, name)) or custom_metrics.load(name, Metric)
     if metric is not None and task in metric.tasks:
         return metric
     fitting = sorted(each.name for each in METRICS.values() if task in each.tasks)
+    fitting += custom_metrics.names()
     near = get_close_matches(name, fitting, n=1)
     why = f"is not for {task.value} models" if metric is not None else "is not a metric that mlci computes"
     raise ConfigError(

@@ -17,7 +17,7 @@ from mlci.adapters.tables import PolarsTables
 from mlci.adapters.user_python import UserEnvironment
 from mlci.app.bundle import write_flips
 from mlci.app.diff import DiffRequest, compared, diff
-from mlci.core.config import Config, Direction, Margin, Model, Objective, Task
+from mlci.core.config import Config, Direction, Margin, Model, Objective, ReportSettings, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import MetricVerdict, Move, Occasion
 from mlci.core.diff_json import from_json, to_json
@@ -260,6 +260,81 @@ def test_values_files_and_stages_that_changed_are_told(place):
         ("models/income.skops", "model"),
     ]
     assert [(each.name, each.because) for each in found.stages] == [("train", ("params.yaml:lr", "data.csv"))]
+
+
+def test_what_was_renamed_is_one_row(place):
+    named = replace(
+        CONFIG,
+        report=ReportSettings(renamed={"metrics.json#/auc": "metrics.json#/test/roc_auc"}),
+        objectives=(
+            Objective(metric="auc", source="metrics.json#/test/roc_auc", may_drop=Margin(value=0.1)),
+        ),
+    )
+    base = place.commit(metrics='{"auc": 0.7}')
+    head, same = (place.commit(metrics=f'{{"test": {{"roc_auc": {each}}}}}') for each in (0.8, 0.7))
+    (row,) = place.diff(base, head, config=named).values
+    assert (row.name, row.was, row.move, str(row.difference)) == (
+        "test.roc_auc", "metrics.json:auc", Move.CHANGED, "0.1",
+    )  # fmt: skip
+    (row,) = place.diff(base, same, config=named).values
+    assert row.move is Move.RENAMED
+    found = place.diff(base, head, config=named)
+    assert metric(found, "auc").base == 0.7
+    assert from_json(to_json(found)) == found
+    assert len(place.diff(base, head).values) == 2
+
+
+def test_of_a_params_file_the_keys_that_stages_use_are_told(place):
+    stages = {
+        "one": {
+            "cmd": "x",
+            "params": ["lr", {"conf/other.json": ["a", "deep.*.x"]}, {"conf/all.toml": None}],
+        },
+        "two": {"cmd": "x", "params": [{"conf/other.json": ["b"]}, {"params.py": ["Net.width"]}]},
+        "each": {"foreach": ["p", "q"], "do": {"cmd": "x", "params": [{"conf/each.json": ["${item}"]}]}},
+    }
+
+    def written(at):
+        other = {"a": at, "b": at, "c": at, "deep": {"k": {"x": at, "y": at}}}
+        lock = {"schema": "2.0", "stages": {"each@p": {"cmd": "x", "params": {"conf/each.json": {"p": at}}}}}
+        return {
+            "dvc.yaml": yaml.safe_dump({"stages": stages, "params": ["conf/top.yaml"]}),
+            "dvc.lock": yaml.safe_dump(lock),
+            "params.yaml": f"lr: {at}\nunused: {at}\n",
+            "params.py": f"class Net:\n    width = {at}\n    depth: int = {at}\n",
+            "conf/other.json": json.dumps(other),
+            "conf/all.toml": f"[x]\ny = {at}\n",
+            "conf/each.json": json.dumps({"p": at, "q": at}),
+            "conf/top.yaml": f"t: {at}\n",
+        }
+
+    base, head = (place.story.commit(written(at)).head for at in (1, 2))
+    assert [(each.path, each.name) for each in place.diff(base, head).params] == [
+        ("conf/all.toml", "x.y"),
+        ("conf/each.json", "p"),
+        ("conf/other.json", "a"),
+        ("conf/other.json", "b"),
+        ("conf/other.json", "deep.k.x"),
+        ("conf/top.yaml", "t"),
+        ("params.py", "Net.width"),
+        ("params.yaml", "lr"),
+        ("params.yaml", "unused"),
+    ]
+
+
+def test_metrics_that_dvc_caches_are_read_from_its_cache(place):
+    def commit(auc):
+        content = json.dumps({"auc": auc}).encode()
+        place.keep(content)
+        out = recorded("cached.json", content)
+        pipeline = {"stages": {"s": {"cmd": "x", "metrics": ["cached.json"]}}}
+        lock = {"schema": "2.0", "stages": {"s": {"cmd": "x", "outs": [out]}}}
+        files = {"dvc.yaml": yaml.safe_dump(pipeline), "dvc.lock": yaml.safe_dump(lock)}
+        return place.story.commit(files).head
+
+    base, head = commit(0.5), commit(0.625)
+    (row,) = place.diff(base, head).values
+    assert (row.path, row.name, str(row.difference)) == ("cached.json", "auc", "0.125")
 
 
 def test_rows_and_columns_of_changed_tables_are_told(place):

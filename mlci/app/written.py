@@ -1,0 +1,145 @@
+"""What the metrics and parameters files of both sides say, as rows that moved and as declared objectives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mlci.app.outputs import Outputs
+from mlci.app.tabular import Side
+from mlci.core.config import Config, Direction, Objective
+from mlci.core.diff import Move, ValueDiff
+from mlci.core.leaves import Leaves, only, read_leaves
+from mlci.core.renames import Pointer, pointer, rename
+from mlci.core.values import MISSING, Kind, Value
+from mlci.core.verdicts import Measured
+from mlci.errors import MlciError
+
+Files = Mapping[str, Leaves]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """Metrics and parameters of one side by path, and what could not be read."""
+
+    metrics: Files
+    params: Files
+    named: Files
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The rows that moved, and what could not be read: in head that is a problem, in base a note."""
+
+    metrics: tuple[ValueDiff, ...]
+    params: tuple[ValueDiff, ...]
+    problems: tuple[str, ...]
+    unreadable: tuple[str, ...]
+    _behind: Files | None
+    _ahead: Files
+
+    @classmethod
+    def of(cls, outputs: Outputs, config: Config, base: Side | None, head: Side) -> "Written":
+        """Read both sides, each with one question to Git for what it holds."""
+        ahead = _read(outputs, head, config)
+        if base is None:
+            return cls(
+                metrics=(),
+                params=(),
+                problems=ahead.problems,
+                unreadable=(),
+                _behind=None,
+                _ahead=ahead.named,
+            )
+        behind, names = _read(outputs, base, config), config.report.renamed
+        return cls(
+            metrics=_moved(behind.metrics, ahead.metrics, names),
+            params=_moved(behind.params, ahead.params, names),
+            problems=ahead.problems,
+            unreadable=behind.problems,
+            _behind=rename(behind.named, ahead.named, names).files,
+            _ahead=ahead.named,
+        )
+
+    def objectives(self, config: Config) -> list[Measured]:
+        """The objectives whose value stands in a file, not judged yet."""
+        declared = [each for each in config.objectives if each.source is not None]
+        return [_objective(each, self._behind, self._ahead) for each in declared]
+
+
+def _read(outputs: Outputs, side: Side, config: Config) -> _Said:
+    problems: list[str] = []
+    told = side.declared
+    metrics = _leaves(outputs, side, told.metrics, problems, missing=True)
+    whole = _leaves(outputs, side, tuple(told.params), problems, missing=False)
+    params = {path: only(leaves, told.params[path]) for path, leaves in whole.items()}
+    sources = {pointer(each.source).path for each in config.objectives if each.source} - metrics.keys()
+    named = metrics | _leaves(outputs, side, sorted(sources), problems, missing=True)
+    return _Said(metrics=metrics, params=params, named=named, problems=tuple(problems))
+
+
+def _leaves(
+    outputs: Outputs, side: Side, paths: Sequence[str], problems: list[str], *, missing: bool
+) -> dict[str, Leaves]:
+    found: dict[str, Leaves] = {}
+    # Of a commit all is asked at once; in the work tree each file may have a trouble of its own.
+    snapshot = side.snapshot
+    known = dict(zip(paths, snapshot.read(paths), strict=True)) if snapshot.commit else {}
+    for path in paths:
+        try:
+            content = known.get(path) or outputs.read(snapshot, path, side.declared.outs)
+            if content is not None:
+                found[path] = read_leaves(content, path)
+            elif missing:
+                problems.append(f"{path} is declared, and it is not there")
+        except MlciError as error:
+            problems.append(f"{path} cannot be read: {error.message}")
+    return found
+
+
+def _objective(objective: Objective, behind: Files | None, ahead: Files) -> Measured:
+    before = None if behind is None else _at(behind, objective)
+    now = _at(ahead, objective)
+    return Measured(
+        metric=objective.metric,
+        direction=objective.direction or Direction.HIGHER,
+        model=objective.model,
+        objective=objective,
+        base=None if before is None else before.number,
+        head=now.number,
+        problem="" if now.kind is Kind.NUMBER else f"{objective.source} is {_WHAT[now.kind]}",
+    )
+
+
+_WHAT = {
+    Kind.MISSING: "missing",
+    Kind.NAN: "not a number (NaN)",
+    Kind.PLUS_INFINITY: "infinite",
+    Kind.MINUS_INFINITY: "infinite",
+    Kind.TEXT: "text, not a number",
+    Kind.FLAG: "true or false, not a number",
+    Kind.LIST: "a list, not a number",
+    Kind.NULL: "null",
+}
+
+
+def _at(files: Files, objective: Objective) -> Value:
+    place = pointer(objective.source or "")
+    return files.get(place.path, {}).get(place.key, MISSING)
+
+
+def _moved(base: Files, head: Files, names: Mapping[str, str]) -> tuple[ValueDiff, ...]:
+    """The keys that differ, by path and key."""
+    renamed = rename(base, head, names)
+    files, old = renamed.files, renamed.old
+    rows = (
+        ValueDiff(
+            path=path,
+            key=key,
+            base=files.get(path, {}).get(key, MISSING),
+            head=head.get(path, {}).get(key, MISSING),
+            was=str(old.get(Pointer(path=path, key=key), "")),
+        )
+        for path in sorted({*files, *head})
+        for key in sorted({*files.get(path, {}), *head.get(path, {})})
+    )
+    return tuple(row for row in rows if row.move is not Move.UNCHANGED)
