@@ -1,19 +1,22 @@
 """The pipeline, reproduced: what CI trusts must follow from what the pull request holds."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mlci.app.durations import read_durations, write_durations
+from mlci.app.plan import Asked, Ground, plan
+from mlci.app.watch import Watch
 from mlci.core.config import Config, LockAuthor
 from mlci.core.context import RunContext, Trigger
+from mlci.core.dvcfiles import LOCK_FILE, PIPELINE_FILE
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Location, Status
+from mlci.core.forecast import Forecast, as_json, why
+from mlci.core.stages import Cause, Planned, Standing
 from mlci.core.strictjson import JsonValue
-from mlci.ports.clock import Clock
+from mlci.core.wording import count
 from mlci.ports.dvc import Dvc
-from mlci.ports.files import Files
 from mlci.ports.process import Finished
-from mlci.ports.progress import Progress
 
 GATE = "pipeline"
 PUSHED = "pipeline.pushed"
@@ -21,103 +24,149 @@ REPRODUCED = "pipeline.reproduced"
 LOCK = "pipeline.lock"
 MOST_NAMED = 10
 
-_RUNNING = re.compile(r"Running stage '(?P<name>[^']+)'")
-_SKIPPED = re.compile(r"Stage '(?P<name>[^']+)' (?:didn't change|is cached)")
-
-
-@dataclass(slots=True, kw_only=True)
-class _Watch:
-    """Listens to DVC and remembers which stages ran and how long each took."""
-
-    clock: Clock
-    progress: Progress
-    ran: dict[str, float] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
-    _current: str | None = None
-    _since: float = 0.0
-
-    def line(self, text: str) -> None:
-        """Take one line of DVC's output."""
-        started, skipped = _RUNNING.search(text), _SKIPPED.search(text)
-        if started:
-            self.close()
-            self._current, self._since = started["name"], self.clock.monotonic()
-            self.progress.step(f"stage {started['name']}")
-        elif skipped:
-            self.skipped.append(skipped["name"])
-        else:
-            self.progress.line(text)
-
-    def close(self) -> None:
-        """The running stage, if any, has ended."""
-        if self._current is not None:
-            self.ran[self._current] = round(self.clock.monotonic() - self._since, 3)
-            self.progress.done()
-        self._current = None
-
-    @property
-    def figures(self) -> dict[str, JsonValue]:
-        """What ran and what did not."""
-        unchanged: list[JsonValue] = [*sorted(set(self.skipped))]
-        return {"ran": {**self.ran}, "unchanged": unchanged}
-
 
 def reproduce(
     *,
     config: Config,
     context: RunContext,
     commit: str,
+    ground: Ground,
     stages: Sequence[str] = (),
-    dvc: Dvc,
-    files: Files,
-    clock: Clock,
-    progress: Progress,
 ) -> Evidence:
-    """Bring the pipeline up to date as this run may, and say whether the lock was right."""
-    began = clock.monotonic()
-    watch = _Watch(clock=clock, progress=progress)
-    findings = _findings(config, context, stages, dvc, files, watch)
+    """Bring the pipeline up to date as this run may, and say whether the lock was right.
+
+    What DVC's files say is judged first, by our own plan, and nothing runs where that is enough.
+    """
+    began = ground.clock.monotonic()
+    attempt = _Attempt(config=config, context=context, ground=ground, stages=tuple(stages))
+    findings = attempt.findings()
     return Evidence(
         gate=GATE,
         commit=commit,
         findings=findings,
-        seconds=round(clock.monotonic() - began, 3),
-        figures=watch.figures,
+        seconds=round(ground.clock.monotonic() - began, 3),
+        figures=attempt.figures,
     )
 
 
-def _findings(
-    config: Config,
-    context: RunContext,
-    stages: Sequence[str],
-    dvc: Dvc,
-    files: Files,
-    watch: _Watch,
-) -> tuple[Finding, ...]:
-    if not files.exists("dvc.yaml"):
-        return (_finding(REPRODUCED, Status.SKIP, "there is no dvc.yaml, so there is nothing to reproduce"),)
-    remote = config.remotes.read or dvc.default_remote()
-    in_ci = context.trigger is not Trigger.LOCAL
-    if in_ci and remote is not None and config.ci.lock is LockAuthor.AUTHOR:
-        forgotten = _forgotten(dvc, remote)
-        if forgotten is not None:
-            return (forgotten,)
-    before = files.read_if_there("dvc.lock")
-    trusted = context.trigger is not Trigger.MAIN or config.ci.lock is LockAuthor.AUTHOR
-    pull = remote is not None
-    done = _watched(watch, lambda: dvc.repro(stages, pull=pull, run_cache=trusted, on_line=watch.line))
-    if not done.ok:
-        return (_broken(done),)
-    ran = f"{len(watch.ran)} of {len(watch.ran) + len(set(watch.skipped))} stages ran"
-    reproduced = _finding(REPRODUCED, Status.PASS, f"every output follows from this commit ({ran})")
-    return (reproduced, _lock(before == files.read_if_there("dvc.lock"), in_ci, config))
+@dataclass(slots=True, kw_only=True)
+class _Attempt:
+    """One reproduction: what was foreseen, and what then ran."""
+
+    config: Config
+    context: RunContext
+    ground: Ground
+    stages: tuple[str, ...]
+    figures: dict[str, JsonValue] = field(default_factory=dict)
+
+    @property
+    def in_ci(self) -> bool:
+        """Whether a job runs this; a clean main at somebody's desk is judged like one, but may change."""
+        return self.context.provider is not None
+
+    @property
+    def authors_lock(self) -> bool:
+        """Whether the lock is an author's promise that CI only holds to account."""
+        return self.in_ci and self.config.ci.lock is LockAuthor.AUTHOR
+
+    @property
+    def remote(self) -> str | None:
+        """The remote to read from."""
+        return self.config.remotes.read or self.ground.dvc.default_remote()
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Whether everything was pushed, the lock is right, and every stage could be reproduced."""
+        forecast = self._foreseen()
+        if not forecast.pipelines:
+            return (_finding(REPRODUCED, Status.SKIP, "there is no dvc.yaml, so nothing to reproduce"),)
+        if self.authors_lock:
+            if (remote := self.remote) and (forgotten := _forgotten(self.ground.dvc, remote)):
+                return (forgotten,)
+            if disagreeing := [each for each in forecast.stages if _contradicts(each)]:
+                return (_stale(disagreeing),)
+        return self._reproduced(forecast)
+
+    def _foreseen(self) -> Forecast:
+        """The plan; in CI from bytes alone, since remembered hashes may come from anywhere."""
+        asked = Asked(
+            targets=self.stages, remote=self.remote, offline=not self.in_ci, remember=not self.in_ci
+        )
+        forecast = plan(self.ground, asked)
+        self.figures = {"plan": as_json(forecast), "ran": {}, "unchanged": []}
+        self.ground.progress.step("plan")
+        self.ground.progress.done(f"{len(forecast.running)} of {count(len(forecast.stages), 'stage')} to run")
+        for each in forecast.running[:MOST_NAMED]:
+            self.ground.progress.step(f"will run: {each.name}")
+            self.ground.progress.done(why(each))
+        return forecast
+
+    def _reproduced(self, forecast: Forecast) -> tuple[Finding, ...]:
+        before = self._locks(forecast)
+        watch = Watch(
+            clock=self.ground.clock,
+            progress=self.ground.progress,
+            forecast=forecast,
+            expected=read_durations(self.ground.project),
+        )
+        done = self._watched(watch, forecast)
+        if not done.ok:
+            return (_broken(done, watch),)
+        ran = f"{len(watch.ran)} of {count(len(forecast.stages), 'stage')} ran"
+        reproduced = _finding(REPRODUCED, Status.PASS, f"every output follows from this commit ({ran})")
+        return (reproduced, self._lock(before == self._locks(forecast)))
+
+    def _watched(self, watch: Watch, forecast: Forecast) -> Finished:
+        """Run DVC. Whatever happens, what finished is remembered: DVC has written it into the lock."""
+        everywhere = () if forecast.pipelines == (PIPELINE_FILE,) else forecast.pipelines
+        # A planted run-cache entry would be believed where CI itself writes the lock.
+        trusted = self.context.trigger is not Trigger.MAIN or self.config.ci.lock is LockAuthor.AUTHOR
+        try:
+            done = self.ground.dvc.repro(
+                self.stages or everywhere,
+                pull=self.remote is not None,
+                run_cache=trusted,
+                on_line=watch.line,
+            )
+            if done.ok:
+                watch.close()
+            return done
+        finally:
+            unchanged: list[JsonValue] = [*sorted(watch.skipped)]
+            self.figures |= {"ran": {**watch.ran}, "unchanged": unchanged}
+            write_durations(self.ground.project, watch.ran)
+
+    def _locks(self, forecast: Forecast) -> list[bytes | None]:
+        names = [each.removesuffix(PIPELINE_FILE) + LOCK_FILE for each in forecast.pipelines]
+        return [self.ground.project.read_if_there(each) for each in names]
+
+    def _lock(self, unchanged: bool) -> Finding:
+        if unchanged:
+            return _finding(LOCK, Status.PASS, "dvc.lock is what this pipeline produces")
+        if self.authors_lock:
+            return _finding(
+                LOCK,
+                Status.FAIL,
+                "dvc.lock is not what this pipeline produces: running it gave other bytes",
+                "mlci run && dvc push && git commit dvc.lock",
+            )
+        return _finding(LOCK, Status.PASS, "dvc.lock was brought up to date; commit it with your change")
 
 
-def _watched(watch: _Watch, run: Callable[[], Finished]) -> Finished:
-    try:
-        return run()
-    finally:
-        watch.close()
+def _contradicts(planned: Planned) -> bool:
+    """Whether the files alone prove that a stage's record is not of this commit."""
+    certain = {each.cause for each in planned.reasons} - {Cause.ALWAYS, Cause.UPSTREAM, Cause.UNDECIDED}
+    return planned.standing is Standing.STALE and bool(certain)
+
+
+def _stale(stages: Sequence[Planned]) -> Finding:
+    named = "; ".join(f"{each.name}: {why(each)}" for each in stages[:MOST_NAMED])
+    more = f"; and {len(stages) - MOST_NAMED} more" if len(stages) > MOST_NAMED else ""
+    return _finding(
+        LOCK,
+        Status.FAIL,
+        f"dvc.lock is not of this commit: something was changed and not reproduced ({named}{more})",
+        "mlci run && dvc push && git commit dvc.lock",
+    )
 
 
 def _forgotten(dvc: Dvc, remote: str) -> Finding | None:
@@ -134,27 +183,18 @@ def _forgotten(dvc: Dvc, remote: str) -> Finding | None:
     )
 
 
-def _broken(done: Finished) -> Finding:
-    why = "took too long" if done.timed_out else f"ended with {done.code}"
+def _broken(done: Finished, watch: Watch) -> Finding:
+    name = watch.broke()
+    which = f"the stage {name}" if name else "dvc repro"
+    why_ = "took too long" if done.timed_out else f"failed ({done.last_lines(1)})"
+    said = "\n".join(watch.last_lines) or done.last_lines(8)
+    kept = f"; {count(len(watch.ran), 'stage')} finished and will not run again" if watch.ran else ""
     return _finding(
         REPRODUCED,
         Status.ERROR,
-        f"dvc repro {why}: {done.last_lines(8)}",
+        f"{which} {why_}{kept}\n{said}",
         "run `mlci run` here and mend the stage that fails",
     )
-
-
-def _lock(unchanged: bool, in_ci: bool, config: Config) -> Finding:
-    if unchanged:
-        return _finding(LOCK, Status.PASS, "dvc.lock is what this pipeline produces")
-    if in_ci and config.ci.lock is LockAuthor.AUTHOR:
-        return _finding(
-            LOCK,
-            Status.FAIL,
-            "dvc.lock is not what this pipeline produces: something was changed and not reproduced",
-            "mlci run && dvc push && git commit dvc.lock",
-        )
-    return _finding(LOCK, Status.PASS, "dvc.lock was brought up to date; commit it with your change")
 
 
 def _finding(check: str, status: Status, message: str, help_: str | None = None) -> Finding:

@@ -7,6 +7,7 @@ from pathlib import Path
 from mlci.app.bundle import Bundle, clear, write_diff, write_evidence, write_flips
 from mlci.app.commit import commit_under_test
 from mlci.app.diff import Compared, DiffRequest, compared
+from mlci.app.plan import Ground
 from mlci.app.project import Project
 from mlci.app.report import Reported, occasion_of, report, summarize, write_report
 from mlci.app.reproduce import reproduce
@@ -30,6 +31,7 @@ class Place:
     context: RunContext
     git: Git
     dvc: Dvc
+    ground: Ground
     hands: Hands
     summary: Summary
     dvc_at: Callable[[Path], Dvc] | None = None
@@ -61,11 +63,8 @@ def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
         config=place.project.config,
         context=place.context,
         commit=commit_under_test(place.context, place.git),
+        ground=place.ground,
         stages=stages,
-        dvc=place.dvc,
-        files=place.hands.files,
-        clock=place.hands.clock,
-        progress=place.hands.progress,
     )
     # A reproduction may have changed what is committed: only now can it be said what was measured.
     found = replace(found, commit=commit_under_test(place.context, place.git))

@@ -18,7 +18,6 @@ def command(world: World, out: Output, stages: tuple[str, ...], check: bool, off
     Nothing is run and no data is pulled. What cannot be decided counts as stale.
     """
     from mlci.app.plan import Asked, plan
-    from mlci.core.context import Trigger
     from mlci.core.forecast import as_json
     from mlci.render import forecast
 
@@ -27,7 +26,7 @@ def command(world: World, out: Output, stages: tuple[str, ...], check: bool, off
         targets=stages,
         remote=remote,
         offline=offline,
-        remember=world.context().trigger is Trigger.LOCAL,
+        remember=world.context().provider is None,
     )
     found = plan(world.ground(), asked)
     out.answer(as_json(found), out.lines(forecast.lines(found, width=out.width)))

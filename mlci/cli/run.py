@@ -32,6 +32,7 @@ def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> i
         context=settled(world.context(), git, project.config),
         git=git,
         dvc=world.dvc(),
+        ground=world.ground(),
         hands=world.hands(),
         summary=world.summary,
         dvc_at=world.dvc_at,

@@ -47,3 +47,11 @@ def _side(value: float, mark: float) -> int:
 def count(amount: int, one: str, many: str | None = None) -> str:
     """Return `1 row`, `6,000 rows`."""
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return `12 s`, `3 min` or `1 h 20 min`."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -3,6 +3,10 @@ from pathlib import Path
 import pytest
 
 from mlci.adapters.files import FileTree
+from mlci.adapters.worktree import LinkedTree
+from mlci.app.durations import read_durations, write_durations
+from mlci.app.hashing import read_memory, write_memory
+from mlci.app.plan import Ground
 from mlci.app.reproduce import LOCK, PUSHED, REPRODUCED, reproduce
 from mlci.core.config import Ci, Config, LockAuthor
 from mlci.core.context import RunContext, Trigger
@@ -12,24 +16,44 @@ from tests.support.fakes import FakeClock, FakeDvc, FakeProgress
 
 HEAD = "a" * 40
 SAYS = ("Stage 'prepare' didn't change, skipping", "Running stage 'train':", "> python train.py", "epoch 1")
+PIPELINE = "stages: {prepare: {cmd: x, deps: [a.txt]}, train: {cmd: y, deps: [b.txt]}}"
+LOCKED = """
+schema: '2.0'
+stages:
+  prepare: {cmd: x, deps: [{path: a.txt, hash: md5, md5: d41d8cd98f00b204e9800998ecf8427e}]}
+  train: {cmd: y, deps: [{path: b.txt, hash: md5, md5: d41d8cd98f00b204e9800998ecf8427e}]}
+"""
 
 
-def run(directory: Path, dvc: FakeDvc, trigger: Trigger, lock: LockAuthor = LockAuthor.AUTHOR) -> Evidence:
+def run(
+    directory: Path,
+    dvc: FakeDvc,
+    trigger: Trigger,
+    lock: LockAuthor = LockAuthor.AUTHOR,
+    progress: FakeProgress | None = None,
+) -> Evidence:
+    files = FileTree(directory)
     return reproduce(
         config=Config(project="credit", ci=Ci(lock=lock)),
-        context=RunContext(trigger=trigger),
+        context=RunContext(trigger=trigger, provider=None if trigger is Trigger.LOCAL else "github"),
         commit=HEAD,
-        dvc=dvc,
-        files=FileTree(directory),
-        clock=FakeClock(),
-        progress=FakeProgress(),
+        ground=Ground(
+            root=files,
+            project=files,
+            tree=LinkedTree(directory),
+            dvc=dvc,
+            clock=FakeClock(),
+            progress=progress or FakeProgress(),
+        ),
     )
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
-    (tmp_path / "dvc.lock").write_text("old")
+    (tmp_path / "dvc.yaml").write_text(PIPELINE)
+    (tmp_path / "dvc.lock").write_text(LOCKED)
+    (tmp_path / "a.txt").touch()
+    (tmp_path / "b.txt").touch()
     return tmp_path
 
 
@@ -40,7 +64,8 @@ def statuses(evidence: Evidence) -> dict[str, Status]:
 def test_says_which_stages_ran(project: Path) -> None:
     evidence = run(project, FakeDvc(says=SAYS), Trigger.PULL_REQUEST)
     assert statuses(evidence) == {REPRODUCED: Status.PASS, LOCK: Status.PASS}
-    assert evidence.figures == {"ran": {"train": 0.0}, "unchanged": ["prepare"]}
+    assert evidence.figures["ran"] == {"train": 0.0}
+    assert evidence.figures["unchanged"] == ["prepare"]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +73,7 @@ def test_says_which_stages_ran(project: Path) -> None:
     [
         (Trigger.PULL_REQUEST, LockAuthor.AUTHOR, Status.FAIL),
         (Trigger.MAIN, LockAuthor.AUTHOR, Status.FAIL),
+        (Trigger.PULL_REQUEST, LockAuthor.CI, Status.PASS),
         (Trigger.MAIN, LockAuthor.CI, Status.PASS),
         (Trigger.LOCAL, LockAuthor.AUTHOR, Status.PASS),
     ],
@@ -55,8 +81,49 @@ def test_says_which_stages_ran(project: Path) -> None:
 def test_a_stale_lock_is_red_where_the_author_should_have_reproduced(
     project: Path, trigger: Trigger, lock: LockAuthor, status: Status
 ) -> None:
+    (project / "b.txt").write_text("changed")
     dvc = FakeDvc(says=SAYS, effect=lambda: (project / "dvc.lock").write_text("new"))
-    assert statuses(run(project, dvc, trigger, lock))[LOCK] is status
+    found = run(project, dvc, trigger, lock)
+    assert statuses(found)[LOCK] is status
+    assert bool(dvc.asked) is (status is Status.PASS)
+    assert status is Status.PASS or "train: b.txt changed" in found.findings[0].message
+
+
+def test_other_bytes_from_the_same_inputs_are_red_in_ci(project: Path) -> None:
+    dvc = FakeDvc(says=SAYS, effect=lambda: (project / "dvc.lock").write_text("new"))
+    assert statuses(run(project, dvc, Trigger.MAIN))[LOCK] is Status.FAIL
+
+
+def test_ci_believes_no_remembered_hash(project: Path) -> None:
+    assert statuses(run(project, FakeDvc(), Trigger.LOCAL))[LOCK] is Status.PASS
+    memory = read_memory(FileTree(project))
+    (project / "b.txt").write_text("changed")
+    entry = LinkedTree(project).entry("b.txt")
+    assert entry is not None
+    memory.learn(entry, "d41d8cd98f00b204e9800998ecf8427e", legacy=False, now=entry.changed + 10**11)
+    write_memory(FileTree(project), memory)
+    told = FakeProgress()
+    run(project, FakeDvc(), Trigger.LOCAL, progress=told)
+    assert "0 of 2 stages to run" in told.lines
+    assert statuses(run(project, FakeDvc(), Trigger.PULL_REQUEST))[LOCK] is Status.FAIL
+
+
+def test_who_waits_is_told_how_far_and_how_long(project: Path) -> None:
+    write_durations(FileTree(project), {"train": 200.0})
+    (project / "b.txt").write_text("changed")
+    told = FakeProgress()
+    run(project, FakeDvc(says=SAYS), Trigger.LOCAL, progress=told)
+    assert "will run: train" in told.lines
+    assert "stage train (1 of 1, about 3 min)" in told.lines
+    assert read_durations(FileTree(project)) == {"train": 0.0}
+
+
+def test_every_pipeline_file_of_the_project_is_reproduced(project: Path) -> None:
+    (project / "sub").mkdir()
+    (project / "sub/dvc.yaml").write_text("stages: {more: {cmd: z}}")
+    dvc = FakeDvc()
+    run(project, dvc, Trigger.LOCAL)
+    assert dvc.asked[0]["targets"] == ("dvc.yaml", "sub/dvc.yaml")
 
 
 def test_a_forgotten_push_is_told_before_anything_runs(project: Path) -> None:
@@ -84,7 +151,10 @@ def test_without_a_remote_nothing_is_pulled(project: Path, remote: str | None) -
 def test_a_failing_stage_is_red_with_its_last_lines(project: Path) -> None:
     evidence = run(project, FakeDvc(says=SAYS, code=255), Trigger.LOCAL)
     assert evidence.verdict is Verdict.FAILED
-    assert "failed to reproduce 'train'" in evidence.findings[0].message
+    assert evidence.findings[0].message.startswith(
+        "the stage train failed (ERROR: failed to reproduce 'train')"
+    )
+    assert evidence.findings[0].message.endswith("\n> python train.py\nepoch 1")
 
 
 def test_a_repository_without_a_pipeline_is_not_an_error(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class FakeDvc:
         timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
-        self.asked.append({"pull": pull, "run_cache": run_cache})
+        self.asked.append({"targets": targets, "pull": pull, "run_cache": run_cache})
         for line in self.says:
             if on_line is not None:
                 on_line(line)

@@ -1,0 +1,64 @@
+"""Listens to DVC while it reproduces: which stage runs, how long, and what it said last."""
+
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mlci.core.forecast import Forecast
+from mlci.core.wording import duration
+from mlci.ports.clock import Clock
+from mlci.ports.progress import Progress
+
+KEPT_LINES = 12
+
+_RUNNING = re.compile(r"Running stage '(?P<name>.+)':")
+_SKIPPED = re.compile(r"Stage '(?P<name>.+)' (?:didn't change|is cached)")
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """What DVC did so far; `expected` is how long stages took before, by name."""
+
+    clock: Clock
+    progress: Progress
+    forecast: Forecast
+    expected: Mapping[str, float] = field(default_factory=dict)
+    ran: dict[str, float] = field(default_factory=dict)
+    skipped: set[str] = field(default_factory=set)
+    last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
+    current: str | None = None
+    _since: float = 0.0
+
+    def line(self, text: str) -> None:
+        """Take one line of DVC's output."""
+        started, skipped = _RUNNING.match(text), _SKIPPED.match(text)
+        if started:
+            self.close()
+            self.current, self._since = started["name"], self.clock.monotonic()
+            self.last_lines.clear()
+            self.progress.step(self._title(started["name"]))
+        elif skipped:
+            self.skipped.add(skipped["name"])
+        else:
+            self.last_lines.append(text)
+            self.progress.line(text)
+
+    def close(self) -> None:
+        """The running stage, if any, has ended well."""
+        if self.current is not None:
+            self.ran[self.current] = round(self.clock.monotonic() - self._since, 3)
+            self.progress.done()
+        self.current = None
+
+    def broke(self) -> str | None:
+        """The stage that ran when DVC gave up."""
+        broken, self.current = self.current, None
+        if broken is not None:
+            self.progress.done("failed")
+        return broken
+
+    def _title(self, name: str) -> str:
+        place = f"{len(self.ran) + 1} of {max(len(self.forecast.running), len(self.ran) + 1)}"
+        took = self.expected.get(name)
+        return f"stage {name} ({place}{f', about {duration(took)}' if took else ''})"

@@ -1,0 +1,112 @@
+"""Reproducing with real DVC: what finished stays finished, and what is planted is not believed."""
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.program import child_environment, run_mlci
+from tests.support.repository import Repository, repository
+
+pytestmark = pytest.mark.slow
+
+PIPELINE = """
+stages:
+  one: {cmd: "echo one >> log && cat raw.txt > one.txt", deps: [raw.txt], outs: [one.txt]}
+  two:
+    cmd: "echo two >> log && touch begun && sh two.sh && cat one.txt > two.txt"
+    deps: [one.txt]
+    outs: [two.txt]
+  three: {cmd: "echo three >> log && cat two.txt > three.txt", deps: [two.txt], outs: [three.txt]}
+"""
+FILES = {
+    "mlci.yaml": "version: 1\nproject: credit\n",
+    ".gitignore": ".mlci/\nlog\nbegun\n",
+    "raw.txt": "raw\n",
+    "two.sh": "echo no such column; exit 3\n",
+    "dvc.yaml": PIPELINE,
+}
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Repository:
+    return repository(tmp_path / "work").with_dvc().commit(FILES)
+
+
+def log(story: Repository) -> list[str]:
+    return (story.path / "log").read_text().split()
+
+
+def pipeline_evidence(story: Repository) -> dict:
+    return json.loads((story.path / ".mlci/evidence/pipeline.json").read_text())
+
+
+def test_after_a_failure_only_what_is_left_runs(story: Repository) -> None:
+    failed = run_mlci("run", "--stage", "three", cwd=story.path)
+    assert failed.code == 10, failed.stderr
+    (finding,) = pipeline_evidence(story)["findings"]
+    assert finding["message"].startswith("the stage two failed")
+    assert "1 stage finished and will not run again" in finding["message"]
+    assert "no such column" in finding["message"]
+    story.write({"two.sh": "true\n"})
+    mended = run_mlci("run", "--stage", "three", cwd=story.path)
+    assert mended.code == 0, mended.stdout + mended.stderr
+    assert log(story) == ["one", "two", "two", "three"]
+    assert set(pipeline_evidence(story)["figures"]["ran"]) == {"two", "three"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_after_an_interruption_only_what_is_left_runs(story: Repository) -> None:
+    story.write({"two.sh": "sleep 60\n"})
+    argv = [sys.executable, "-m", "mlci", "run", "--stage", "three"]
+    with subprocess.Popen(argv, cwd=story.path, env=child_environment(), stderr=subprocess.PIPE) as child:
+        deadline = time.monotonic() + 60
+        while not (story.path / "begun").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=30)
+    assert child.returncode == 130
+    story.write({"two.sh": "true\n"})
+    again = run_mlci("run", "--stage", "three", cwd=story.path)
+    assert again.code == 0, again.stdout + again.stderr
+    assert log(story) == ["one", "two", "two", "three"]
+
+
+def test_a_planted_run_cache_entry_is_not_believed_on_main(story: Repository) -> None:
+    """A run-cache entry says what a command gave; nothing in it proves that the command ever ran."""
+    story.write({"two.sh": "true\n", "mlci.yaml": "version: 1\nproject: credit\nci: {lock: ci}\n"})
+    assert run_mlci("run", "--stage", "three", cwd=story.path).code == 0
+    _plant(story.path / ".dvc/cache", b"evil\n")
+    for each in ("dvc.lock", "one.txt", "two.txt", "three.txt"):
+        (story.path / each).unlink()
+    story.commit({})
+    story.branch("feature")
+    feature = run_mlci("run", "--stage", "three", cwd=story.path)
+    assert (story.path / "one.txt").read_text() == "evil\n", "DVC has learned: this test proves nothing now"
+    assert feature.code == 0
+    story.git("clean", "--quiet", "-fdx", "--exclude=.dvc/cache")
+    story.git("checkout", "--quiet", "--force", "main")
+    ci = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
+    run_mlci("run", "--stage", "three", cwd=story.path, environment={**ci, "GITHUB_SHA": story.head})
+    assert (story.path / "one.txt").read_text() == "raw\n"
+
+
+def _plant(cache: Path, content: bytes) -> None:
+    """Make the run cache say that the first stage gave other bytes."""
+    name = hashlib.md5(content).hexdigest()
+    place = cache / "files/md5" / name[:2] / name[2:]
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(content)
+    for entry in (cache / "runs").rglob("*"):
+        if entry.is_file():
+            document = yaml.safe_load(entry.read_text())
+            if document["outs"][0]["path"] == "one.txt":
+                document["outs"][0].update(md5=name, size=len(content))
+                entry.chmod(0o644)
+                entry.write_text(yaml.safe_dump(document))
