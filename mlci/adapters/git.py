@@ -181,12 +181,11 @@ class GitCli:
 
     def fetch(self, remote: str, *refspecs: str, depth: int | None = None) -> None:
         """Bring refs here; `+` in a refspec forces. Raises WorldError."""
-        options = [] if depth is None else [f"--depth={depth}"]
-        options += ["--no-tags", "--no-prune", "--no-recurse-submodules", "--no-auto-maintenance", "--quiet"]
-        options += ["--upload-pack=git-upload-pack"]
-        done = self._talk("fetch", *options, "--", self._safe(remote), *refspecs)
-        if not done.ok:
-            raise git_remote.unreachable(remote, done)
+        self._fetch(remote, refspecs, [] if depth is None else [f"--depth={depth}"])
+
+    def deepen(self, remote: str, *refspecs: str, by: int) -> None:
+        """Bring so many more commits of a history that is cut off. Raises WorldError."""
+        self._fetch(remote, refspecs, [f"--deepen={by}"])
 
     def push(self, remote: str, updates: Sequence[RefUpdate]) -> PushResult:
         """Move refs on a remote, all or none."""
@@ -262,6 +261,13 @@ class GitCli:
         return self._git(
             "cat-file", "blob", git_parse.text(found.stdout).strip(), fine=(0,), keep=BULK
         ).stdout
+
+    def _fetch(self, remote: str, refspecs: Sequence[str], options: Sequence[str]) -> None:
+        quiet = ["--no-tags", "--no-prune", "--no-recurse-submodules", "--no-auto-maintenance", "--quiet"]
+        upload = "--upload-pack=git-upload-pack"
+        done = self._talk("fetch", *options, *quiet, upload, "--", self._safe(remote), *refspecs)
+        if not done.ok:
+            raise git_remote.unreachable(remote, done)
 
     def _peeled(self, tag: TagRecord) -> TagRecord | None:
         if tag.commit:

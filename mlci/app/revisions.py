@@ -1,5 +1,6 @@
 """Which two commits a diff is of: as they are named, else as the occasion has it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mlci.core.config import Config
@@ -7,8 +8,11 @@ from mlci.core.context import RunContext, Trigger
 from mlci.core.registry import fold
 from mlci.core.tag import Action
 from mlci.core.tag import parse as parse_tag
-from mlci.errors import UsageError
+from mlci.errors import UsageError, WorldError
 from mlci.ports.git import Git
+
+ORIGIN = "origin"
+DEPTHS = (50, 200, 1_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +75,49 @@ def _since_version(git: Git, config: Config, prefix: str) -> Range:
     return Range(base=newest.commit, head=None, base_name=str(newest.name))
 
 
-def _since_branching(git: Git, branch: str, tip: str | None, here: str) -> Range:
+def _since_branching(git: Git, branch: str, told: str | None, here: str) -> Range:
     """Elsewhere: since this line of work left the branch that it will be merged to."""
-    places = (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}")
-    tip = tip or next(filter(None, map(git.resolve, places)), None)
+    tip = _tip(git, branch, told)
     if tip is None:
         note = f"the branch {branch} is not here: nothing to compare with"
         return Range(base=None, head=None, notes=(note,))
-    base = git.merge_base(tip, here)
+    base, why = git.merge_base(tip, here), "the histories are unrelated"
+    if base is None and git.shallow:
+        base, why = _deeper(git, branch, tip, here)
     if base is not None:
         return Range(base=base, head=None, base_name=branch)
-    why = "history is cut off" if git.shallow else "the histories are unrelated"
     note = f"{why}: compared with {branch} as it is now, not with where this line of work began"
     return Range(base=tip, head=None, base_name=branch, notes=(note,))
+
+
+def _tip(git: Git, branch: str, told: str | None) -> str | None:
+    """The branch's tip: as the provider told it, else as it is here, else as a remote has it."""
+    places = [place for place in (told, f"refs/remotes/{ORIGIN}/{branch}", f"refs/heads/{branch}") if place]
+    found = next(filter(None, map(git.resolve, places)), None)
+    if found is not None and (told is None or git.resolve(told)):
+        return found
+    if ORIGIN not in git.remotes():
+        return found
+    with suppress(WorldError):
+        git.fetch(ORIGIN, _refspec(branch), depth=1 if git.shallow else None)
+    return next(filter(None, map(git.resolve, places)), None)
+
+
+def _deeper(git: Git, branch: str, tip: str, here: str) -> tuple[str | None, str]:
+    """The common ancestor in a history that was cut off, brought here in steps; else why there is none."""
+    reached = 0
+    for depth in DEPTHS:
+        try:
+            git.deepen(ORIGIN, _refspec(branch), by=depth - reached)
+        except WorldError as error:
+            return None, f"history is cut off, and cannot be brought here ({error.message.splitlines()[0]})"
+        reached = depth
+        if base := git.merge_base(tip, here):
+            return base, ""
+        if not git.shallow:
+            return None, "the histories are unrelated"
+    return None, f"history is cut off {reached:,} commits back, and no common ancestor is so near"
+
+
+def _refspec(branch: str) -> str:
+    return f"+refs/heads/{branch}:refs/remotes/{ORIGIN}/{branch}"

@@ -154,6 +154,10 @@ class Git(Protocol):
         """Bring refs here; `+` in a refspec forces. Raises WorldError."""
         ...
 
+    def deepen(self, remote: str, *refspecs: str, by: int) -> None:
+        """Bring so many more commits of a history that is cut off. Raises WorldError."""
+        ...
+
     def push(self, remote: str, updates: Sequence[RefUpdate]) -> PushResult:
         """Move refs on a remote, all or none."""
         ...

@@ -1,0 +1,77 @@
+"""Which commits a diff is of, in clones that hold only a part of the history."""
+
+import pytest
+
+from mlci.adapters.git import GitCli
+from mlci.adapters.process import ProcessRunner
+from mlci.app.revisions import choose
+from mlci.core.config import Config
+from mlci.core.context import RunContext
+from tests.support.repository import repository
+
+CONFIG = Config(project="credit")
+ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
+
+
+def chosen(path, **context):
+    git = GitCli(ProcessRunner(ENVIRONMENT), path, ENVIRONMENT)
+    return choose(git, CONFIG, RunContext(**context), prefix="", base=None, head=None)
+
+
+def grown(tmp_path, *, before, after, work=1):
+    """A repository: some commits, a branch begun there, and commits on both."""
+    story = repository(tmp_path / "origin")
+    for _ in range(before):
+        story.commit()
+    began = story.head
+    story.branch("work")
+    for _ in range(work):
+        story.commit()
+    story.switch("main")
+    for _ in range(after):
+        story.commit()
+    return story.switch("work"), began
+
+
+@pytest.mark.parametrize(("after", "work"), [(3, 2), (60, 2), (3, 120)])
+def test_a_shallow_clone_is_deepened_until_the_branch_began(tmp_path, after, work):
+    story, began = grown(tmp_path, before=2, after=after, work=work)
+    clone = story.clone(tmp_path / "clone", depth=1)
+    found = chosen(clone.path, head=clone.head, base_tip=story.sha("main"))
+    assert (found.base, found.base_name, found.notes) == (began, "main", ())
+
+
+def test_of_a_moved_base_the_branch_is_taken(tmp_path):
+    story, began = grown(tmp_path, before=2, after=2)
+    clone = story.clone(tmp_path / "clone", depth=1)
+    assert chosen(clone.path, head=clone.head, base_tip="1" * 40).base == began
+
+
+def test_what_began_too_long_ago_is_compared_with_the_branch_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("mlci.app.revisions.DEPTHS", (2, 4))
+    story, _ = grown(tmp_path, before=1, after=9)
+    clone = story.clone(tmp_path / "clone", depth=1)
+    found = chosen(clone.path, head=clone.head)
+    assert found.base == story.sha("main")
+    assert "cut off 4 commits back" in found.notes[0]
+
+
+def test_a_remote_that_is_gone_is_told(tmp_path):
+    story, _ = grown(tmp_path, before=1, after=9)
+    story.clone(tmp_path / "clone", depth=1).git(
+        "fetch", "-q", "--depth=1", "origin", "main:refs/remotes/origin/main"
+    )
+    (tmp_path / "origin").rename(tmp_path / "gone")
+    found = chosen(tmp_path / "clone")
+    assert "history is cut off, and cannot be brought here" in found.notes[0]
+    assert found.base is not None
+
+
+def test_unrelated_histories_are_no_matter_of_depth(tmp_path):
+    story = repository(tmp_path / "origin").commit()
+    story.git("switch", "--quiet", "--orphan", "work")
+    story.commit({"a": "1"}).commit({"a": "2"})
+    clone = story.clone(tmp_path / "clone", depth=1)
+    found = chosen(clone.path, head=clone.head)
+    assert found.base == story.sha("main")
+    assert "unrelated" in found.notes[0]
