@@ -102,6 +102,14 @@ class DvcCli:
             raise WorldError(f"dvc: {done.last_lines(5)}", id="dvc-failed", help="mlci doctor")
         return {name: content.encode() for name, content in answer.items() if isinstance(content, str)}
 
+    def absent(self, names: Sequence[str], *, remote: str | None = None) -> Sequence[str]:
+        """Those of these objects (by md5; a directory with all its files) that a remote does not hold."""
+        done = self._inside("absent", {"names": [*names], "remote": remote})
+        answer = _parsed(done.stdout) if done.ok else None
+        if not isinstance(answer, list):
+            raise WorldError(f"dvc: {done.last_lines(5)}", id="dvc-failed", help="mlci doctor")
+        return [str(each) for each in answer]
+
     def remotes(self) -> Sequence[str]:
         """The names of the configured remotes."""
         if self._known is not None:

@@ -1,4 +1,4 @@
-"""What a child asks DVC's own code where its command line has no answer: templates, and remotes' manifests.
+"""What a child asks DVC's own code where its command line has no answer: templates, and what remotes hold.
 
 `python -P -m mlci.adapters.dvc_child TASK`, the question as JSON on stdin, the answer as JSON on stdout.
 """
@@ -31,8 +31,21 @@ def manifests(repo: Any, question: dict[str, Any]) -> dict[str, str]:  # noqa: A
     return found
 
 
+def absent(repo: Any, question: dict[str, Any]) -> list[str]:  # noqa: ANN401
+    """The objects that a remote holds by no rule; a directory is absent when any of its files is."""
+    names: list[str] = question["names"]
+    listed = manifests(repo, {**question, "names": [each for each in names if each.endswith(".dir")]})
+    parts = {name: [str(each["md5"]) for each in json.loads(text)] for name, text in listed.items()}
+    every = sorted({*names, *(part for files in parts.values() for part in files)})
+    held: set[str] = set()
+    for rule in ("md5", "md5-dos2unix"):
+        store = repo.cloud.get_remote_odb(question["remote"], "objects", hash_name=rule)
+        held |= set(store.oids_exist(every))
+    return [name for name in names if name not in held or not held.issuperset(parts.get(name, ()))]
+
+
 if __name__ == "__main__":
-    task = {"resolve": resolve, "manifests": manifests}[sys.argv[1]]
+    task = {"resolve": resolve, "manifests": manifests, "absent": absent}[sys.argv[1]]
     asked = json.load(sys.stdin)
     answer = sys.stdout
     sys.stdout = sys.stderr

@@ -7,7 +7,7 @@ from mlci.app.ledger import Ledger, Snapshot
 from mlci.app.situation import desired_at, models_of, path_of, situation
 from mlci.core.config import Config, Environment
 from mlci.core.environment_file import with_version
-from mlci.core.environments import Change, Decision, Desired, Refusal, decide, newest
+from mlci.core.environments import Decision, Desired, decide, newest
 from mlci.core.plan import Change as Write
 from mlci.core.plan import FileWrite, Plan
 from mlci.core.registry import ModelState, Release
@@ -26,6 +26,7 @@ class Promotion:
     version: str
     before: str
     plan: Plan
+    base: str
 
     def document(self) -> JsonValue:
         """The same as a JSON value."""
@@ -38,75 +39,56 @@ class Promotion:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What merging would do, and what of it no rule allows."""
-
-    changed: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
-
-    def document(self) -> JsonValue:
-        """The same as a JSON value."""
-        return {
-            "changed": list(self.changed),
-            "changes": [str(each) for each in self.changes],
-            "refused": [each.document() for each in self.refusals],
-        }
-
-
 def promote(
     ledger: Ledger,
     config: Config,
     prefix: str,
-    files: Files,
+    files: Files | None,
     *,
     model: str,
     version: str | None,
     to: str,
 ) -> Promotion:
-    """Plan the line that asks for a version. Raises RefusedError when a rule would stop the promotion."""
+    """Plan the line that asks for a version, in these files, else in those of the main branch.
+
+    Raises RefusedError when a rule would stop the promotion.
+    """
     environment = environment_of(config, to)
     snapshot = ledger.read()
     state = snapshot.registry.model(name_of(config, prefix, model))
     release = chosen(state, version) if version else _default(state, environment, snapshot)
     if release.version is None:
         raise RefusedError(f"{release.title} is no version", id="version-unknown", help="mlci models")
-    promotion = asking(files, environment, model, release.version, state)
+    content = asked_now(ledger, prefix, files, environment, snapshot)
+    promotion = asking(content, environment, model, release.version, state, base=snapshot.tip)
     wanted = dict(desired_at(ledger.git, config, prefix, snapshot.tip))
     lines = {**wanted[to].lines, model: release.version}
-    decision = _decision(ledger, config, prefix, snapshot, {**wanted, to: Desired(lines=lines)})
-    for refusal in decision.refusals:
+    decided = decision(ledger, config, prefix, snapshot, {**wanted, to: Desired(lines=lines)})
+    for refusal in decided.refusals:
         if (refusal.environment, refusal.model) == (to, state.name):
             raise RefusedError(refusal.message, id=refusal.id, where=environment.file, help=refusal.help)
     return promotion
 
 
-def check(ledger: Ledger, config: Config, prefix: str, head: str) -> Checked:
-    """What merging `head` would do to the environments; nothing when it changes none of their files."""
-    snapshot = ledger.read()
-    base = ledger.git.merge_base(snapshot.tip, head) or snapshot.tip
-    changed = set(ledger.git.changed_files(base, head))
-    names = [name for name, each in config.environments.items() if path_of(prefix, each.file) in changed]
-    if not names:
-        return Checked()
-    wanted = dict(desired_at(ledger.git, config, prefix, snapshot.tip))
-    asked = desired_at(ledger.git, config, prefix, head)
-    decision = _decision(
-        ledger, config, prefix, snapshot, {**wanted, **{name: asked[name] for name in names}}
-    )
-    return Checked(
-        changed=tuple(names),
-        changes=tuple(each for each in decision.changes if each.environment in names),
-        refusals=tuple(each for each in decision.refusals if each.environment in names),
-    )
+def asked_now(
+    ledger: Ledger, prefix: str, files: Files | None, environment: Environment, snapshot: Snapshot
+) -> bytes | None:
+    """An environment's file as it stands in these files, else on the main branch."""
+    if files is not None:
+        return files.read_if_there(environment.file)
+    return ledger.git.blobs([(snapshot.tip, path_of(prefix, environment.file))])[0]
 
 
 def asking(
-    files: Files, environment: Environment, model: str, version: Version, state: ModelState
+    content: bytes | None,
+    environment: Environment,
+    model: str,
+    version: Version,
+    state: ModelState,
+    *,
+    base: str,
 ) -> Promotion:
     """The edit of an environment's file that asks for a version."""
-    content = files.read_if_there(environment.file)
     after = with_version(content, name=environment.file, model=model, version=version)
     kind = Write.KEEP if after == content else Write.CREATE if content is None else Write.UPDATE
     current = state.current(environment.name)
@@ -116,6 +98,7 @@ def asking(
         version=str(version),
         before=current.release.title if current else "",
         plan=Plan(files=(FileWrite(path=environment.file, content=after, change=kind, before=content),)),
+        base=base,
     )
 
 
@@ -191,7 +174,8 @@ def _default(state: ModelState, environment: Environment, snapshot: Snapshot) ->
     return release
 
 
-def _decision(
+def decision(
     ledger: Ledger, config: Config, prefix: str, snapshot: Snapshot, desired: Mapping[str, Desired]
 ) -> Decision:
+    """What would be done if the environment files were these."""
     return decide(situation(ledger.git, config, prefix, snapshot, desired))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from mlci.app.locked import locked_at
 from mlci.app.situation import path_of
 from mlci.core.config import Config
-from mlci.core.dvcremote import address, read_remotes
+from mlci.core.dvcconfig import DvcConfig, read_config
+from mlci.core.dvcremote import address
 from mlci.core.reference import Found, find
 from mlci.core.registry import fold
 from mlci.core.stated import Stated
@@ -93,7 +94,7 @@ def located(git: Git, found: Resolved, prefix: str) -> Resolved:
     home, content = next(
         ((home, each) for home, each in zip(homes, contents, strict=True) if each), (".dvc", b"")
     )
-    settings = read_remotes(content, home=home)
+    settings = read_config([(home, content.decode("utf-8", "replace"))]) or DvcConfig()
     url = address(settings, found.remote, path_of(prefix, held[0]), held[1])
     return replace(found, url=url, remote=found.remote or settings.default or "")
 

@@ -1,7 +1,7 @@
 """Prepare the change that brings an environment back to what it ran before."""
 
 from mlci.app.ledger import Ledger
-from mlci.app.promote import Promotion, asking, chosen, environment_of, name_of
+from mlci.app.promote import Promotion, asked_now, asking, chosen, environment_of, name_of
 from mlci.core.config import Config
 from mlci.core.registry import ModelState, Release
 from mlci.core.tag import Action
@@ -13,15 +13,19 @@ def rollback(
     ledger: Ledger,
     config: Config,
     prefix: str,
-    files: Files,
+    files: Files | None,
     *,
     environment: str,
     model: str,
     version: str | None = None,
 ) -> Promotion:
-    """Plan the line that asks for the version before the present one, or for the one named."""
+    """Plan the line that asks for the version before the present one, or for the one named.
+
+    The line stands in these files, else in those of the main branch.
+    """
     place = environment_of(config, environment)
-    state = ledger.read().registry.model(name_of(config, prefix, model))
+    snapshot = ledger.read()
+    state = snapshot.registry.model(name_of(config, prefix, model))
     release = chosen(state, version) if version else _before(state, environment)
     if release is None or release.version is None or not state.was_in(environment, release):
         raise RefusedError(
@@ -29,7 +33,8 @@ def rollback(
             id="nothing-to-roll-back-to",
             help=f"mlci history {model} shows what {environment} ran",
         )
-    return asking(files, place, model, release.version, state)
+    content = asked_now(ledger, prefix, files, place, snapshot)
+    return asking(content, place, model, release.version, state, base=snapshot.tip)
 
 
 def _before(state: ModelState, environment: str) -> Release | None:

@@ -11,24 +11,30 @@ from mlci.wiring import World
 @click.argument("environment", metavar="ENV")
 @click.argument("model")
 @click.option("--to", "version", metavar="VERSION", help="Another version than the one before.")
+@click.option("--pull-request", is_flag=True, help="Push a branch from main and open its pull request.")
 @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
 def command(
-    world: World, out: Output, environment: str, model: str, version: str | None, dry_run: bool
+    world: World,
+    out: Output,
+    *,
+    environment: str,
+    model: str,
+    version: str | None,
+    pull_request: bool,
+    dry_run: bool,
 ) -> None:
     """Write into the environment's file what it ran before; merging that line is the rollback."""
-    from mlci.app.promote import told
     from mlci.app.rollback import rollback
+    from mlci.cli.asking import finish
 
     project = world.project()
     asked = rollback(
         world.ledger(),
         project.config,
         project.prefix,
-        world.files(),
+        None if pull_request else world.files(),
         environment=environment,
         model=model,
         version=version,
     )
-    if not dry_run:
-        world.files().apply(asked.plan)
-    out.answer(asked.document(), out.lines(told(asked)))
+    finish(world, out, asked, pull_request=pull_request, write=not dry_run)

@@ -1,5 +1,6 @@
 """DVC's configuration as far as mlci asks it: remotes, the default one, and where the cache is."""
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,18 +8,23 @@ from dataclasses import dataclass, field
 _SECTION = re.compile(r"""\[\s*(?:(['"])(?P<quoted>.*)\1|(?P<plain>[^\]]*?))\s*\]\s*(?:#.*)?""")
 _REMOTE = re.compile(r"""remote\s+(['"])(?P<name>.*)\1""")
 _PAIR = re.compile(r"""(?P<key>[^=#\s][^=]*?)\s*=\s*(?P<value>.*?)\s*""")
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|/|~|[A-Za-z]:[\\/]|[^/]+@[^/]+:")
 _VALUE = re.compile(r"""(['"])(?P<quoted>.*?)\1\s*(?:#.*)?|(?P<plain>[^#]*?)\s*(?:#.*)?""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DvcConfig:
-    """What several files say together. `cache` is as it is written, `home` the directory it is from."""
+    """What several files say together. `cache` is as it is written, `home` the directory it is from.
+
+    `urls` are the remotes' addresses; a relative one is from the directory of its file.
+    """
 
     remotes: tuple[str, ...] = ()
     default: str | None = None
     cache: str | None = None
     home: str = ""
     link_types: tuple[str, ...] = ()
+    urls: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -37,6 +43,11 @@ def read_config(layers: Sequence[tuple[str, str]]) -> DvcConfig | None:
         if not _gather(text, home, gathered):
             return None
     remotes = {section[len("remote ") :] for section, _ in gathered.values if section.startswith("remote ")}
+    urls = {
+        section[len("remote ") :]: _placed(value, gathered.homes[section, key])
+        for (section, key), value in gathered.values.items()
+        if section.startswith("remote ") and key == "url"
+    }
     types = gathered.values.get(("cache", "type"), "")
     return DvcConfig(
         remotes=tuple(sorted(remotes)),
@@ -44,7 +55,12 @@ def read_config(layers: Sequence[tuple[str, str]]) -> DvcConfig | None:
         cache=gathered.values.get(("cache", "dir")) or None,
         home=gathered.homes.get(("cache", "dir"), ""),
         link_types=tuple(each.strip() for each in types.split(",") if each.strip()),
+        urls=urls,
     )
+
+
+def _placed(url: str, home: str) -> str:
+    return url if _ELSEWHERE.match(url) else posixpath.normpath(posixpath.join(home, url))
 
 
 def _gather(text: str, home: str, gathered: _Gathered) -> bool:

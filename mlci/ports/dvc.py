@@ -60,6 +60,10 @@ class Dvc(Protocol):
         """Directories' manifests from a remote, by hash; what it does not hold is left out."""
         ...
 
+    def absent(self, names: Sequence[str], *, remote: str | None = None) -> Sequence[str]:
+        """Those of these objects (by md5; a directory with all its files) that a remote does not hold."""
+        ...
+
     def remotes(self) -> Sequence[str]:
         """The names of the configured remotes."""
         ...

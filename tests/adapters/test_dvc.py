@@ -47,3 +47,23 @@ def test_a_module_of_the_project_is_not_taken_for_dvc_and_what_fails_is_told(wor
     with pytest.raises(WorldError) as caught:
         dvc.not_in_remote(remote="nowhere")
     assert caught.value.id == "dvc-failed"
+
+
+def test_what_a_remote_does_not_hold_is_named_file_by_file(process, tmp_path):
+    work = repository(tmp_path / "work").with_dvc("storage").data({"one.txt": "1\n", "many/a.txt": "a\n"})
+    work.dvc("add", "many")
+    dvc = DvcCli(process, work.path, dict(os.environ))
+    names = ["b026324c6904b2a9cb4b88d6d61c81d1", "many"]
+    recorded = (work.path / "many.dvc").read_text()
+    names[1] = next(each for each in recorded.split() if each.endswith(".dir"))
+
+    assert dvc.absent(names) == names
+    assert dvc.push().ok
+    assert dvc.absent([*names, "0" * 32]) == ["0" * 32]
+
+    storage = next(
+        path for path in tmp_path.rglob("60/b725f10c9c85c70d97880dfe8191b3") if "cache" not in path.parts
+    )
+    storage.chmod(0o644)
+    storage.unlink()
+    assert dvc.absent(names) == [names[1]]

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from mlci.adapters.files import FileTree
-from mlci.app.promote import check, promote
+from mlci.app.promote import promote
+from mlci.app.promotion_check import check
 from mlci.app.resolve import resolve
 from mlci.app.rollback import rollback
 from mlci.errors import ConfigError, RefusedError
+from tests.support.fakes import FakeDvc
 from tests.support.registry import CONFIG, Desk, begun
 from tests.support.repository import repository
 
@@ -110,18 +112,18 @@ def test_a_promotion_that_no_rule_allows_is_refused(two, version, id):
 
 def test_a_branch_is_judged_by_what_merging_would_do(two):
     two.story.branch("ask").commit({"environments/prod.yaml": "income: v0.2.0\n"})
-    found = check(two.ledger, two.config, "", two.story.head)
+    found = check(two.ledger, two.config, "", two.story.head, FakeDvc())
     assert (found.changed, [str(each) for each in found.changes], found.refusals) == (
         ("prod",),
         ["promote income v0.2.0 in prod (now v0.1.0)"],
         (),
     )
     two.story.commit({"environments/prod.yaml": "income: v5.0.0\n"})
-    assert [each.id for each in check(two.ledger, two.config, "", two.story.head).refusals] == [
+    assert [each.id for each in check(two.ledger, two.config, "", two.story.head, FakeDvc()).refusals] == [
         "version-unknown"
     ]
     two.story.switch("main").branch("other").commit({"readme": "x"})
-    assert check(two.ledger, two.config, "", two.story.head).changed == ()
+    assert check(two.ledger, two.config, "", two.story.head, FakeDvc()).changed == ()
 
 
 def test_a_rollback_asks_for_what_ran_before(two):

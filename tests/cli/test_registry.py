@@ -53,7 +53,7 @@ def test_a_whole_life_from_the_command_line(project):
 
     assert answer("promote", "income", "--to", "prod")["changed"] == ["environments/prod.yaml"]
     project.branch("ask").commit()
-    assert "merging would promote income v0.1.0 in prod" in run("promote", "--check")
+    assert "this would promote income v0.1.0 in prod" in " ".join(run("promote", "--check").split())
     project.switch("main").merge("ask").publish()
     assert "income#prod#2" in run("reconcile")
 

@@ -2,8 +2,14 @@
 
 import pytest
 
+from mlci.core.dvcconfig import DvcConfig, read_config
 from mlci.core.dvcfiles import Hashed
-from mlci.core.dvcremote import address, read_remotes
+from mlci.core.dvcremote import address
+
+
+def remotes(text):
+    return read_config([(".dvc", text)]) or DvcConfig()
+
 
 FILE = Hashed(path="m", algorithm="md5", value="abcdef")
 
@@ -19,19 +25,14 @@ FILE = Hashed(path="m", algorithm="md5", value="abcdef")
     ],
 )
 def test_an_output_lies_below_its_remote(url, lies):
-    settings = read_remotes(f"[core]\nremote = a\n['remote \"a\"']\nurl = {url}\n".encode(), home=".dvc")
+    settings = remotes(f"[core]\nremote = a\n['remote \"a\"']\nurl = {url}\n")
     assert address(settings, None, "m", FILE) == lies
     assert address(settings, "other", "m", FILE) == ""
 
 
 def test_old_and_cloud_versioned_outputs_lie_elsewhere():
-    settings = read_remotes(b"['remote \"a\"']\nurl = s3://b\n", home=".dvc")
+    settings = remotes("['remote \"a\"']\nurl = s3://b\n")
     legacy = Hashed(path="m", algorithm="md5", value="abcdef", legacy=True)
     cloud = Hashed(path="m", algorithm="md5", value="abcdef", cloud=True)
     assert address(settings, "a", "dir/m", legacy) == "s3://b/ab/cdef"
     assert address(settings, "a", "dir/m", cloud) == "s3://b/dir/m"
-
-
-@pytest.mark.parametrize("content", [b"", b"not an ini", b"\xff\xfe", b"[core\nx", b"[a]\n[a]\n%(x)s=1"])
-def test_what_cannot_be_read_says_nothing(content):
-    assert read_remotes(content, home=".dvc").urls == {}

@@ -82,6 +82,9 @@ class FakeDvc:
     def manifests(self, names: Sequence[str], *, remote: str | None = None) -> Mapping[str, bytes]:
         return {}
 
+    def absent(self, names: Sequence[str], *, remote: str | None = None) -> Sequence[str]:
+        return [each for each in names if each in self.missing]
+
     def default_remote(self) -> str | None:
         return self.remote
 

@@ -1,0 +1,214 @@
+"""The gate of a promotion's pull request: what merging would do, and whether what it rests on holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlci.app.kept import kept
+from mlci.app.ledger import Ledger, Snapshot
+from mlci.app.locked import locked_at
+from mlci.app.promote import decision
+from mlci.app.resolve import Resolved, described
+from mlci.app.situation import desired_at, path_of
+from mlci.core.config import Config, Model
+from mlci.core.environments import Change, Move, Refusal
+from mlci.core.evidence import Evidence
+from mlci.core.reference import Found
+from mlci.core.registry import Release
+from mlci.core.stated import Stated
+from mlci.core.strictjson import JsonValue
+from mlci.errors import Exit, MlciError
+from mlci.ports.dvc import Dvc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One question about a candidate: whether it is answered well (None: nobody can tell), and why.
+
+    `forgiven` is a bad answer that does not block: an environment may always go back to what it ran.
+    """
+
+    what: str
+    ok: bool | None
+    why: str
+    help: str = ""
+    broken: bool = False
+    forgiven: bool = False
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this alone forbids the merge."""
+        return self.ok is False and not self.forgiven
+
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        return {"what": self.what, "ok": self.ok, "why": self.why, "blocks": self.blocks}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One change that merging would make, its answers, and the metrics of what runs now and then."""
+
+    change: Change
+    answers: tuple[Answer, ...] = ()
+    now: tuple[Stated, ...] = ()
+    then: tuple[Stated, ...] = ()
+    same_test: bool | None = None
+
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        return {
+            "change": str(self.change),
+            "answers": [each.document() for each in self.answers],
+            "metrics_now": [each.document() for each in self.now],
+            "metrics_then": [each.document() for each in self.then],
+            "same_test_data": self.same_test,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What merging would do, and what of it no rule allows."""
+
+    changed: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What merging would do."""
+        return tuple(each.change for each in self.candidates)
+
+    @property
+    def exit(self) -> Exit:
+        """How the command ends: a broken promise is worse than a missing one."""
+        blocking = [each for one in self.candidates for each in one.answers if each.blocks]
+        if any(each.broken for each in blocking):
+            return Exit.INTEGRITY
+        return Exit.REFUSED if blocking or self.refusals else Exit.DONE
+
+    def document(self) -> JsonValue:
+        """The same as a JSON value."""
+        return {
+            "changed": list(self.changed),
+            "changes": [str(each) for each in self.changes],
+            "candidates": [each.document() for each in self.candidates],
+            "refused": [each.document() for each in self.refusals],
+        }
+
+
+def check(ledger: Ledger, config: Config, prefix: str, head: str, dvc: Dvc) -> Checked:
+    """What merging `head` would do to the environments; nothing when it changes none of their files."""
+    snapshot = ledger.read()
+    base = ledger.git.merge_base(snapshot.tip, head) or snapshot.tip
+    changed = set(ledger.git.changed_files(base, head))
+    names = [name for name, each in config.environments.items() if path_of(prefix, each.file) in changed]
+    if not names:
+        return Checked()
+    wanted = dict(desired_at(ledger.git, config, prefix, snapshot.tip))
+    asked = desired_at(ledger.git, config, prefix, head)
+    decided = decision(ledger, config, prefix, snapshot, {**wanted, **{name: asked[name] for name in names}})
+    judge = Judge(ledger=ledger, config=config, prefix=prefix, snapshot=snapshot, dvc=dvc)
+    return Checked(
+        changed=tuple(names),
+        candidates=tuple(judge.candidate(each) for each in decided.changes if each.environment in names),
+        refusals=tuple(each for each in decided.refusals if each.environment in names),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Asks everything that a promotion rests on."""
+
+    ledger: Ledger
+    config: Config
+    prefix: str
+    snapshot: Snapshot
+    dvc: Dvc
+
+    def candidate(self, change: Change) -> Candidate:
+        """A change with its answers; taking something away asks nothing."""
+        if change.move is Move.REMOVE:
+            return Candidate(change=change)
+        back = change.move is Move.ROLL_BACK
+        found = self._described(change, change.release)
+        before = self._described(change, change.before) if change.before else None
+        evidence = kept(
+            self.ledger.git, self.config.project, found.model, found.version, ref=self.snapshot.journal
+        )
+        return Candidate(
+            change=change,
+            answers=(
+                _stands(found),
+                _allowed(change),
+                self._complete(found, evidence.agrees(found.message), back=back),
+                self._stored(found, back=back),
+            ),
+            now=before.metrics if before else (),
+            then=found.metrics,
+            same_test=self._same_test(change, before, evidence.evidence),
+        )
+
+    def _described(self, change: Change, release: Release) -> Resolved:
+        return described(Found(change.model, release), config=self.config)
+
+    def _complete(self, found: Resolved, agrees: bool | None, *, back: bool) -> Answer:
+        what, redo = "evidence", f"mlci verify {found.model}@{found.version}"
+        allowed = found.message.get("Allow-Failed")
+        if agrees is False:
+            why = "the journal does not hold what the tag promises"
+            return Answer(what=what, ok=False, why=why, help=redo, broken=True, forgiven=back)
+        if agrees is None and self.config.gates:
+            why = "its tag names no evidence, and this project has gates"
+            advice = "merge a change on main and let CI register it"
+            return Answer(what=what, ok=False, why=why, help=advice, forgiven=back)
+        if allowed:
+            return Answer(what=what, ok=None, why=f"registered in spite of red evidence: {allowed}")
+        why = "complete, as its tag promises" if agrees else "this project has no gates"
+        return Answer(what=what, ok=True, why=why)
+
+    def _stored(self, found: Resolved, *, back: bool) -> Answer:
+        what = "bytes"
+        (locked,) = locked_at(self.ledger.git, self.prefix, [found.commit])
+        held = locked.holding(found.path) if locked and found.path else None
+        if held is None:
+            return Answer(what=what, ok=None, why="no lock of its commit names them")
+        if held[1].cloud or held[1].algorithm != "md5":
+            return Answer(
+                what=what, ok=None, why="the remote keeps versions itself; `mlci verify` fetches them"
+            )
+        try:
+            absent = self.dvc.absent([held[1].value], remote=self.config.remotes.read)
+        except MlciError as error:
+            return Answer(what=what, ok=None, why=f"the remote cannot be asked: {error.message}")
+        if absent:
+            why = f"the remote does not hold {held[0]} (md5 {held[1].value})"
+            advice = f"git switch --detach {found.tag} && dvc push"
+            return Answer(what=what, ok=False, why=why, help=advice, forgiven=back)
+        return Answer(what=what, ok=True, why="the remote holds them")
+
+    def _same_test(self, change: Change, before: Resolved | None, then: Sequence[Evidence]) -> bool | None:
+        model = self.config.models.get(change.model.rpartition(":")[2])
+        if before is None or model is None:
+            return None
+        now = kept(
+            self.ledger.git, self.config.project, before.model, before.version, ref=self.snapshot.journal
+        )
+        hashes = _test_hash(model, now.evidence), _test_hash(model, then)
+        return None if None in hashes else hashes[0] == hashes[1]
+
+
+def _stands(found: Resolved) -> Answer:
+    by = found.message.get("Actor")
+    why = f"registered {found.registered[:10]}{f' by {by}' if by else ''} on {found.commit[:10]}"
+    return Answer(what="version", ok=True, why=why)
+
+
+def _allowed(change: Change) -> Answer:
+    back = f"{change.environment} ran it before"
+    why = back if change.move is Move.ROLL_BACK else f"the rules of {change.environment} are met"
+    return Answer(what="rules", ok=True, why=why)
+
+
+def _test_hash(model: Model, evidence: Sequence[Evidence]) -> str | None:
+    inputs = [one for each in evidence if each.gate == "model" for one in each.inputs]
+    return next((each.hash for each in inputs if each.path == model.test), None)

@@ -1,0 +1,189 @@
+"""The gate of a promotion's pull request, and the branch that asks for one."""
+
+import dataclasses
+import json
+
+import pytest
+
+from mlci.adapters.files import FileTree
+from mlci.app.bundle import write_diff, write_evidence
+from mlci.app.promote import promote
+from mlci.app.promotion_check import check
+from mlci.app.promotion_report import promotion_report
+from mlci.app.proposal import propose
+from mlci.app.rollback import rollback
+from mlci.core.config import Direction
+from mlci.core.diff import Diff, MetricDiff
+from mlci.core.evidence import Evidence, Input
+from mlci.core.finding import Finding, Status, Verdict
+from mlci.core.problems import WHOLE_FILE
+from mlci.core.report import plain
+from mlci.core.strictjson import dumps
+from mlci.core.yamltree import Node
+from mlci.errors import Exit
+from mlci.ports.forge import PullRequest
+from mlci.render import html, markdown, terminal
+from tests.support.fakes import FakeDvc, FakeForge
+from tests.support.registry import CONFIG, begun
+from tests.support.repository import repository
+
+MODEL = dataclasses.replace(CONFIG.models["income"], test="data/test.csv")
+GATED = dataclasses.replace(
+    CONFIG,
+    models={"income": MODEL},
+    gates={"model": Node(value={}, mark=WHOLE_FILE)},
+    environments={
+        **CONFIG.environments,
+        "prod": dataclasses.replace(CONFIG.environments["prod"], needs=None),
+    },
+)
+
+
+def judged(desk, value):
+    """A run's evidence and diff in the work tree."""
+    files, head = FileTree(desk.story.path), desk.story.head
+    finding = Finding(check="model.objective", subject="income.f1", status=Status.PASS, message="good")
+    inputs = (Input(path="data/test.csv", hash="md5:1"),)
+    write_evidence(files, Evidence(gate="model", commit=head, findings=(finding,), inputs=inputs))
+    metric = MetricDiff(metric="f1", model="income", direction=Direction.HIGHER, head=value)
+    write_diff(files, Diff(base=None, head=head, metrics=(metric,)))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = begun(repository(tmp_path / "work"), config=GATED)
+    for content, value in ((b"one", 0.75), (b"two", 0.8125)):
+        desk.merge(content)
+        judged(desk, value)
+        desk.register()
+    desk.merge(prod="income: v0.1.0\n").reconcile()
+    return desk
+
+
+def ask(desk, line="income: v0.2.0\n"):
+    desk.story.branch("ask").commit({"environments/prod.yaml": line})
+    return desk
+
+
+def checked(desk, **dvc):
+    return check(desk.ledger, desk.config, "", desk.story.head, FakeDvc(**dvc))
+
+
+def test_a_good_promotion_is_one_green_report_with_the_difference(desk):
+    found = checked(ask(desk))
+    report = promotion_report(found, project="credit")
+
+    assert (found.exit, report.verdict) == (Exit.DONE, Verdict.PASSED)
+    assert plain(report.headline) == "You may merge: this would promote income v0.2.0 in prod (now v0.1.0)"
+    text = terminal.render(report)
+    for word in ("income.f1", "0.7500", "0.8125", "+0.0625", "same test data", "the remote holds them"):
+        assert word in text
+    assert json.loads(dumps(found.document()))["candidates"][0]["same_test_data"] is True
+    assert "income" in markdown.render(report)
+    assert "income" in html.render(report)
+
+
+def test_bytes_that_the_remote_lacks_forbid_it(desk):
+    missing = desk.registry.model("income").versions[0].registered.message.get("Model-Hash")
+    found = checked(ask(desk), missing=[missing.removeprefix("md5:")])
+
+    assert found.exit is Exit.REFUSED
+    report = promotion_report(found, project="credit")
+    assert report.verdict is Verdict.FAILED
+    assert plain(report.headline) == "Do not merge: 1 promise not kept"
+    assert "dvc push" in terminal.render(report)
+
+
+def test_evidence_that_was_exchanged_is_an_integrity_error(desk):
+    tip = desk.ledger.read().journal
+    path = "credit/income/v0.2.0/evidence/model.json"
+    made = desk.git.write_commit({path: b"{}"}, parent=tip, message="x\n", when=desk.clock.now())
+    desk.git.update_ref("refs/mlci/registry", made)
+    desk.story.git("push", "--quiet", "origin", "+refs/mlci/registry:refs/mlci/registry")
+
+    found = checked(ask(desk))
+
+    assert found.exit is Exit.INTEGRITY
+    assert [each.what for each in found.candidates[0].answers if each.blocks] == ["evidence"]
+
+
+def test_a_version_that_was_registered_by_hand_has_no_evidence(desk):
+    desk.merge(b"three")
+    desk.story.tag("income@v7.0.0", message="by hand").git("push", "--quiet", "origin", "income@v7.0.0")
+
+    found = checked(ask(desk, "income: v7.0.0\n"))
+
+    assert found.exit is Exit.REFUSED
+    assert {each.what: each.ok for each in found.candidates[0].answers}["evidence"] is False
+
+
+def test_going_back_is_never_blocked(desk):
+    desk.merge(prod="income: v0.2.0\n").reconcile()
+    one = desk.registry.model("income").versions[1].registered.message.get("Model-Hash")
+
+    found = checked(ask(desk, "income: v0.1.0\n"), missing=[one.removeprefix("md5:")])
+
+    assert found.exit is Exit.DONE
+    assert promotion_report(found, project="credit").verdict is Verdict.WARNED
+
+
+def test_an_unknown_version_is_told_in_the_report_too(desk):
+    found = checked(ask(desk, "income: v5.0.0\n"))
+
+    assert found.exit is Exit.REFUSED
+    assert "version-unknown" in terminal.render(promotion_report(found, project="credit"))
+
+
+def test_a_change_of_no_environment_says_so(desk):
+    desk.story.branch("other").commit({"a": "1"})
+    report = promotion_report(checked(desk), project="credit")
+    assert plain(report.headline) == "No environment would change"
+
+
+class Opening(FakeForge):
+    """A forge that opens one pull request a branch."""
+
+    opened: dict[str, str]
+
+    def open_pull_request(self, *, branch, base, title, body):
+        self.opened = {**getattr(self, "opened", {}), branch: title}
+        url = f"https://forge.example/{len(self.opened)}"
+        return PullRequest(number=1, head="", base_branch=base, head_branch=branch, title=title, url=url)
+
+
+def asked_for(desk, **options):
+    return promote(desk.ledger, desk.config, "", None, model="income", version="v0.2.0", to="prod", **options)
+
+
+def test_a_proposal_is_one_branch_from_main_and_one_pull_request(desk):
+    desk.story.write({"environments/prod.yaml": "garbage"})
+    forge = Opening(None)
+
+    first = propose(desk.ledger, forge, "", asked_for(desk))
+    ref = "refs/heads/mlci/prod/income-v0.2.0"
+    tip = desk.git.remote_refs("origin", ref)[ref]
+    again = propose(desk.ledger, forge, "", asked_for(desk))
+
+    assert forge.opened == {"mlci/prod/income-v0.2.0": "Run income v0.2.0 in prod"}
+    assert first.url == again.url == "https://forge.example/1"
+    assert desk.git.remote_refs("origin", ref)[ref] == tip
+    assert desk.git.changed_files(desk.ledger.read().tip, tip) == ["environments/prod.yaml"]
+    assert desk.story.git("show", f"{tip}:environments/prod.yaml") == "income: v0.2.0"
+    assert (desk.story.path / "environments/prod.yaml").read_text() == "garbage"
+
+
+def test_without_a_forge_it_says_what_to_type(desk):
+    proposal = propose(desk.ledger, FakeForge(None, id="notes"), "", asked_for(desk))
+    assert any("git merge mlci/prod/income-v0.2.0" in line for line in proposal.lines)
+
+
+def test_a_dry_run_pushes_nothing(desk):
+    propose(desk.ledger, FakeForge(None), "", asked_for(desk), write=False)
+    assert desk.git.remote_refs("origin", "refs/heads/mlci/*") == {}
+
+
+def test_a_rollback_is_proposed_alike(desk):
+    desk.merge(prod="income: v0.2.0\n").reconcile()
+    asked = rollback(desk.ledger, desk.config, "", None, environment="prod", model="income")
+    proposal = propose(desk.ledger, Opening(None), "", asked)
+    assert proposal.branch == "mlci/prod/income-v0.1.0"
