@@ -48,11 +48,13 @@ class DvcCli:
         *,
         pull: bool,
         run_cache: bool = True,
+        force: bool = False,
         timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
-        """Bring targets (all, when none is named) up to date, within so many seconds."""
-        options = [*(["--pull"] if pull else []), *([] if run_cache else ["--no-run-cache"])]
+        """Bring targets (all, if none is named) up to date, in time; `force` runs every stage anew."""
+        asked = {"--pull": pull, "--no-run-cache": not run_cache, "--force": force}
+        options = [option for option, wanted in asked.items() if wanted]
         return self._dvc("repro", *options, *_named(targets), timeout=timeout or _WHOLE_DAY, on_line=on_line)
 
     def checkout(self) -> Finished:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlci.adapters import git_config, git_parse, git_remote
 from mlci.errors import WorldError
-from mlci.ports.git import CommitRecord, Person, PushResult, RefUpdate, TagRecord, TreeEntry
+from mlci.ports.git import CommitRecord, Person, PushResult, RefUpdate, Signature, TagRecord, TreeEntry
 from mlci.ports.process import Command, Finished, Process
 
 if TYPE_CHECKING:
@@ -117,6 +117,11 @@ class GitCli:
         listing = self._git("for-each-ref", f"--format={git_parse.TAGS}", "refs/tags/", fine=(0,), keep=BULK)
         found = (self._peeled(each) for each in git_parse.tags(listing.stdout))
         return sorted((each for each in found if each), key=lambda tag: tag.name)
+
+    def signature(self, tag: str) -> tuple[Signature, str]:
+        """Whether a tag is signed by somebody whom Git is configured to believe, and what Git said."""
+        done = self._git("verify-tag", f"refs/tags/{tag}")
+        return git_parse.signature(done), git_parse.text(done.stderr).strip()
 
     def refs(self, prefix: str) -> Mapping[str, str]:
         """Local refs below a prefix, name to object."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
-from mlci.ports.git import CommitRecord, Person, TagRecord, TreeEntry
+from mlci.ports.git import CommitRecord, Person, Signature, TagRecord, TreeEntry
+from mlci.ports.process import Finished
 
 TAGS = (
     "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)%00%(taggername)%00"
@@ -99,3 +100,13 @@ def quoted(path: str) -> bytes:
     """A path as fast-import reads it."""
     raw = path.encode("utf-8", "surrogateescape")
     return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
+
+
+def signature(done: Finished) -> Signature:
+    """What the end of `git verify-tag` says: only a missing key, or list of signers, is nobody's fault."""
+    if done.ok:
+        return Signature.GOOD
+    if b"no signature found" in done.stderr:
+        return Signature.NONE
+    keyless = (b"No public key", b"allowedSignersFile needs to be configured", b"cannot run")
+    return Signature.UNKNOWN if any(each in done.stderr for each in keyless) else Signature.BAD

@@ -20,6 +20,7 @@ from mlci.core.dvcfiles import (
 )
 from mlci.core.strictjson import JsonValue, dumps
 from mlci.errors import MlciError
+from mlci.ports.files import Files
 from mlci.ports.git import Git
 
 _TRACKED = ".dvc"
@@ -34,16 +35,25 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """Which stage made an output, and from which paths."""
+
+    stage: str
+    deps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
     """All locks of one commit: outputs and dependencies by path from the project, and digests of the whole.
 
-    `values` are the parameters, by stage and file.
+    `values` are the parameters, by stage and file; `made` says of each output where it is from.
     """
 
     outs: Mapping[str, Hashed]
     deps: Mapping[str, Hashed]
     digest: str
     values: Mapping[str, JsonValue] = field(default_factory=dict)
+    made: Mapping[str, Made] = field(default_factory=dict)
 
     @property
     def params(self) -> str:
@@ -75,12 +85,21 @@ def locked_at(
     if not commits:
         return []
     homes = (layout or layout_at(git, prefix, commits[0])).homes
-    files = [posixpath.join(home, name) for home in homes for name in (PIPELINE_FILE, LOCK_FILE)]
+    files = _files(homes)
     contents = git.blobs([(commit, path_of(prefix, path)) for commit in commits for path in files])
     return [
         _locked(homes, contents[index * len(files) : (index + 1) * len(files)])
         for index in range(len(commits))
     ]
+
+
+def locked_in(files: Files, layout: Layout) -> Locked | None:
+    """The locks of a checkout, as they lie there now."""
+    return _locked(layout.homes, [files.read_if_there(path) for path in _files(layout.homes)])
+
+
+def _files(homes: Sequence[str]) -> list[str]:
+    return [posixpath.join(home, name) for home in homes for name in (PIPELINE_FILE, LOCK_FILE)]
 
 
 def tracked_at(git: Git, prefix: str, commit: str, layout: Layout) -> dict[str, Hashed]:
@@ -120,6 +139,7 @@ def _locked(homes: Sequence[str], contents: Sequence[bytes | None]) -> Locked | 
     outs: dict[str, Hashed] = {}
     deps: dict[str, Hashed] = {}
     values: dict[str, JsonValue] = {}
+    made: dict[str, Made] = {}
     locks: list[tuple[str, bytes]] = []
     for home, pipeline, lock in zip(homes, contents[::2], contents[1::2], strict=True):
         if lock is None:
@@ -131,10 +151,14 @@ def _locked(homes: Sequence[str], contents: Sequence[bytes | None]) -> Locked | 
         locks.append((posixpath.join(home, LOCK_FILE), lock))
         for name, stage in stages.items():
             wdir = located(wdirs.get(name.partition("@")[0], "."), home)
-            outs |= {located(path, wdir): out for path, out in stage.outs.items()}
-            deps |= {located(path, wdir): dep for path, dep in stage.deps.items()}
-            values[posixpath.join(home, name)] = _params(stage)
-    return Locked(outs=outs, deps=deps, digest=_digest(locks), values=values) if locks else None
+            here = {located(path, wdir): out for path, out in stage.outs.items()}
+            needs = {located(path, wdir): dep for path, dep in stage.deps.items()}
+            origin = Made(stage=posixpath.join(home, name), deps=tuple(needs))
+            outs |= here
+            deps |= needs
+            made |= dict.fromkeys(here, origin)
+            values[origin.stage] = _params(stage)
+    return Locked(outs=outs, deps=deps, digest=_digest(locks), values=values, made=made) if locks else None
 
 
 def _wdirs(pipeline: bytes | None) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """Whether a version still is what was registered: tag, lock, journal and bytes against one another."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlci.app.kept import kept
@@ -9,24 +8,11 @@ from mlci.app.locked import locked_at
 from mlci.app.rehash import verify as verify_bytes
 from mlci.app.resolve import Resolved, resolve
 from mlci.core.config import Config
-from mlci.core.strictjson import JsonValue
+from mlci.core.proof import Proof
 from mlci.errors import MlciError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
-from mlci.ports.git import Git
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """One promise of a version: kept (`ok`), broken, or (None) not provable here; and why."""
-
-    what: str
-    ok: bool | None
-    why: str
-
-    def document(self) -> JsonValue:
-        """The same as a JSON value."""
-        return {"what": self.what, "ok": self.ok, "why": self.why}
+from mlci.ports.git import Git, Signature
 
 
 def verify(
@@ -41,11 +27,25 @@ def verify(
     """Hold a version's promises against what Git, the journal and the DVC remote have now."""
     found = resolve(git, reference, config=config, prefix=prefix)
     proofs = (
+        *_signed(git, found),
         *_lock(git, prefix, found),
         _evidence(git, config, found),
         _bytes(git, dvc, files_at(scratch), config, prefix, found),
     )
     return found, proofs
+
+
+def _signed(git: Git, found: Resolved) -> Iterator[Proof]:
+    """The signature of its tag, where it has one: nobody is made to sign."""
+    kind, said = git.signature(found.tag) if found.tag else (Signature.NONE, "")
+    why = " ".join(said.split()) or kind.value
+    match kind:
+        case Signature.NONE:
+            yield Proof(what="signature", ok=None, why="its tag is not signed")
+        case Signature.UNKNOWN:
+            yield Proof(what="signature", ok=None, why=f"git cannot tell: {why}")
+        case _:
+            yield Proof(what="signature", ok=kind is Signature.GOOD, why=why)
 
 
 def _lock(git: Git, prefix: str, found: Resolved) -> Iterator[Proof]:

@@ -1,5 +1,7 @@
 """`mlci verify`: whether a version still is what was registered."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mlci.cli.output import Output
@@ -7,15 +9,18 @@ from mlci.cli.verb import verb
 from mlci.errors import IntegrityError
 from mlci.wiring import World
 
+if TYPE_CHECKING:
+    from mlci.core.proof import Proof
 
-@verb("mlci verify income@v1.2.0", "mlci verify 'income#prod' --json")
+
+@verb("mlci verify income@v1.2.0", "mlci verify 'income#prod' --json", "mlci verify income --reproduce")
 @click.argument("reference")
-def command(world: World, out: Output, reference: str) -> None:
+@click.option("--reproduce", is_flag=True, help="Run every stage of its commit anew and compare all outputs.")
+def command(world: World, out: Output, reference: str, reproduce: bool) -> None:
     """Hold REFERENCE's tag, lock, journal and bytes against one another; exit 5 when they differ."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from mlci.adapters.files import FileTree
     from mlci.app.verify import verify
 
     project = world.project()
@@ -23,12 +28,14 @@ def command(world: World, out: Output, reference: str) -> None:
         found, proofs = verify(
             world.repository(),
             world.dvc(),
-            FileTree,
+            world.files_at,
             Path(scratch),
             project.config,
             project.prefix,
             reference,
         )
+    if reproduce:
+        proofs = (*proofs, *_reproduced(world, found.commit))
     if out.json:
         what = {"model": found.model, "version": found.version, "commit": found.commit}
         out.document({**what, "proofs": [each.document() for each in proofs]})
@@ -42,3 +49,19 @@ def command(world: World, out: Output, reference: str) -> None:
             where=found.tag,
             help="stop using it: mlci rollback ENV MODEL, then find out who changed it",
         )
+
+
+def _reproduced(world: World, commit: str) -> "tuple[Proof, ...]":
+    from mlci.app.reproduction import Workshop, reproduce
+
+    project = world.project()
+    shop = Workshop(
+        git=world.repository(),
+        dvc=world.dvc(),
+        dvc_at=world.dvc_at,
+        files_at=world.files_at,
+        progress=world.progress,
+        prefix=project.prefix,
+        remote=project.config.remotes.read,
+    )
+    return reproduce(shop, commit)

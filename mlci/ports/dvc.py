@@ -24,10 +24,11 @@ class Dvc(Protocol):
         *,
         pull: bool,
         run_cache: bool = True,
+        force: bool = False,
         timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
-        """Bring targets (all, when none is named) up to date, within so many seconds."""
+        """Bring targets (all, if none is named) up to date, in time; `force` runs every stage anew."""
         ...
 
     def checkout(self) -> Finished:

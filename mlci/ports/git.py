@@ -64,6 +64,15 @@ class RefUpdate:
     expect: str | None = None
 
 
+class Signature(StrEnum):
+    """What Git says of a tag's signature; `UNKNOWN` is one that it has no key or list of signers for."""
+
+    NONE = "none"
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
 class PushOutcome(StrEnum):
     """How a push ended: `STALE` is a lost race (fetch, decide again), `REFUSED` the server's rule."""
 
@@ -120,6 +129,10 @@ class Git(Protocol):
 
     def tags(self) -> Sequence[TagRecord]:
         """All tags, in one process, sorted by name."""
+        ...
+
+    def signature(self, tag: str) -> tuple[Signature, str]:
+        """Whether a tag is signed by somebody whom Git is configured to believe, and what Git said."""
         ...
 
     def refs(self, prefix: str) -> Mapping[str, str]:

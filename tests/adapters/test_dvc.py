@@ -50,8 +50,8 @@ def test_a_module_of_the_project_is_not_taken_for_dvc_and_what_fails_is_told(wor
 
 
 def test_what_a_remote_does_not_hold_is_named_file_by_file(process, tmp_path):
-    work = repository(tmp_path / "work").with_dvc("storage").data({"one.txt": "1\n", "many/a.txt": "a\n"})
-    work.dvc("add", "many")
+    work = repository(tmp_path / "work").with_dvc("storage").data({"one.txt": "1\n"})
+    work.write({"many/a.txt": "a\n"}).dvc("add", "many")
     dvc = DvcCli(process, work.path, dict(os.environ))
     names = ["b026324c6904b2a9cb4b88d6d61c81d1", "many"]
     recorded = (work.path / "many.dvc").read_text()

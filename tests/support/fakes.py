@@ -63,6 +63,7 @@ class FakeDvc:
         *,
         pull: bool,
         run_cache: bool = True,
+        force: bool = False,
         timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
