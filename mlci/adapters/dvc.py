@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mlci.adapters.dvc_config import cache_of, find_config
+from mlci.adapters.dvc_shelf import Shelf
 from mlci.core.dvcconfig import DvcConfig
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 from mlci.errors import ConfigError, WorldError
@@ -106,6 +107,9 @@ class DvcCli:
 
     def absent(self, names: Sequence[str], *, remote: str | None = None) -> Sequence[str]:
         """Those of these objects (by md5; a directory with all its files) that a remote does not hold."""
+        shelf = self._shelf(remote)
+        if shelf is not None:
+            return [name for name in names if not shelf.holds(name)]
         done = self._inside("absent", {"names": [*names], "remote": remote})
         answer = _parsed(done.stdout) if done.ok else None
         if not isinstance(answer, list):
@@ -132,6 +136,13 @@ class DvcCli:
     def use_cache(self, place: Path) -> None:
         """Let this checkout, and it alone, stand on the cache of another."""
         self._fine("cache", "dir", "--local", str(place))
+
+    def _shelf(self, remote: str | None) -> Shelf | None:
+        """A remote that is a directory of this machine, and so needs no DVC to be looked at."""
+        if self._known is None:
+            return None
+        url = self._known.urls.get((remote or self._known.default or "").lower(), "")
+        return Shelf(Path(url)) if url and Path(url).is_dir() else None
 
     @cached_property
     def _known(self) -> DvcConfig | None:

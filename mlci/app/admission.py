@@ -1,11 +1,15 @@
 """Whether what a run left is enough to register by: complete, of this commit, green, stored for others."""
 
+from collections.abc import Iterator
+
 from mlci import gates
 from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
+from mlci.app.locked import Locked
 from mlci.app.reproduce import GATE as PIPELINE
 from mlci.core.config import Config
 from mlci.core.diff import MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff_findings import subject
+from mlci.core.dvcfiles import Hashed, is_inside
 from mlci.core.finding import Verdict
 from mlci.errors import RefusedError
 from mlci.ports.dvc import Dvc
@@ -65,22 +69,39 @@ def _gated(bundle: Bundle) -> list[MetricDiff]:
     return [each for each in bundle.diff.metrics if each.gated] if bundle.diff else []
 
 
-def stored(dvc: Dvc, config: Config) -> None:
-    """A version must be there for others: on a remote. Raises RefusedError."""
+def stored(dvc: Dvc, config: Config, locked: Locked) -> None:
+    """A version must be there for others: on a remote. Raises RefusedError.
+
+    The remote is asked by hash, which is fast; what it seems to lack is asked of DVC, which knows outputs
+    that have a remote of their own.
+    """
     if not dvc.remotes():
         raise RefusedError(
             "there is no DVC remote, so nobody could fetch this version",
             id="dvc-remote-missing",
             help="dvc remote add --default storage URL, then dvc push",
         )
-    missing = [each.path for each in dvc.not_in_remote(remote=config.remotes.write or config.remotes.read)]
-    models = [model.path for model in config.models.values()]
-    forgotten = [path for path in missing if any(_touches(path, each) for each in models)]
+    remote = config.remotes.write or config.remotes.read
+    held = dict(_promised(config, locked))
+    plain = all(each.algorithm == "md5" and not each.cloud for each in held.values())
+    if plain and not dvc.absent([each.value for each in held.values()], remote=remote):
+        return
+    missing = [each.path for each in dvc.not_in_remote(remote=remote)]
+    forgotten = [path for path in missing if any(_touches(path, each) for each in held)]
     if forgotten:
         raise RefusedError(
             f"the remote does not hold {', '.join(forgotten)}", id="output-not-pushed", help="dvc push"
         )
 
 
+def _promised(config: Config, locked: Locked) -> Iterator[tuple[str, Hashed]]:
+    """What a version hands to others: its model, and the predictions that the next one is compared with."""
+    for model in config.models.values():
+        for path in (model.path, model.predictions):
+            held = locked.holding(path) if path else None
+            if held and held[1].value:
+                yield held
+
+
 def _touches(one: str, other: str) -> bool:
-    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one.rstrip('/')}/")
+    return is_inside(one, other) or is_inside(other, one.rstrip("/"))

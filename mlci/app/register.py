@@ -78,24 +78,31 @@ class Registration:
     notes: list[str] = field(default_factory=list)
     verified: set[str] = field(default_factory=set)
     layout: Layout = field(default_factory=Layout)
+    lock: Locked | None = None
 
     def intents(self, snapshot: Snapshot) -> list[Intent]:
         """The versions that this commit deserves, seen from what the remote holds now."""
         self.notes.clear()
         if not self._is_newest(snapshot):
             return []
-        self.layout = layout_at(self.ledger.git, self.prefix, self.head)
-        (locked,) = locked_at(self.ledger.git, self.prefix, [self.head], self.layout)
-        if locked is None:
+        locked = self.locked()
+        names = models_of(self.config, self.prefix)
+        found = [self._intent(snapshot, self.config.models[each], names[each], locked) for each in names]
+        return [each for each in found if each]
+
+    def locked(self) -> Locked:
+        """What the commit's lock says. Raises RefusedError when there is none that can be read."""
+        if self.lock is None:
+            self.layout = layout_at(self.ledger.git, self.prefix, self.head)
+            (self.lock,) = locked_at(self.ledger.git, self.prefix, [self.head], self.layout)
+        if self.lock is None:
             raise RefusedError(
                 "this commit has no dvc.lock that can be read",
                 id="lock-missing",
                 where="dvc.lock",
                 help="dvc repro, then commit dvc.lock",
             )
-        names = models_of(self.config, self.prefix)
-        found = [self._intent(snapshot, self.config.models[each], names[each], locked) for each in names]
-        return [each for each in found if each]
+        return self.lock
 
     def _is_newest(self, snapshot: Snapshot) -> bool:
         if snapshot.tip == self.head:
@@ -247,7 +254,7 @@ def register(
     pending = registration.intents(ledger.read()) if config.models else []
     if not pending:
         return Registered(notes=tuple(registration.notes))
-    stored(dvc, config)
+    stored(dvc, config, registration.locked())
     registration.bundle = admitted(
         config, left, head, accept_incomparable=choices.accept_incomparable is not None
     )
