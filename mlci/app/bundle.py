@@ -5,8 +5,8 @@ bounded, every document is checked, and nothing in it is ever shown other than t
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from mlci.core import diff_json, evidence
@@ -26,16 +26,23 @@ MOST_GATES = 32
 MOST_EVIDENCE = 1024 * 1024
 MOST_DIFF = 16 * 1024 * 1024
 
+MOST_BASELINES = 8
+
+_DIFF_FILE = re.compile(r"diff-([A-Za-z0-9][A-Za-z0-9_-]{0,63})\.json")
 _GATE_FILE = re.compile(r"(?:.*/)?([a-z][a-z0-9_]{0,40})\.json")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """All that a run measured, in the order in which a report tells it."""
+    """All that a run measured, in the order in which a report tells it.
+
+    `against` are further diffs, by the environment whose versions they compare with.
+    """
 
     evidence: tuple[Evidence, ...]
     diff: Diff | None = None
+    against: Mapping[str, Diff] = field(default_factory=dict)
 
     @property
     def commit(self) -> str:
@@ -56,6 +63,11 @@ def write_evidence(files: Files, found: Evidence) -> None:
 def write_diff(files: Files, diff: Diff) -> None:
     """Leave the whole diff beside the report."""
     files.write(DIFF, diff_json.to_json(diff).encode())
+
+
+def write_against(files: Files, environment: str, diff: Diff) -> None:
+    """Leave the diff with what runs in an environment."""
+    files.write(f"{REPORT}/diff-{environment}.json", diff_json.to_json(diff).encode())
 
 
 def write_flips(files: Files, model: str, flips: "Flips") -> None:
@@ -97,10 +109,22 @@ def read_bundle(files: Files) -> Bundle:
     found = tuple(_read_evidence(files, path) for path in sorted(paths))
     if len({each.commit for each in found}) != 1:
         raise _broken(EVIDENCE, "it speaks of several commits")
-    content = files.read(DIFF, limit=MOST_DIFF) if files.exists(DIFF) else None
     return Bundle(
-        evidence=found, diff=None if content is None else _parsed(DIFF, diff_json.from_json, content)
+        evidence=found,
+        diff=_read_diff(files, DIFF) if files.exists(DIFF) else None,
+        against=_read_against(files),
     )
+
+
+def _read_diff(files: Files, path: str) -> Diff:
+    return _parsed(path, diff_json.from_json, files.read(path, limit=MOST_DIFF))
+
+
+def _read_against(files: Files) -> dict[str, Diff]:
+    named = [match for each in files.names(REPORT) if (match := _DIFF_FILE.fullmatch(each))]
+    if len(named) > MOST_BASELINES:
+        raise _broken(REPORT, f"{len(named)} diffs, at most {MOST_BASELINES} are made")
+    return {match[1]: _read_diff(files, f"{REPORT}/{match[0]}") for match in named}
 
 
 def _read_evidence(files: Files, path: str) -> Evidence:

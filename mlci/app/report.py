@@ -37,6 +37,7 @@ class Reported:
             "headline": plain(self.report.headline),
             "evidence": [loads(to_json(each)) for each in self.bundle.evidence],
             "diff": None if self.bundle.diff is None else loads(diff_json.to_json(self.bundle.diff)),
+            "against": {name: loads(diff_json.to_json(each)) for name, each in self.bundle.against.items()},
         }
 
 
@@ -47,7 +48,13 @@ def occasion_of(context: RunContext) -> Occasion:
 
 def report(bundle: Bundle, *, project: str, occasion: Occasion) -> Reported:
     """Tell what a run measured."""
-    told = compose(project=project, evidence=bundle.evidence, diff=bundle.diff, occasion=occasion)
+    told = compose(
+        project=project,
+        evidence=bundle.evidence,
+        diff=bundle.diff,
+        occasion=occasion,
+        against=bundle.against,
+    )
     return Reported(report=told, bundle=bundle)
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
+from mlci import __version__
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.plan import Asked, Ground, plan
 from mlci.app.watch import Watch
@@ -15,6 +17,7 @@ from mlci.core.forecast import Forecast, as_json, why
 from mlci.core.stages import Cause, Planned, Standing
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import count
+from mlci.gates.inputs import inputs_of
 from mlci.ports.dvc import Dvc
 from mlci.ports.process import Finished
 
@@ -23,6 +26,7 @@ PUSHED = "pipeline.pushed"
 REPRODUCED = "pipeline.reproduced"
 LOCK = "pipeline.lock"
 MOST_NAMED = 10
+LINEAGE = ("dvc.yaml", "dvc.lock", "params.yaml")
 
 
 def reproduce(
@@ -44,6 +48,8 @@ def reproduce(
         gate=GATE,
         commit=commit,
         findings=findings,
+        inputs=inputs_of(ground.files, LINEAGE),
+        tools={"mlci": __version__, "dvc": version("dvc")},
         seconds=round(ground.clock.monotonic() - began, 3),
         figures=attempt.figures,
     )

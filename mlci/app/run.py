@@ -1,10 +1,12 @@
 """`run`: what CI does for a commit: reproduce, test, compare, report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlci.app.bundle import Bundle, clear, write_diff, write_evidence, write_flips
+from mlci import __version__
+from mlci.app.baselines import against_environments
+from mlci.app.bundle import Bundle, clear, write_against, write_diff, write_evidence, write_flips
 from mlci.app.commit import commit_under_test
 from mlci.app.diff import Compared, DiffRequest, compared
 from mlci.app.plan import Ground
@@ -17,8 +19,10 @@ from mlci.core.diff import Diff, Occasion
 from mlci.core.diff_findings import findings
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Verdict
+from mlci.core.waiver import waive
 from mlci.gates import Hands
 from mlci.ports.dvc import Dvc
+from mlci.ports.files import Files
 from mlci.ports.git import Git
 from mlci.ports.summary import Summary
 
@@ -48,14 +52,12 @@ def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
     if pipeline.verdict is Verdict.FAILED or stages:
         return _told(place, Bundle(evidence=(pipeline,)), occasion)
     tested = test(place.project, (), place.hands, context=place.context, commit=pipeline.commit)
-    found = _compared(place)
-    judged = _judged(found.diff, occasion, pipeline.commit)
+    found, against = _compared(place)
+    judged = _judged(place, found.diff, occasion, pipeline.commit)
     write_evidence(place.hands.files, judged)
-    write_diff(place.hands.files, found.diff)
-    for model, flips in found.flips.items():
-        write_flips(place.hands.files, model, flips)
+    _leave(place.hands.files, found, against)
     evidence = (judged, *tested.evidence, pipeline)
-    return _told(place, Bundle(evidence=evidence, diff=found.diff), occasion)
+    return _told(place, Bundle(evidence=evidence, diff=found.diff, against=against), occasion)
 
 
 def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
@@ -72,27 +74,37 @@ def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
     return found
 
 
-def _compared(place: Place) -> Compared:
+def _compared(place: Place) -> tuple[Compared, Mapping[str, Diff]]:
     place.hands.progress.step("comparing with the base")
-    found = compared(
-        DiffRequest(
-            config=place.project.config,
-            prefix=place.project.prefix,
-            context=place.context,
-            git=place.git,
-            files=place.hands.files,
-            tables=place.hands.tables,
-            dvc=place.dvc,
-            user_python=place.hands.user_python,
-            dvc_at=place.dvc_at,
-        )
+    request = DiffRequest(
+        config=place.project.config,
+        prefix=place.project.prefix,
+        context=place.context,
+        git=place.git,
+        files=place.hands.files,
+        tables=place.hands.tables,
+        dvc=place.dvc,
+        user_python=place.hands.user_python,
+        dvc_at=place.dvc_at,
     )
+    found = compared(request)
+    against = against_environments(request, found.diff)
     place.hands.progress.done()
-    return found
+    return found, against
 
 
-def _judged(found: Diff, occasion: Occasion, commit: str) -> Evidence:
-    return Evidence(gate="diff", commit=commit, findings=findings(found, occasion))
+def _judged(place: Place, found: Diff, occasion: Occasion, commit: str) -> Evidence:
+    today = place.hands.clock.now().date()
+    accepted = waive(findings(found, occasion), place.project.config.waivers, today)
+    return Evidence(gate="diff", commit=commit, findings=accepted, tools={"mlci": __version__})
+
+
+def _leave(files: Files, found: Compared, against: Mapping[str, Diff]) -> None:
+    write_diff(files, found.diff)
+    for environment, each in against.items():
+        write_against(files, environment, each)
+    for model, flips in found.flips.items():
+        write_flips(files, model, flips)
 
 
 def _told(place: Place, bundle: Bundle, occasion: Occasion) -> Reported:

@@ -97,8 +97,10 @@ def against(name: str, diff: Diff) -> Section | None:
     Many small drops, each within its margin of the one before, add up here; so a regression is not folded.
     """
     judged = [each for each in diff.metrics if each.gated and each.verdict is not None]
+    title, base = f"Against {name}", code(diff.base_name)
     if not judged:
-        return None
+        notes = _noted(diff)
+        return Section(title=title, blocks=notes, summary=base, folded=True) if notes else None
     columns = (
         Column(title="objective"),
         Column(title=name, number=True),
@@ -109,9 +111,9 @@ def against(name: str, diff: Diff) -> Section | None:
     rows = tuple((*_metric_row(each)[:4], _verdict_cell(each)) for each in judged)
     lost = any(each.verdict is MetricVerdict.REGRESSED for each in judged)
     return Section(
-        title=f"Against {name}",
+        title=title,
         blocks=(Table(columns=columns, rows=rows), *_noted(diff)),
-        summary=words(_tally([each.verdict for each in judged if each.verdict])),
+        summary=base + words(" " + _tally([each.verdict for each in judged if each.verdict])),
         folded=not lost,
     )
 

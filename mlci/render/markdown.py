@@ -29,8 +29,10 @@ HEADS = {Verdict.PASSED: "✅", Verdict.WARNED: "⚠️", Verdict.FAILED: "❌"}
 CAPS = (1000, 200, 60, 20, 8, 3)
 
 # What may stand as bare prose: no character that starts markup, a mention, a link or a shortcode.
-_HARMLESS = re.compile(r"(?!(?i:www\.|gh-))[A-Za-z0-9.,;%()'±−≥≤…×≈→+–—-]+:?\Z")
-_COMMIT = re.compile(r"[0-9a-f]{7,40}\Z")
+_HARMLESS = re.compile(r"(?:(?!(?i:www\.|gh-))[A-Za-z0-9.,;%()'±−≥≤…×≈→+–—-]+)?:?\Z")
+# What stands around a word is prose also where the word itself is not.
+_AROUND = re.compile(r"(\(?)(.*?)(\)?[.,;:]?)\Z", re.DOTALL)
+_COMMIT = re.compile(r"\(?[0-9a-f]{7,40}[).,;:]*\Z")
 # GFM links these even inside `<code>`; a break opportunity in the middle keeps them text.
 _AUTOLINK = re.compile(
     r"(?=@)|(?<=www)(?=\.)|(?:(?<=http)|(?<=https)|(?<=ftp)|(?<=mailto)|(?<=xmpp))(?=:)", re.IGNORECASE
@@ -149,14 +151,19 @@ def _span(span: Span) -> str:
 
 def _words(text: str) -> list[str]:
     """Harmless words stay prose; any other becomes code, where nothing is live."""
-    parts = re.split(r"(\s+)", text)
-    return [" " if part.isspace() else _word(part) for part in parts if part]
+    parts = [part for part in re.split(r"(\s+)", text) if part]
+    head = next((index for index, part in enumerate(parts) if not part.isspace()), 0)
+    return [" " if part.isspace() else _word(part, first=index == head) for index, part in enumerate(parts)]
 
 
-def _word(word: str) -> str:
-    if _HARMLESS.match(word) and not (_COMMIT.match(word) or _LIST_MARK.match(word)):
+def _word(word: str, *, first: bool) -> str:
+    if first and _LIST_MARK.match(word):
+        return inert_code(word)
+    if _HARMLESS.match(word) and not _COMMIT.match(word):
         return word
-    return inert_code(word)
+    before, core, after = _AROUND.match(word).groups()  # type: ignore[union-attr]
+    quoted = len(core) > 2 and core[0] == core[-1] == "`" and "`" not in core[1:-1]
+    return f"{before}{inert_code(core[1:-1] if quoted else core)}{after}"
 
 
 def _entities(text: str) -> str:
