@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from mlci.core import compose_diff, compose_gates, compose_lineage
-from mlci.core.compose_gates import TONES
+from mlci.core.compose_gates import tone_of
 from mlci.core.diff import Diff, MetricVerdict, Occasion
 from mlci.core.diff_findings import SAYS
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
-from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, strong, words
+from mlci.core.report import Item, Items, Report, Section, Text, code, prose, strong, words
 from mlci.core.wording import count
 
 ANSWERS = {
@@ -127,12 +127,11 @@ def _waived(findings: Sequence[Finding]) -> Section | None:
 
 
 def _item(finding: Finding) -> Item:
-    text: Text = (*code(finding.check), *words(" "), *code(finding.subject), *words(f": {finding.message}"))
-    tone = TONES[finding.status] if finding.blocks or finding.waived is None else Tone.WARN
-    help_ = words(finding.help) if finding.help else ()
+    text: Text = (*code(finding.check), *words(" "), *code(finding.subject), *prose(f": {finding.message}"))
+    help_ = prose(finding.help) if finding.help else ()
     if finding.waived is None:
-        return Item(text=text, tone=tone, then=help_)
-    return Item(text=text, tone=tone, then=_acceptance(finding.waived))
+        return Item(text=text, tone=tone_of(finding), then=help_)
+    return Item(text=text, tone=tone_of(finding), then=_acceptance(finding.waived))
 
 
 def _acceptance(waived: Waived) -> Text:

@@ -62,11 +62,11 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     base = diff.base_name or (diff.base[:10] if diff.base else "base")
     columns = (
         Column(title="objective"),
+        Column(title="verdict"),
         Column(title=base, number=True),
         Column(title="this change", number=True),
         Column(title="difference (95 % interval)", number=True),
         Column(title="may drop", number=True),
-        Column(title="verdict"),
     )
     table = Table(columns=columns, rows=tuple(_metric_row(each) for each in metrics))
     blocks: list[Block] = [table]
@@ -103,17 +103,17 @@ def against(name: str, diff: Diff) -> Section | None:
         return Section(title=title, blocks=notes, summary=base, folded=True) if notes else None
     columns = (
         Column(title="objective"),
+        Column(title="verdict"),
         Column(title=name, number=True),
         Column(title="this change", number=True),
         Column(title="difference (95 % interval)", number=True),
-        Column(title="verdict"),
     )
-    rows = tuple((*_metric_row(each)[:4], _verdict_cell(each)) for each in judged)
+    rows = tuple(_metric_row(each)[:-1] for each in judged)
     lost = any(each.verdict is MetricVerdict.REGRESSED for each in judged)
     return Section(
         title=title,
         blocks=(Table(columns=columns, rows=rows), *_noted(diff)),
-        summary=base + words(" " + _tally([each.verdict for each in judged if each.verdict])),
+        summary=base + words(": " + _tally([each.verdict for each in judged if each.verdict])),
         folded=not lost,
     )
 
@@ -133,13 +133,14 @@ def _metric_row(metric: MetricDiff) -> tuple[Cell, ...]:
         if metric.difference is None
         else difference(metric.difference, metric.interval, margin=metric.margin)
     )
+    # The verdict stands where a phone shows it; the numbers behind it may have to be scrolled to.
     return (
         Cell(text=code(subject(metric))),
+        _verdict_cell(metric),
         Cell(text=words(number(metric.base))),
         Cell(text=words(number(metric.head))),
         Cell(text=words(moved)),
         Cell(text=words(number(metric.margin))),
-        _verdict_cell(metric),
     )
 
 

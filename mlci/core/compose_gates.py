@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status
-from mlci.core.report import Cell, Column, Section, Table, Tone, code, words
+from mlci.core.records import MOST
+from mlci.core.report import Cell, Column, Section, Table, Tone, code, prose, words
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import NOTHING, count
 
@@ -50,12 +51,20 @@ def sections(evidence: Evidence) -> Iterator[Section]:
         summary=words(_tally(evidence.findings)),
         folded=True,
     )
-    tones = {each.subject: TONES[each.status] for each in ranked}
+    tones = {each.subject: tone_of(each) for each in ranked}
     yield from _groups(evidence.figures, tones)
 
 
+def tone_of(finding: Finding) -> Tone:
+    """How a finding is meant: what somebody accepted for now is not red."""
+    return Tone.WARN if finding.waived and not finding.blocks else TONES[finding.status]
+
+
 def _tally(findings: Sequence[Finding]) -> str:
-    counted = ((sum(each.status is status for each in findings), word) for status, word in _WORDS)
+    accepted = [each for each in findings if each.waived and not each.blocks]
+    open_ = [each for each in findings if each not in accepted]
+    counted = [(sum(each.status is status for each in open_), word) for status, word in _WORDS]
+    counted.append((len(accepted), "accepted for now"))
     return ", ".join(count(amount, word, word) for amount, word in counted if amount) or "nothing was asked"
 
 
@@ -63,7 +72,7 @@ def _row(finding: Finding) -> tuple[Cell, ...]:
     return (
         Cell(text=code(finding.check)),
         Cell(text=code(finding.subject)),
-        Cell(text=words(finding.message), tone=TONES[finding.status]),
+        Cell(text=prose(finding.message), tone=tone_of(finding)),
     )
 
 
@@ -106,7 +115,7 @@ def _grid_row(subject: str, row: Mapping[str, Finding], measures: Sequence[str])
 
 def _measured(finding: Finding) -> Cell:
     """A value with half the width of its interval; green is said by silence, for there are many."""
-    tone = Tone.NEUTRAL if finding.status is Status.PASS else TONES[finding.status]
+    tone = Tone.NEUTRAL if finding.status is Status.PASS else tone_of(finding)
     value, interval = finding.observed, finding.interval
     if not isinstance(value, int | float) or interval is None:
         return Cell(text=words(str(value)), tone=tone)
@@ -137,10 +146,8 @@ def _groups(figures: Mapping[str, JsonValue], tones: Mapping[str, Tone]) -> Iter
 def _counts(cells: JsonValue) -> tuple[int, int, int, int] | None:
     if not isinstance(cells, dict) or set(cells) != set(_CELLS):
         return None
-    tp, fn, fp, tn = (cells[name] for name in _CELLS)
-    if isinstance(tp, int) and isinstance(fn, int) and isinstance(fp, int) and isinstance(tn, int):
-        return tp, fn, fp, tn
-    return None
+    tp, fn, fp, tn = ((value if isinstance(value := cells[name], int) else -1) for name in _CELLS)
+    return (tp, fn, fp, tn) if all(0 <= each < MOST for each in (tp, fn, fp, tn)) else None
 
 
 def _group_row(

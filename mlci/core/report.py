@@ -37,6 +37,14 @@ def words(text: str) -> Text:
     return (Span(text),)
 
 
+def prose(text: str) -> Text:
+    """Return a sentence in which `so quoted` words are code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return words(text)
+    return tuple(Span(part, code=index % 2 == 1) for index, part in enumerate(parts) if part)
+
+
 def code(text: str) -> Text:
     """Return a name, a value or a command."""
     return (Span(text, code=True),)

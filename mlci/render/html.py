@@ -7,8 +7,8 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 
 from mlci.core.report import Block, IntervalRow, Intervals, Items, Page, Paragraph, Report, Table, Text, plain
+from mlci.core.wording import signed
 
-ROW_HEIGHT = 28
 PLOT_WIDTH = 480
 
 
@@ -19,7 +19,6 @@ class PlotRow:
     label: str
     title: str
     tone: str
-    y: int
     low: float
     point: float
     high: float
@@ -37,8 +36,8 @@ def page(page: Page) -> str:
 
 
 def _filled(report: Report | Page, title: Text, tone: str) -> str:
-    values = {"report": report, "title": title, "tone": tone, "kind": _kind, "plot": _plot, "plain": plain}
-    return _template().render(values, height=ROW_HEIGHT) + "\n"
+    values = {"report": report, "title": title, "tone": tone}
+    return _template().render(values, kind=_kind, plot=_plot, axis=_axis, plain=plain) + "\n"
 
 
 @cache
@@ -61,12 +60,21 @@ def _kind(block: Block) -> str:
             return "intervals"
 
 
+def _scale(block: Intervals) -> float:
+    return max((max(abs(row.low), abs(row.high), row.margin or 0) for row in block.rows), default=1.0) or 1.0
+
+
+def _axis(block: Intervals) -> tuple[str, str]:
+    """What the ends of the scale mean."""
+    return signed(-_scale(block)), signed(_scale(block))
+
+
 def _plot(block: Intervals) -> list[PlotRow]:
-    scale = max((max(abs(row.low), abs(row.high), row.margin or 0) for row in block.rows), default=1.0) or 1.0
-    return [_plot_row(row, index, scale) for index, row in enumerate(block.rows)]
+    scale = _scale(block)
+    return [_plot_row(row, scale) for row in block.rows]
 
 
-def _plot_row(row: IntervalRow, index: int, scale: float) -> PlotRow:
+def _plot_row(row: IntervalRow, scale: float) -> PlotRow:
     def x(value: float) -> float:
         half = PLOT_WIDTH / 2
         return round(half + value / scale * (half - 8), 2)
@@ -75,7 +83,6 @@ def _plot_row(row: IntervalRow, index: int, scale: float) -> PlotRow:
         label=plain(row.label),
         title=f"{row.point:+.4g} ({row.low:+.4g} to {row.high:+.4g})",
         tone=row.tone.value,
-        y=index * ROW_HEIGHT + ROW_HEIGHT // 2,
         low=x(row.low),
         point=x(row.point),
         high=x(row.high),

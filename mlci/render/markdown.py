@@ -161,9 +161,7 @@ def _word(word: str, *, first: bool) -> str:
         return inert_code(word)
     if _HARMLESS.match(word) and not _COMMIT.match(word):
         return word
-    before, core, after = _AROUND.match(word).groups()  # type: ignore[union-attr]
-    quoted = len(core) > 2 and core[0] == core[-1] == "`" and "`" not in core[1:-1]
-    return f"{before}{inert_code(core[1:-1] if quoted else core)}{after}"
+    return _AROUND.sub(lambda found: f"{found[1]}{inert_code(found[2])}{found[3]}", word, count=1)
 
 
 def _entities(text: str) -> str:
