@@ -48,7 +48,7 @@ def reproduce(
         gate=GATE,
         commit=commit,
         findings=findings,
-        inputs=inputs_of(ground.files, LINEAGE),
+        inputs=inputs_of(ground.project, LINEAGE),
         tools={"mlci": __version__, "dvc": version("dvc")},
         seconds=round(ground.clock.monotonic() - began, 3),
         figures=attempt.figures,
