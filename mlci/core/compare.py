@@ -1,6 +1,6 @@
 """How much each metric changed between two models on the same rows, and how sure that is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
@@ -9,9 +9,19 @@ import numpy.typing as npt
 
 from mlci.core import bootstrap, stats
 from mlci.core.config import Direction, Task
-from mlci.core.confusion import cells
 from mlci.core.finding import Interval
-from mlci.core.metrics import Metric, OfCounts, OfMean, OfOrder, OfRows, area_with_influence, value, weights
+from mlci.core.metrics import (
+    Metric,
+    OfCounts,
+    OfInfluence,
+    OfMean,
+    OfOrder,
+    OfRows,
+    OfSums,
+    area_with_influence,
+    value,
+    weights,
+)
 from mlci.core.predictions import Codes, Floats, Paired, Predictions
 
 
@@ -52,13 +62,17 @@ def _share_beyond(draws: Floats, margin: float, direction: Direction) -> float:
 
 def compare(paired: Paired, metrics: Sequence[Metric]) -> Mapping[str, Change]:
     """The change of each metric, by name. Equal rows give equal results, whatever their order was."""
-    alone = paired.head.weight is None and paired.head.cluster is None
-    by_cells = [each for each in metrics if isinstance(each.arithmetic, OfCounts) and alone]
-    closed = [each for each in metrics if isinstance(each.arithmetic, OfMean | OfOrder)]
-    by_rows = [each for each in metrics if each not in by_cells and each not in closed]
-    draws = _cell_draws(paired, by_cells) | _row_draws(paired, by_rows)
+    alone = paired.head.cluster is None
+    closed = [each for each in metrics if isinstance(each.arithmetic, OfMean | OfOrder | OfInfluence)]
+    counts = [each for each in metrics if isinstance(each.arithmetic, OfCounts)]
+    sums = [each for each in metrics if isinstance(each.arithmetic, OfSums)]
+    rows = [each for each in metrics if isinstance(each.arithmetic, OfRows)]
+    draws = _cell_draws(paired, counts) if alone else _clustered_draws(paired, counts)
+    draws |= _sum_draws(paired, sums) | _row_draws(paired, rows)
     changes = {each.name: _closed_form(paired, each) for each in closed}
-    return changes | {each.name: _resampled(paired, each, draws[each.name]) for each in by_cells + by_rows}
+    return changes | {
+        each.name: _resampled(paired, each, draws[each.name]) for each in (*counts, *sums, *rows)
+    }
 
 
 def units(one: Predictions) -> int:
@@ -91,24 +105,51 @@ def _cell_draws(paired: Paired, metrics: Sequence[Metric]) -> dict[str, _Draws]:
     }
 
 
-def _row_draws(paired: Paired, metrics: Sequence[Metric]) -> dict[str, _Draws]:
+def _clustered_draws(paired: Paired, metrics: Sequence[Metric]) -> dict[str, _Draws]:
+    """Of counts in clusters: what each row adds to the confusion matrix, summed over whole clusters."""
     if not metrics:
         return {}
-    statistics = [_of_weights(one, each) for each in metrics for one in (paired.base, paired.head)]
-    drawn = np.array([[each(weight) for each in statistics] for weight in bootstrap.by_rows(paired)])
+    classes = len(paired.head.classes)
+    before, now = _one_cell(paired.base, classes), _one_cell(paired.head, classes)
+    drawn = bootstrap.by_sums(before, now, paired.head.cluster)
+    # The limit of many clusters may fall short of zero in a cell that is nearly empty.
+    base, head = (np.maximum(0.0, each).reshape(-1, classes, classes) for each in drawn)
     return {
-        each.name: _Draws(base=drawn[:, 2 * at], head=drawn[:, 2 * at + 1]) for at, each in enumerate(metrics)
+        each.name: _Draws(base=each.arithmetic.compute(base), head=each.arithmetic.compute(head))
+        for each in metrics
+        if isinstance(each.arithmetic, OfCounts)
     }
 
 
-def _of_weights(one: Predictions, metric: Metric) -> Callable[[Floats], float]:
-    match metric.arithmetic:
-        case OfRows(prepare=prepare):
-            return prepare(one)
-        case OfCounts(compute=compute):
-            return lambda weight: float(compute(cells(one.truth, one.label, len(one.classes), weight)))
-        case _:
-            raise TypeError(f"{metric.name} has a closed form")
+def _one_cell(one: Predictions, classes: int) -> Floats:
+    parts = np.zeros((len(one), classes * classes))
+    parts[np.arange(len(one)), one.truth * classes + one.label] = weights(one)
+    return parts
+
+
+def _sum_draws(paired: Paired, metrics: Sequence[Metric]) -> dict[str, _Draws]:
+    found = {}
+    for each in metrics:
+        if isinstance(each.arithmetic, OfSums):
+            parts, compute = each.arithmetic.parts, each.arithmetic.compute
+            base, head = bootstrap.by_sums(parts(paired.base), parts(paired.head), paired.head.cluster)
+            found[each.name] = _Draws(base=compute(base), head=compute(head))
+    return found
+
+
+def _row_draws(paired: Paired, metrics: Sequence[Metric]) -> dict[str, _Draws]:
+    prepared = [
+        each.arithmetic.prepare(one)
+        for each in metrics
+        for one in (paired.base, paired.head)
+        if isinstance(each.arithmetic, OfRows)
+    ]
+    if not prepared:
+        return {}
+    drawn = np.array([[each(weight) for each in prepared] for weight in bootstrap.by_rows(paired)])
+    return {
+        each.name: _Draws(base=drawn[:, 2 * at], head=drawn[:, 2 * at + 1]) for at, each in enumerate(metrics)
+    }
 
 
 def _resampled(paired: Paired, metric: Metric, draws: _Draws) -> Change:
@@ -190,6 +231,8 @@ def _influence(one: Predictions, metric: Metric) -> tuple[float, Floats]:
         loss, weight = metric.arithmetic.loss(one), weights(one)
         mean = float((weight * loss).sum() / weight.sum())
         return mean, np.asarray(weight * (loss - mean) / weight.sum())
+    if isinstance(metric.arithmetic, OfInfluence):
+        return metric.arithmetic.compute(one)
     return area_with_influence(one)
 
 

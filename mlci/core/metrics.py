@@ -47,13 +47,28 @@ class OfOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfInfluence:
+    """A smooth function of all rows: its value, and how much each row moves it (these sum to zero)."""
+
+    compute: Callable[[Predictions], tuple[float, Floats]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfSums:
+    """A function, of any kind, of a few sums over rows: what each row adds, and `[..., sum]` to the value."""
+
+    parts: Callable[[Predictions], Floats]
+    compute: Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfRows:
-    """Any other function of rows and their weights, prepared once for many weights."""
+    """Any other function of rows and their weights, prepared once for many weights; by far the slowest."""
 
     prepare: Callable[[Predictions], Callable[[Floats], float]]
 
 
-Arithmetic = OfCounts | OfMean | OfOrder | OfRows
+Arithmetic = OfCounts | OfMean | OfOrder | OfInfluence | OfSums | OfRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +112,10 @@ def value(metric: Metric, one: Predictions) -> float:
             return float((weight * loss(one)).sum() / weight.sum())
         case OfOrder():
             return area_with_influence(one)[0]
+        case OfInfluence(compute=measure):
+            return measure(one)[0]
+        case OfSums(parts=parts, compute=of_sums):
+            return float(of_sums(parts(one).sum(axis=0)))
         case OfRows(prepare=prepare):
             return prepare(one)(weight)
 
@@ -168,39 +187,43 @@ def _relative(one: Predictions) -> Floats:
     return np.asarray(_absolute(one) / np.maximum(np.abs(one.truth), np.finfo(np.float64).eps))
 
 
-def _rmse(one: Predictions) -> Callable[[Floats], float]:
-    squared = _squared(one)
-    return lambda weight: float(np.sqrt((weight @ squared) / weight.sum()))
+def _rmse(one: Predictions) -> tuple[float, Floats]:
+    squared, share = _squared(one), weights(one) / weights(one).sum()
+    root = float(np.sqrt(share @ squared))
+    return root, np.asarray(share * (squared - root**2) / (2 * root) if root else np.zeros(len(one)))
 
 
-def _r2(one: Predictions) -> Callable[[Floats], float]:
+def _r2(one: Predictions) -> tuple[float, Floats]:
+    squared, weight = _squared(one), weights(one)
     # Moved to the middle first, so that squares of large values do not cancel.
-    squared, truth = _squared(one), one.truth - one.truth.mean()
-
-    def share(weight: Floats) -> float:
-        mean = (weight @ truth) / weight.sum()
-        spread = float(weight @ (truth - mean) ** 2)
-        left = float(weight @ squared)
-        if not spread:
-            return 1.0 if not left else 0.0
-        return 1 - left / spread
-
-    return share
+    truth = one.truth - one.truth.mean()
+    apart = (truth - (weight @ truth) / weight.sum()) ** 2
+    spread, left = float(weight @ apart), float(weight @ squared)
+    if not spread:
+        return (0.0 if left else 1.0), np.zeros(len(one))
+    return 1 - left / spread, np.asarray(weight * (apart * left / spread - squared) / spread)
 
 
-def _average_precision(one: Predictions) -> Callable[[Floats], float]:
-    return ranking.average_precision(one.truth == 1, _scores(one))
+def _average_precision(one: Predictions) -> tuple[float, Floats]:
+    return ranking.average_precision_with_influence(one.truth == 1, _scores(one), weights(one))
 
 
-def _calibration_error(one: Predictions) -> Callable[[Floats], float]:
+def _gaps(one: Predictions) -> Floats:
+    """For each row its weight, and in the column of its bin what happened less what was said."""
     shares = _probabilities(one)
     if shares.shape[1] == 2:
         said, happened = shares[:, 1], (one.truth == 1).astype(np.float64)
     else:
         said, happened = shares.max(axis=1), (shares.argmax(axis=1) == one.truth).astype(np.float64)
     bins = np.minimum((said * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
-    gap = happened - said
-    return lambda weight: float(np.abs(np.bincount(bins, weights=weight * gap)).sum() / weight.sum())
+    parts = np.zeros((len(one), CALIBRATION_BINS + 1))
+    parts[:, -1] = weights(one)
+    parts[np.arange(len(one)), bins] = weights(one) * (happened - said)
+    return parts
+
+
+def _calibration_error(sums: Floats) -> Floats:
+    return np.asarray(np.abs(sums[..., :-1]).sum(axis=-1) / sums[..., -1])
 
 
 def _counts(
@@ -223,16 +246,10 @@ def _mean(name: str, title: str, loss: Callable[[Predictions], Floats], tasks: f
     )
 
 
-def _rows(
-    name: str,
-    title: str,
-    prepare: Callable[[Predictions], Callable[[Floats], float]],
-    tasks: frozenset[Task],
-    direction: Direction,
+def _other(
+    name: str, title: str, arithmetic: Arithmetic, tasks: frozenset[Task], direction: Direction
 ) -> Metric:
-    return Metric(
-        name=name, title=title, tasks=tasks, direction=direction, arithmetic=OfRows(prepare=prepare)
-    )
+    return Metric(name=name, title=title, tasks=tasks, direction=direction, arithmetic=arithmetic)
 
 
 _ALL = (
@@ -254,15 +271,20 @@ _ALL = (
     Metric(
         name="roc_auc", title="ROC AUC", tasks=_CLASSES, direction=Direction.HIGHER, arithmetic=OfOrder()
     ),
-    _rows("pr_auc", "Average precision", _average_precision, _BINARY, Direction.HIGHER),
+    _other(
+        "pr_auc", "Average precision", OfInfluence(compute=_average_precision), _BINARY, Direction.HIGHER
+    ),
     _mean("log_loss", "Log loss", _log_loss, _CLASSES),
     _mean("brier", "Brier score", _brier, _CLASSES),
-    _rows("ece", "Expected calibration error", _calibration_error, _CLASSES, Direction.LOWER),
+    _other(
+        "ece", "Expected calibration error", OfSums(parts=_gaps, compute=_calibration_error), _CLASSES,
+        Direction.LOWER,
+    ),
     _mean("mae", "Mean absolute error", _absolute, _REGRESSION),
     _mean("mse", "Mean squared error", _squared, _REGRESSION),
     _mean("mape", "Mean absolute percentage error", _relative, _REGRESSION),
-    _rows("rmse", "Root mean squared error", _rmse, _REGRESSION, Direction.LOWER),
-    _rows("r2", "R²", _r2, _REGRESSION, Direction.HIGHER),
+    _other("rmse", "Root mean squared error", OfInfluence(compute=_rmse), _REGRESSION, Direction.LOWER),
+    _other("r2", "R²", OfInfluence(compute=_r2), _REGRESSION, Direction.HIGHER),
 )  # fmt: skip
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}

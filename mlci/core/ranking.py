@@ -1,7 +1,5 @@
 """Metrics of the order of scores: the areas under the ROC curve (with DeLong's terms) and the PR curve."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -20,36 +18,49 @@ def auc_with_influence(positive: Mask, scores: Floats, weight: Floats) -> tuple[
     influence = np.full(len(scores), np.nan)
     if not upper or not lower:
         return float("nan"), influence
-    won = _weight_below(scores[positive], scores[~positive], weight[~positive]) / lower
-    lost = 1 - _weight_below(scores[~positive], scores[positive], weight[positive]) / upper
+    below, above = _levels(positive, scores, weight)
+    won, lost = below[positive] / lower, above[~positive] / upper
     area = float((weight[positive] * won).sum() / upper)
     influence[positive] = weight[positive] * (won - area) / upper
     influence[~positive] = weight[~positive] * (lost - area) / lower
     return area, influence
 
 
-def average_precision(positive: Mask, scores: Floats) -> Callable[[Floats], float]:
-    """Prepare the average precision as a function of row weights; the sort is done once."""
+def average_precision_with_influence(positive: Mask, scores: Floats, weight: Floats) -> tuple[float, Floats]:
+    """The average precision (0 without positives) and each row's influence on it, in O(n log n)."""
     order = np.argsort(-scores, kind="stable")
-    hits = positive[order]
-    last_of_ties = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
+    last_of_ties = np.append(np.diff(scores[order]) != 0, True)
+    level = np.cumsum(np.append(0, last_of_ties[:-1]))
+    above = np.cumsum(weight[order])[last_of_ties]
+    hits = np.cumsum(weight[order] * positive[order])[last_of_ties]
+    total = hits[-1]
+    if not total:
+        return 0.0, np.full(len(scores), np.nan)
+    gained = np.diff(hits, prepend=0.0) / total
+    precision = np.divide(hits, above, out=np.zeros_like(hits), where=above > 0)
+    area = float(gained @ precision)
+    # A row counts among those above at its own level and at every lower one.
+    share = np.divide(gained, above, out=np.zeros_like(gained), where=above > 0)
+    helps, dilutes = _from_here_down(share), _from_here_down(share * precision)
+    influence = np.empty(len(scores))
+    influence[order] = (precision[level] - area) / total * positive[order]
+    influence[order] += helps[level] * positive[order] - dilutes[level]
+    return area, weight * influence
 
-    def area(weight: Floats) -> float:
-        sorted_weight = weight[order]
-        all_above = np.cumsum(sorted_weight)[last_of_ties]
-        hits_above = np.cumsum(sorted_weight * hits)[last_of_ties]
-        if not hits_above[-1]:
-            return 0.0
-        precision = np.divide(hits_above, all_above, out=np.zeros_like(hits_above), where=all_above > 0)
-        return float((np.diff(hits_above, prepend=0.0) * precision).sum() / hits_above[-1])
 
-    return area
+def _from_here_down(each: Floats) -> Floats:
+    return np.asarray(np.cumsum(each[::-1])[::-1])
 
 
-def _weight_below(points: Floats, others: Floats, weight: Floats) -> Floats:
-    """The weight of others below each point, those level with it counting half."""
-    order = np.argsort(others, kind="stable")
-    sums = np.concatenate([[0.0], np.cumsum(weight[order])])
-    ranked = others[order]
-    below, upto = np.searchsorted(ranked, points, "left"), np.searchsorted(ranked, points, "right")
-    return np.asarray((sums[below] + sums[upto]) / 2)
+def _levels(positive: Mask, scores: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """For each row the weight of negatives below it and of positives above it, ties counting half."""
+    order = np.argsort(scores, kind="stable")
+    last_of_ties = np.append(np.diff(scores[order]) != 0, True)
+    level = np.empty(len(scores), np.intp)
+    level[order] = np.cumsum(np.append(0, last_of_ties[:-1]))
+    ranked = weight[order]
+    negatives = np.cumsum(np.where(positive[order], 0.0, ranked))[last_of_ties]
+    positives = np.cumsum(np.where(positive[order], ranked, 0.0))[last_of_ties]
+    below = (negatives + np.concatenate([[0.0], negatives[:-1]])) / 2
+    above = positives[-1] - (positives + np.concatenate([[0.0], positives[:-1]])) / 2
+    return below[level], above[level]

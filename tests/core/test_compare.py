@@ -137,3 +137,51 @@ def test_an_auc_of_one_class_has_no_interval():
     found = changes(Paired(base=one, head=one), "roc_auc")["roc_auc"]
     assert np.isnan(found.head)
     assert found.interval is None
+
+
+@pytest.mark.parametrize("name", ["pr_auc", "rmse", "r2", "roc_auc"])
+def test_influences_are_the_derivatives_by_the_weights(name):
+    rng = np.random.default_rng(4)
+    one = regression(rows=120) if name in {"rmse", "r2"} else pair_of(rows=120).head
+    if one.scores is not None:
+        one = replace(one, scores=np.round(one.scores, 1))
+    one = replace(one, weight=rng.exponential(1, 120) + 0.1)
+    metric = metrics.find(name, one.task)
+    influence = (
+        metrics.area_with_influence(one)[1] if name == "roc_auc" else metric.arithmetic.compute(one)[1]
+    )
+    step = 1e-6
+    for row in range(0, 120, 7):
+        heavier = one.weight.copy()
+        heavier[row] += step
+        slope = (metrics.value(metric, replace(one, weight=heavier)) - metrics.value(metric, one)) / step
+        assert influence[row] == pytest.approx(slope * one.weight[row], abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ["f1", "ece", "pr_auc", "mcc"])
+@pytest.mark.parametrize("clustered", [False, True])
+def test_the_fast_ways_say_what_resampling_rows_says(name, clustered):
+    paired = pair_of(rows=600, weighted=True, cluster=np.arange(600) // 2 if clustered else None)
+    fast = changes(paired, name)[name]
+    metric, rng = metrics.find(name, Task.BINARY), np.random.default_rng(11)
+    unit = np.arange(600) // 2 if clustered else np.arange(600)
+    drawn = []
+    for _ in range(1_000):
+        times = np.bincount(rng.integers(0, unit[-1] + 1, unit[-1] + 1), minlength=unit[-1] + 1)[unit]
+        base, head = (
+            metrics.value(metric, replace(each, weight=each.weight * times))
+            for each in (paired.base, paired.head)
+        )
+        drawn.append(head - base)
+    assert fast.error == pytest.approx(np.std(drawn), rel=0.1)
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    assert (fast.interval.low, fast.interval.high) == pytest.approx((low, high), abs=0.6 * fast.error)
+
+
+def test_the_limit_of_many_units_is_what_resampling_them_says(monkeypatch):
+    paired = pair_of(rows=3_000, weighted=True, cluster=np.arange(3_000) // 2)
+    resampled = changes(paired, "f1", "ece")
+    monkeypatch.setattr("mlci.core.bootstrap.MANY_UNITS", 100)
+    by_limit = changes(paired, "f1", "ece")
+    for name in ("f1", "ece"):
+        assert by_limit[name].error == pytest.approx(resampled[name].error, rel=0.1)
