@@ -8,8 +8,10 @@ from mlci.core.finding import Finding, Status
 
 
 def render(evidence: Sequence[Evidence]) -> str:
-    """Return one test suite a gate and one test case a finding."""
-    root = ET.Element("testsuites", name="mlci")
+    """Return one test suite a gate and one test case a finding, whose time its suite alone knows."""
+    root = ET.Element(
+        "testsuites", {"name": "mlci", **_counts([f for each in evidence for f in each.findings])}
+    )
     for each in evidence:
         suite = ET.SubElement(root, "testsuite", {"name": each.gate, **_counts(each.findings)})
         suite.set("time", f"{each.seconds:.3f}")
@@ -20,6 +22,7 @@ def render(evidence: Sequence[Evidence]) -> str:
 
 
 def _counts(findings: Sequence[Finding]) -> dict[str, str]:
+    """The attributes that readers add up; a waived failure is none."""
     return {
         "tests": str(len(findings)),
         "failures": str(sum(each.blocks and each.status is Status.FAIL for each in findings)),
@@ -29,11 +32,16 @@ def _counts(findings: Sequence[Finding]) -> dict[str, str]:
 
 
 def _case(suite: ET.Element, finding: Finding) -> None:
-    case = ET.SubElement(suite, "testcase", classname=finding.check, name=_printable(finding.subject))
+    case = ET.SubElement(
+        suite, "testcase", classname=_printable(finding.check), name=_printable(finding.subject), time="0"
+    )
+    if finding.location is not None:
+        case.set("file", _printable(finding.location.path))
     message = _printable(finding.message)
     if finding.blocks:
         kind = "error" if finding.status is Status.ERROR else "failure"
-        ET.SubElement(case, kind, message=message).text = _printable(finding.help or "")
+        type_ = _printable(finding.check)
+        ET.SubElement(case, kind, message=message, type=type_).text = _printable(finding.help or "")
     elif finding.status is Status.SKIP:
         ET.SubElement(case, "skipped", message=message)
     elif finding.status is not Status.PASS:

@@ -111,3 +111,51 @@ def test_a_lower_is_better_metric_is_drawn_with_better_to_the_right() -> None:
     text = render(report_of(slower))
     picture = next(line for line in text.splitlines() if "`" in line)
     assert picture.index("●") < picture.index("│")
+
+
+def against_prod(metric: MetricDiff, *notes: str) -> Report:
+    diff = Diff(base=BASE, head=HEAD, base_name="main", metrics=(NOISE,))
+    prod = Diff(base=BASE, head=HEAD, base_name="income v0.1.0", metrics=(metric,), notes=notes)
+    evidence = Evidence(gate="diff", commit=HEAD, findings=findings(diff, Occasion.PULL_REQUEST))
+    return compose(
+        project="credit",
+        evidence=[evidence],
+        diff=diff,
+        occasion=Occasion.PULL_REQUEST,
+        against={"prod": prod},
+    )
+
+
+def test_a_drop_against_production_is_shown_open_and_changes_no_verdict() -> None:
+    told = against_prod(AUC)
+    (section,) = (each for each in told.sections if each.title == "Against prod")
+    assert (told.verdict, section.folded) == (Verdict.PASSED, False)
+    assert plain(section.summary) == "income v0.1.0: 1 regressed"
+    assert against_prod(NOISE).sections[1].folded
+
+
+def test_what_cannot_be_compared_with_production_is_said() -> None:
+    told = against_prod(replace(AUC, verdict=None), "income v0.1.0 cannot be compared: it is gone")
+    assert "it is gone" in render(told)
+    silent = against_prod(replace(AUC, verdict=None))
+    assert all(each.title != "Against prod" for each in silent.sections)
+
+
+@pytest.mark.parametrize(
+    ("expired", "title", "said"),
+    [
+        (False, "Accepted for now", "waived until 2027-01-01"),
+        (True, "What failed", "its waiver ended on 2027-01-01"),
+    ],
+)
+def test_a_waiver_stands_with_its_owner_and_its_day(expired: bool, title: str, said: str) -> None:
+    waived = Waived(owner="@ana", reason="planned", until="2027-01-01", expired=expired)
+    failed = Finding(check="data.rows", subject="t", status=Status.FAIL, message="m", waived=waived)
+    evidence = Evidence(gate="data", commit=HEAD, findings=(failed,))
+    told = compose(project="c", evidence=[evidence], diff=None, occasion=Occasion.PULL_REQUEST)
+    (section,) = (each for each in told.sections if each.title == title)
+    text = html.unescape(render(told))
+    assert told.verdict is (Verdict.FAILED if expired else Verdict.WARNED)
+    assert section.folded is False
+    assert said in text
+    assert "ana" in text

@@ -1,12 +1,13 @@
 """The other faces of a report: terminal, HTML, JUnit."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from mlci.core.evidence import Evidence
-from mlci.core.finding import Finding, Status
+from mlci.core.finding import Finding, Location, Status, Waived
 from mlci.render import html, junit, terminal
 from tests.support.reports import bad
 
@@ -58,3 +59,31 @@ def test_junit_is_valid_xml_with_the_gate_as_suite(message: str) -> None:
     assert suite is not None
     assert suite.attrib["failures"] == "1"
     assert [len(case) for case in suite] == [1, 1, 0]
+
+
+# What Jenkins' and GitLab's readers know of each element, and what a strict schema demands of it.
+KNOWN = {
+    "testsuites": {"name", "tests", "failures", "errors", "skipped"},
+    "testsuite": {"name", "tests", "failures", "errors", "skipped", "time"},
+    "testcase": {"name", "classname", "time", "file"},
+    "failure": {"message", "type"},
+    "error": {"message", "type"},
+    "skipped": {"message"},
+    "system-out": set(),
+}
+OPTIONAL = {"file"}
+
+
+def test_junit_holds_what_readers_know_and_its_counts_add_up() -> None:
+    where = Location(path="contracts/train.yaml", line=3)
+    findings = tuple(
+        Finding(check=f"data.{status}", subject="s", status=status, message="m", location=where)
+        for status in Status
+    )
+    waived = replace(findings[3], waived=Waived(owner="a", reason="r", until="2027-01-01"))
+    gates = [Evidence(gate=name, commit="c" * 40, findings=(*findings, waived)) for name in ("data", "model")]
+    root = ET.fromstring(junit.render(gates))
+    for element in root.iter():
+        assert KNOWN[element.tag] - OPTIONAL <= element.attrib.keys() <= KNOWN[element.tag], element.tag
+    assert [root.attrib[name] for name in ("tests", "failures", "errors", "skipped")] == ["12", "2", "2", "2"]
+    assert len(root.findall(".//failure")) == len(root.findall(".//error")) == 2
