@@ -2,8 +2,10 @@
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +43,8 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        # Stages and servers say `python`: the interpreter that runs the tests, activated or not.
+        patch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
         patch.setenv("DVC_NO_ANALYTICS", "1")
         patch.setenv("PYTHONUTF8", "1")
         patch.setenv("TZ", "UTC")
