@@ -1,7 +1,7 @@
 """Every stage and every tracked file below a DVC root, with paths from that root, whichever file says it."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mlci.core.dvcfiles import (
@@ -55,15 +55,27 @@ class Catalogue:
         own = (each for each in self.homes if _is_below(each, self.prefix))
         return tuple(_from_there(each, self.prefix) for each in sorted(own))
 
+    def start(self, home: str) -> str:
+        """What DVC writes before the names of a directory's stages."""
+        return _start(home, self.prefix)
+
     def own(self, name: str) -> bool:
         """Whether a stage is declared below the prefix."""
         return _is_below(self.home_of[name], self.prefix)
 
 
-def read_catalogue(files: Files, tree: WorkTree, dvc: Dvc, prefix: str = "") -> Catalogue:
+def read_catalogue(
+    files: Files,
+    tree: WorkTree,
+    dvc: Dvc,
+    prefix: str = "",
+    *,
+    locks: Mapping[str, bytes] | None = None,
+) -> Catalogue:
     """Read all of DVC's files; only stages with templates are resolved by DVC itself.
 
-    Raises ConfigError for a file that cannot be read.
+    `locks` are contents that count instead of the files, by directory. Raises ConfigError for a file that
+    cannot be read.
     """
     pipelines: dict[str, PipelineFile] = {}
     tracked: dict[str, Tracked] = {}
@@ -76,7 +88,13 @@ def read_catalogue(files: Files, tree: WorkTree, dvc: Dvc, prefix: str = "") -> 
     pipelines |= _resolved(
         {home: each for home, each in pipelines.items() if _has_templates(each)}, files, dvc
     )
-    return _joined(pipelines, tracked, files, prefix)
+    read = {home: _lock(files, home, locks or {}) for home in pipelines}
+    return _joined(pipelines, tracked, read, prefix)
+
+
+def pipeline_homes(tree: WorkTree) -> Sequence[str]:
+    """The directories that hold a `dvc.yaml`, whatever stands in it."""
+    return sorted(home for home, name in _find(tree, {}, {}) if name == PIPELINE_FILE)
 
 
 def _find(
@@ -142,17 +160,24 @@ def _scan_variables(pipeline: PipelineFile, home: str, files: Files) -> None:
             read_params(content, path)
 
 
+def _lock(files: Files, home: str, instead: Mapping[str, bytes]) -> Mapping[str, LockedStage]:
+    path = posixpath.join(home, LOCK_FILE)
+    content = instead[home] if home in instead else files.read_if_there(path)
+    return read_lock(content, name=path) if content else {}
+
+
 def _joined(
-    pipelines: Mapping[str, PipelineFile], tracked: Mapping[str, Tracked], files: Files, prefix: str
+    pipelines: Mapping[str, PipelineFile],
+    tracked: Mapping[str, Tracked],
+    locks: Mapping[str, Mapping[str, LockedStage]],
+    prefix: str,
 ) -> Catalogue:
     stages: dict[str, Stage] = {}
     lock: dict[str, LockedStage] = {}
     home_of: dict[str, str] = {}
     gone: list[str] = []
     for home, pipeline in sorted(pipelines.items()):
-        path = posixpath.join(home, LOCK_FILE)
-        content = files.read_if_there(path)
-        locked = {} if content is None else read_lock(content, name=path)
+        locked = locks[home]
         start = _start(home, prefix)
         for name, stage in pipeline.stages.items():
             wdir = located(stage.wdir, home) if home else stage.wdir

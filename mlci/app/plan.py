@@ -38,19 +38,21 @@ class Ground:
 class Asked:
     """What is asked: all stages or `targets`; `remote` to read from, None when there is none.
 
-    `offline` asks no remote. `remember` uses hashes of earlier plans, which CI must not.
+    `offline` asks no remote. `remember` uses hashes of earlier plans, which CI must not. `locks` count
+    instead of the files, by directory.
     """
 
     targets: tuple[str, ...] = ()
     remote: str | None = None
     offline: bool = False
     remember: bool = True
+    locks: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def plan(ground: Ground, asked: Asked) -> Forecast:
     """Say what `dvc repro --pull` would execute, without running, pulling or changing anything."""
     memory = read_memory(ground.project) if asked.remember else Memory()
-    catalogue = read_catalogue(ground.root, ground.tree, ground.dvc, ground.prefix)
+    catalogue = read_catalogue(ground.root, ground.tree, ground.dvc, ground.prefix, locks=asked.locks)
     hashes = Hashes(tree=ground.tree, clock=ground.clock, progress=ground.progress, memory=memory)
     survey = _Survey(ground=ground, asked=asked, catalogue=catalogue, comparer=_comparer(catalogue, hashes))
     stages = survey.stages()

@@ -47,12 +47,13 @@ CASES = int(os.environ.get("MLCI_PLAN_CASES", FEW))
 
 def _child(directory: Path, first: int, count: int) -> subprocess.Popen:
     argv = [sys.executable, "-m", "tests.app.reality", str(directory), str(first), str(count)]
-    errors = (directory / "errors").open("wb")
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=errors, text=True)
+    with (directory / "errors").open("wb") as errors:
+        return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=errors, text=True)
 
 
 def _answers(child: subprocess.Popen) -> Iterator[dict]:
-    out, _ = child.communicate()
+    with child:
+        out, _ = child.communicate()
     assert child.returncode == 0, out
     yield from map(json.loads, out.splitlines())
 
