@@ -1,5 +1,6 @@
 """A report as one self-contained HTML page: no script, no request, light and dark."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -37,7 +38,8 @@ def page(page: Page) -> str:
 
 def _filled(report: Report | Page, title: Text, tone: str) -> str:
     values = {"report": report, "title": title, "tone": tone}
-    return _template().render(values, kind=_kind, plot=_plot, axis=_axis, plain=plain) + "\n"
+    page = _template().render(values, kind=_kind, plot=_plot, axis=_axis, plain=plain)
+    return page.replace("##[", "##&#91;") + "\n"
 
 
 @cache
@@ -45,7 +47,13 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    # On one line, so that none begins with a stranger's words: the page may be printed into a CI's log.
+    environment.filters["flat"] = _flat
     return environment.from_string(files("mlci.render").joinpath("page.html.jinja").read_text("utf-8"))
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
 
 
 def _kind(block: Block) -> str:

@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status
+from mlci.core.printable import printable_lines
 
 
 def render(evidence: Sequence[Evidence]) -> str:
@@ -13,12 +14,13 @@ def render(evidence: Sequence[Evidence]) -> str:
         "testsuites", {"name": "mlci", **_counts([f for each in evidence for f in each.findings])}
     )
     for each in evidence:
-        suite = ET.SubElement(root, "testsuite", {"name": each.gate, **_counts(each.findings)})
+        suite = ET.SubElement(root, "testsuite", {"name": _printable(each.gate), **_counts(each.findings)})
         suite.set("time", f"{each.seconds:.3f}")
         for finding in each.findings:
             _case(suite, finding)
     ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    text = ET.tostring(root, encoding="unicode").replace("##[", "##&#91;")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
 def _counts(findings: Sequence[Finding]) -> dict[str, str]:
@@ -41,7 +43,7 @@ def _case(suite: ET.Element, finding: Finding) -> None:
     if finding.blocks:
         kind = "error" if finding.status is Status.ERROR else "failure"
         type_ = _printable(finding.check)
-        ET.SubElement(case, kind, message=message, type=type_).text = _printable(finding.help or "")
+        ET.SubElement(case, kind, message=message, type=type_).text = printable_lines(finding.help or "")
     elif finding.status is Status.SKIP:
         ET.SubElement(case, "skipped", message=message)
     elif finding.status is not Status.PASS:
@@ -49,12 +51,10 @@ def _case(suite: ET.Element, finding: Finding) -> None:
 
 
 def _printable(text: str) -> str:
-    """XML 1.0 has no room for control characters, surrogates or the two non-characters."""
+    """One line; XML 1.0 has no room for control characters, surrogates or the two non-characters."""
     return "".join(
         letter
-        if letter in "\t\n"
-        or (letter >= " " and not "\ud800" <= letter <= "\udfff" and letter < "\ufffe")
-        or letter > "\uffff"
+        if (letter >= " " and not "\ud800" <= letter <= "\udfff" and letter < "\ufffe") or letter > "\uffff"
         else "\N{REPLACEMENT CHARACTER}"
-        for letter in text
+        for letter in " ".join(text.split())
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mlci.core.finding import Verdict
 from mlci.core.picture import bar
+from mlci.core.printable import printable
 from mlci.core.report import (
     Block,
     Cell,
@@ -45,7 +46,8 @@ def _lines(report: Report | Page, title: str, width: int, *, brief: bool) -> str
         lines += [] if folded and before_folded else [""]
         lines += _title(section, width) if folded else _section(section, width)
         before_folded = folded
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    # Wrapped or in a cell, a stranger's words may come to stand where CI looks for commands.
+    return "\n".join(printable(line.rstrip()) for line in lines) + "\n"
 
 
 def _section(section: Section, width: int) -> list[str]:
