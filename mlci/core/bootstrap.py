@@ -20,6 +20,10 @@ ROW_RESAMPLES = 1_000
 # Beyond so many units, sums are as good as normal, and resampling them takes its time.
 MANY_UNITS = 10_000
 
+# Rows that each joint cell of two classes is lent, as what was never seen is not impossible. Without them
+# the interval of F1 covers 90 % of equal models at 2 % positives, with them 97 % (drops: 92 and 93 %).
+UNSEEN = 0.2
+
 _NUMBERS_AT_ONCE = 4_000_000
 
 
@@ -40,18 +44,18 @@ def by_cells(paired: Paired) -> Iterator[Matrices]:
     one, other = (paired.head, paired.base) if turned else (paired.base, paired.head)
     classes = len(one.classes)
     codes = (one.truth * classes + one.label) * classes + other.label
-    every = np.bincount(codes)
-    joint = np.flatnonzero(every)
-    counts = every[joint]
+    every = np.bincount(codes, minlength=classes**3)
     mean, spread = _of_weights(paired.head.weight, codes, every)
-    mean, spread = mean[joint], spread[joint]
+    seen = every + (UNSEEN if classes == 2 and (one.label != other.label).any() else 0.0)
+    joint = np.flatnonzero(seen)
+    share, mean, spread = seen[joint] / seen.sum(), mean[joint], spread[joint]
     truth, labels = np.divmod(joint, classes * classes)
     first, second = truth * classes + labels // classes, truth * classes + labels % classes
     rng = np.random.default_rng(SEED)
     chunk = max(1, _NUMBERS_AT_ONCE // max(len(joint), classes * classes))
     for start in range(0, CELL_RESAMPLES, chunk):
         size = min(chunk, CELL_RESAMPLES - start)
-        drawn = rng.multinomial(len(one), counts / len(one), size=size).astype(np.float64)
+        drawn = rng.multinomial(len(one), share, size=size).astype(np.float64)
         if paired.head.weight is not None:
             noise = np.sqrt(drawn) * spread * rng.standard_normal(drawn.shape)
             drawn = np.maximum(0.0, drawn * mean + noise)
@@ -107,8 +111,8 @@ def _of_weights(weight: Floats | None, cell: Codes, counts: Codes) -> tuple[Floa
     if weight is None:
         return np.ones(len(counts)), np.zeros(len(counts))
     rows = np.maximum(counts, 1)
-    mean = np.bincount(cell, weights=weight) / rows
-    squares = np.bincount(cell, weights=(weight - mean[cell]) ** 2) / rows
+    mean = np.bincount(cell, weights=weight, minlength=len(counts)) / rows
+    squares = np.bincount(cell, weights=(weight - mean[cell]) ** 2, minlength=len(counts)) / rows
     return mean, np.sqrt(squares)
 
 

@@ -37,6 +37,7 @@ from mlci.core.wording import NOTHING, count, difference, number, signed
 SHORT = 24
 MOST_SLICES = 30
 MOST_COLUMNS = 20
+MOST_VALUES = 200
 _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
     MetricVerdict.REGRESSED: 0,
     MetricVerdict.IMPROVED: 1,
@@ -213,8 +214,24 @@ def _values(title: str, values: Sequence[ValueDiff]) -> Section | None:
         Column(title="this change", number=True),
         Column(title="difference", number=True),
     )
-    table = Table(columns=columns, rows=tuple(_value_row(each) for each in moved))
-    return Section(title=title, blocks=(table,), summary=words(f"{len(moved)} changed"), folded=True)
+    shown = (
+        moved if len(moved) <= MOST_VALUES else sorted(sorted(moved, key=_weight)[:MOST_VALUES], key=_place)
+    )
+    blocks: list[Block] = [Table(columns=columns, rows=tuple(_value_row(each) for each in shown))]
+    if len(shown) < len(moved):
+        less = f"The {len(shown)} that changed most; {len(moved) - len(shown):,} more stand in diff.json."
+        blocks.append(Paragraph(text=words(less)))
+    return Section(title=title, blocks=tuple(blocks), summary=words(f"{len(moved):,} changed"), folded=True)
+
+
+def _weight(value: ValueDiff) -> tuple[float, str, tuple[str, ...]]:
+    """Order by change: first what came, went or is no number, then the largest share."""
+    relative = value.relative
+    return (float("-inf") if relative is None else -abs(relative), *_place(value))
+
+
+def _place(value: ValueDiff) -> tuple[str, tuple[str, ...]]:
+    return value.path, value.key
 
 
 def _value_row(value: ValueDiff) -> tuple[Cell, ...]:

@@ -1,7 +1,7 @@
 """The diff as a strict JSON document, versioned, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import InvalidOperation
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from mlci.core.diff import (
 )
 from mlci.core.finding import Interval
 from mlci.core.records import Build, built, each, optional, record, texts
-from mlci.core.strictjson import NotJson, dumps, loads
+from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 from mlci.core.values import Kind, Value, number
 
 SCHEMA = 1
@@ -31,7 +31,20 @@ SCHEMA = 1
 
 def to_json(diff: Diff) -> str:
     """Return the diff as its canonical strict JSON document."""
-    return dumps({"schema": SCHEMA, **asdict(diff)})
+    # Rows of values may be a hundred thousand, and `asdict` copies every one.
+    plain = asdict(replace(diff, values=(), params=()))
+    plain |= {"values": [_row(each) for each in diff.values], "params": [_row(each) for each in diff.params]}
+    return dumps({"schema": SCHEMA, **plain})
+
+
+def _row(value: ValueDiff) -> dict[str, JsonValue]:
+    return {
+        "path": value.path,
+        "key": list(value.key),
+        "base": {"kind": value.base.kind.value, "text": value.base.text},
+        "head": {"kind": value.head.kind.value, "text": value.head.text},
+        "was": value.was,
+    }
 
 
 def from_json(text: str | bytes) -> Diff:
