@@ -151,7 +151,7 @@ class World:
         """The project's files."""
         from mlci.adapters.files import FileTree
 
-        return FileTree(self.project().directory)
+        return FileTree(self.project().directory, also=lambda: (self.dvc().cache_dir(),))
 
     def evidence(self, artifact: Path | None = None) -> "Files":
         """Where a run left its evidence: in another job's artifact, else in the project itself."""

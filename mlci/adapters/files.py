@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -38,10 +38,14 @@ _REASONS = {
 
 
 class FileTree:
-    """One directory's files, by `/`-separated paths that never lead outside it."""
+    """One directory's files, by `/`-separated paths that never lead outside it.
 
-    def __init__(self, root: Path) -> None:
+    Only a link may, for reading, and only into `also`, such as DVC's cache.
+    """
+
+    def __init__(self, root: Path, also: Callable[[], Sequence[Path]] = tuple) -> None:
         self._root = Path(os.path.realpath(root))
+        self._also = also
 
     @property
     def root(self) -> Path:
@@ -94,15 +98,15 @@ class FileTree:
             place = self._inside(path)
             return tuple(sorted(each.name for each in place.iterdir())) if os.path.lexists(place) else ()
 
-    def list(self, path: str = ".") -> Iterator[str]:
-        """Every regular file below a directory but Git's own, sorted, without following links."""
+    def list(self, path: str = ".", *, links: bool = False) -> Iterator[str]:
+        """Every regular file below a directory but Git's own, sorted; with `links`, links to files too."""
         top = self._inside(path)
         found = []
         for directory, inner, names in os.walk(top):
             inner[:] = [each for each in inner if each != ".git"]
             found += [Path(directory, each) for each in names]
-        regular = (each for each in found if stat.S_ISREG(each.lstat().st_mode))
-        yield from sorted(each.relative_to(self._root).as_posix() for each in regular)
+        files = (each for each in found if _is_regular(each) or (links and _is_link_to_file(each)))
+        yield from sorted(each.relative_to(self._root).as_posix() for each in files)
 
     def write(self, path: str, content: bytes, *, executable: bool = False) -> None:
         """Replace a file atomically: a reader sees the old bytes or the new, never half."""
@@ -155,9 +159,12 @@ class FileTree:
             real = Path(os.path.realpath(plain))
         except (OSError, ValueError) as error:
             raise _refused(path, str(error)) from None
-        if not real.is_relative_to(self._root):
+        if not real.is_relative_to(self._root) and not self._may_read(real):
             raise _refused(path, "it leads out of the project")
         return real
+
+    def _may_read(self, real: Path) -> bool:
+        return real.is_file() and any(real.is_relative_to(each.resolve()) for each in self._also())
 
     def _writable(self, path: str) -> Path:
         """Where a path may be written: no part of it is a link, nor Git's own."""
@@ -173,6 +180,14 @@ class FileTree:
             if place.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "directory")
         return place
+
+
+def _is_regular(place: Path) -> bool:
+    return stat.S_ISREG(place.lstat().st_mode)
+
+
+def _is_link_to_file(place: Path) -> bool:
+    return place.is_symlink() and place.is_file()
 
 
 def shown(path: str) -> str:

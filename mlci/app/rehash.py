@@ -48,7 +48,8 @@ def _file(files: Files, path: str, recorded: Hashed) -> str:
 def _directory(files: Files, path: str, recorded: Hashed) -> str:
     """The hash of the manifest that these files make, and so of every name and every byte in it."""
     manifest: list[dict[str, str]] = []
-    for each in files.list(path):
+    # Outputs may be links into DVC's cache; it is the bytes behind them that count.
+    for each in files.list(path, links=True):
         with files.open(each) as stream:
             relative = each.removeprefix(path.rstrip("/") + "/")
             manifest.append({"md5": md5(stream, legacy=recorded.legacy), "relpath": relative})

@@ -36,8 +36,8 @@ class Files(Protocol):
         """What stands directly in a directory, sorted; nothing when there is no such directory."""
         ...
 
-    def list(self, path: str = ".") -> Iterator[str]:
-        """Every regular file below a directory, sorted, without following links."""
+    def list(self, path: str = ".", *, links: bool = False) -> Iterator[str]:
+        """Every regular file below a directory, sorted; with `links`, links to files among them."""
         ...
 
     def write(self, path: str, content: bytes, *, executable: bool = False) -> None:

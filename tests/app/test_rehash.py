@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mlci.adapters.files import FileTree
 from mlci.app.rehash import md5, verify
 from mlci.core.dvcfiles import Hashed, read_tracked
-from mlci.errors import IntegrityError, RefusedError
+from mlci.errors import IntegrityError, RefusedError, WorldError
 from tests.support.repository import repository
 
 
@@ -47,3 +47,45 @@ def test_files_and_directories_are_hashed_as_dvc_does(tmp_path):
         victim.write_bytes(b"evil")
         with pytest.raises(IntegrityError):
             verify(files, path, recorded)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["copy", "hardlink", "symlink"])
+def test_a_poisoned_cache_object_is_caught_whatever_the_cache_type(tmp_path, kind):
+    story = repository(tmp_path / "work").with_dvc()
+    story.dvc("config", "cache.type", kind)
+    cache = tmp_path / "shared"
+    story.dvc("cache", "dir", str(cache))
+    story.write({"model.bin": "model", "models/a.bin": "a", "models/b/c.bin": "c"})
+    story.dvc("add", "--quiet", "model.bin", "models")
+    assert (story.path / "models/a.bin").is_symlink() is (kind == "symlink")
+    files = FileTree(story.path, also=lambda: (cache,))
+    recorded = {
+        path: next(iter(read_tracked(files.read(f"{path}.dvc"), name=path).outs.values()))
+        for path in ("model.bin", "models")
+    }
+    for path, each in recorded.items():
+        verify(files, path, each)
+    for content in (b"model", b"c"):
+        name = hashlib.md5(content).hexdigest()
+        poisoned = cache / "files/md5" / name[:2] / name[2:]
+        poisoned.chmod(0o644)
+        poisoned.write_bytes(b"evil")
+        poisoned.chmod(0o444)
+    for path in ("model.bin", "models/b/c.bin"):
+        (story.path / path).unlink()
+    story.dvc("checkout", "--quiet")
+    assert (story.path / "model.bin").read_bytes() == b"evil", "DVC has learned: this test proves nothing now"
+    for path, each in recorded.items():
+        with pytest.raises(IntegrityError):
+            verify(files, path, each)
+
+
+@pytest.mark.slow
+def test_a_link_out_of_the_project_is_read_only_into_the_cache(tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "secret").write_text("s")
+    (tmp_path / "work/link").symlink_to(tmp_path / "secret")
+    files = FileTree(tmp_path / "work", also=lambda: (tmp_path / "cache",))
+    with pytest.raises(WorldError):
+        files.read("link")
