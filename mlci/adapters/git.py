@@ -94,13 +94,13 @@ class GitCli:
             raise _no_commit(sha)
         return found[0]
 
-    def first_parents(self, tip: str, *, limit: int | None = None) -> Sequence[CommitRecord]:
-        """The first-parent line from a tip, newest first."""
+    def first_parents(self, tip: str, *, limit: int | None = None) -> Sequence[str]:
+        """The commits of the first-parent line from a tip, newest first."""
         count = [] if limit is None else [f"--max-count={limit}"]
-        done = self._log("--first-parent", *count, tip)
+        done = self._git("rev-list", "--first-parent", *count, "--end-of-options", tip, "--", keep=BULK)
         if not done.ok:
             raise _no_commit(tip)
-        return list(git_parse.commits(done.stdout))
+        return git_parse.text(done.stdout).split()
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor, or None (unrelated, or cut off by a shallow clone)."""

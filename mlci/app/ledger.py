@@ -86,11 +86,13 @@ class Ledger:
                 where="ci.branch",
                 help=f"git push {self.remote} {self.branch}, or correct ci.branch in mlci.yaml",
             )
-        self._fetch(f"+{main}:refs/remotes/{self.remote}/{self.branch}")
+        followed = f"refs/remotes/{self.remote}/{self.branch}"
+        if not self._is_here({**there, followed: there[main]}, without=main):
+            self._fetch(f"+{main}:{followed}")
         known = {name.removeprefix(tags): new for name, new in there.items() if name.startswith(tags)}
         registry = fold(each for each in self.git.tags() if known.get(each.name) == each.object)
         tip, ref = there[main], there.get(journal.REF)
-        line = tuple(each.sha for each in self.git.first_parents(tip))
+        line = tuple(self.git.first_parents(tip))
         return Snapshot(
             registry=registry, counters=self._counters(ref, registry), tip=tip, journal=ref, line=line
         )
@@ -99,10 +101,15 @@ class Ledger:
         """The events of the journal, in order; what cannot be read is left out."""
         return read_entries(self.git, snapshot.journal)
 
-    def settle(self, decide: Callable[[Snapshot], Sequence[Intent]]) -> tuple[Written, ...]:
-        """Read, decide, write; again, when somebody else was faster. Nothing decided is nothing written."""
+    def settle(
+        self, decide: Callable[[Snapshot], Sequence[Intent]], first: Snapshot | None = None
+    ) -> tuple[Written, ...]:
+        """Read, decide, write; again, when somebody else was faster. Nothing decided is nothing written.
+
+        `first` is what was read a moment ago; when it has aged, the lease says so.
+        """
         for attempt in range(ATTEMPTS):
-            snapshot = self.read()
+            snapshot = first if first and not attempt else self.read()
             intents = decide(snapshot)
             if not intents:
                 return ()
@@ -120,6 +127,12 @@ class Ledger:
             where=journal.REF,
             help="run the same command again",
         )
+
+    def _is_here(self, there: Mapping[str, str], *, without: str) -> bool:
+        """Whether a fetch would bring nothing. A shallow clone lacks history that no ref tells of."""
+        mine = self.git.refs("refs/")
+        wanted = (name for name in there if name != without)
+        return not self.git.shallow and all(mine.get(name) == there[name] for name in wanted)
 
     def _fetch(self, main: str) -> None:
         depth = _WHOLE_HISTORY if self.git.shallow else None

@@ -251,7 +251,10 @@ def register(
         choices=choices,
         head=head,
     )
-    pending = registration.intents(ledger.read()) if config.models else []
+    if not config.models:
+        return Registered()
+    snapshot = ledger.read()
+    pending = registration.intents(snapshot)
     if not pending:
         return Registered(notes=tuple(registration.notes))
     stored(dvc, config, registration.locked())
@@ -262,8 +265,9 @@ def register(
     if red and not choices.allow_failed:
         return Registered(red=red)
     if not choices.write:
-        return Registered(pending=tuple(registration.intents(ledger.read())), notes=tuple(registration.notes))
-    return Registered(written=ledger.settle(registration.intents), notes=tuple(registration.notes))
+        return Registered(pending=tuple(registration.intents(snapshot)), notes=tuple(registration.notes))
+    written = ledger.settle(registration.intents, snapshot)
+    return Registered(written=written, notes=tuple(registration.notes))
 
 
 def _bring(dvc: Dvc, files: Files, path: str, remote: str | None) -> None:

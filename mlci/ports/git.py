@@ -115,8 +115,8 @@ class Git(Protocol):
         """One commit. Raises WorldError when it is not here."""
         ...
 
-    def first_parents(self, tip: str, *, limit: int | None = None) -> Sequence[CommitRecord]:
-        """The first-parent line from a tip, newest first."""
+    def first_parents(self, tip: str, *, limit: int | None = None) -> Sequence[str]:
+        """The commits of the first-parent line from a tip, newest first."""
         ...
 
     def merge_base(self, one: str, other: str) -> str | None:

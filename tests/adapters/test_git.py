@@ -67,7 +67,7 @@ def test_reads_history(work, git_in):
     work.branch("topic").commit({"t": "1"}).switch("main").commit({"m": "1"}).merge("topic")
     git = git_in(work.path)
     line = git.first_parents("HEAD")
-    assert [len(each.parents) for each in line] == [2, 1, 0]
+    assert [len(git.commit(each).parents) for each in line] == [2, 1, 0]
     assert len(git.first_parents(work.head, limit=2)) == 2
     assert git.merge_base(work.sha("topic"), work.sha("main^1")) == start
     assert git.is_ancestor(start, work.head)

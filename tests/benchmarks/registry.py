@@ -1,8 +1,8 @@
-"""What it costs to read the registry: against `gto show`, and against what Git and Python cost alone."""
+"""What it costs to read and write the registry: against GTO, and against what Git and Python cost alone."""
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.benchmarks.harness import Comparison, child, compare
@@ -25,6 +25,56 @@ def measure() -> Iterator[Comparison]:
             bare = f"git for-each-ref refs/tags && {sys.executable} -c 'import click, yaml'"
             floor = child("sh", "-c", bare, cwd=path)
             yield compare(f"mlci models, {count} tags", mlci, "git for-each-ref + import", floor, at_most=2.0)
+    yield from measure_writing()
+
+
+def measure_writing() -> Iterator[Comparison]:
+    """`mlci register`, with its looks at remote, lock, bytes and evidence, against a local `gto register`."""
+    rounds, count = 3, 5_000
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "work"
+        fill(path, count)
+        names = [f"project-{number}" for number in range(rounds + 1)]
+        _publish(path, names)
+        fresh = iter(names)
+        others = (f"fresh-{number}" for number in range(rounds + 1))
+
+        def ours() -> None:
+            child(sys.executable, "-m", "mlci", "-C", next(fresh), "register", cwd=path)()
+
+        def theirs() -> None:
+            child(str(Path(sys.executable).with_name("gto")), "register", next(others), cwd=path)()
+
+        title = f"mlci register, {count} tags"
+        yield compare(title, ours, "gto register", theirs, at_most=1 / 30, rounds=rounds)
+
+
+def _publish(path: Path, names: Sequence[str]) -> None:
+    """Projects of one model each, whose bytes lie on a DVC remote and whose commit lies on `origin`."""
+    remote, store = path.with_name("remote.git"), path.with_name("store")
+    store.mkdir()
+
+    def run(*argv: str) -> None:
+        child(*argv, cwd=path, environment={"DVC_NO_ANALYTICS": "1"})()
+
+    run("git", "checkout", "--quiet", "main")
+    run("git", "config", "user.name", "Ana")
+    run("git", "config", "user.email", "ana@example.org")
+    run(sys.executable, "-m", "dvc", "init", "--quiet")
+    run(sys.executable, "-m", "dvc", "remote", "add", "--quiet", "--default", "store", str(store))
+    for name in names:
+        (path / name).mkdir()
+        model = "models:\n  fresh: {path: model.txt, task: binary}\n"
+        (path / name / "mlci.yaml").write_text(f"version: 1\nproject: {name}\n{model}")
+        stage = f"stages:\n  make:\n    cmd: echo {name} > model.txt\n    outs: [model.txt]\n"
+        (path / name / "dvc.yaml").write_text(stage)
+    run(sys.executable, "-m", "dvc", "repro", "--quiet", "--all-pipelines")
+    run(sys.executable, "-m", "dvc", "push", "--quiet")
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "--message", "Begin")
+    run("git", "clone", "--quiet", "--bare", str(path), str(remote))
+    run("git", "remote", "add", "origin", str(remote))
+    run("git", "fetch", "--quiet")
 
 
 def fill(path: Path, count: int) -> None:

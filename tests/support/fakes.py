@@ -84,7 +84,7 @@ class FakeDvc:
         return {}
 
     def absent(self, names: Sequence[str], *, remote: str | None = None) -> Sequence[str]:
-        return [each for each in names if each in self.missing]
+        return [*names] if self.missing else []
 
     def default_remote(self) -> str | None:
         return self.remote
