@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from mlci.core import journal
 from mlci.core.config import CommentBy, Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
@@ -132,10 +133,12 @@ def _remotes(git: Git, patient: Patient) -> Iterator[Finding]:
 
 def _reachable(git: Git, url: str) -> Finding:
     try:
-        journal = git.remote_refs("origin", "refs/mlci/registry")
+        there = git.remote_refs("origin", journal.REF, journal.BRANCH)
     except MlciError as error:
         return _poor("remote", f"{url} does not answer: {error}", error.help or "git ls-remote origin")
-    return _good("remote", f"{url} answers; {'it has a' if journal else 'no'} registry journal")
+    if journal.BRANCH in there and journal.REF not in there:
+        return _good("remote", f"{url} answers; it takes no refs/mlci/*, so the journal is a branch")
+    return _good("remote", f"{url} answers; {'it has a' if there else 'no'} registry journal")
 
 
 def _main_branch(patient: Patient) -> str:

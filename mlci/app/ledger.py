@@ -6,7 +6,7 @@ loses the race reads and decides again; so no counter, version or event is lost 
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from mlci.core import journal
@@ -24,18 +24,18 @@ ATTEMPTS = 96
 _SECOND = timedelta(seconds=1)
 _SKEW = timedelta(days=366)
 _WHOLE_HISTORY = 2**31 - 1
-_JOURNAL_REFSPEC = "+refs/mlci/*:refs/mlci/*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the remote held at one moment."""
+    """What the remote held at one moment. `home` is the ref that its journal lies in, or would."""
 
     registry: Registry
     counters: Counters
     tip: str
     journal: str | None
     line: tuple[str, ...]
+    home: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Ledger:
     def read(self) -> Snapshot:
         """What the remote holds now. Local tags that the remote does not have say nothing."""
         main, tags = f"refs/heads/{self.branch}", "refs/tags/"
-        there = self.git.remote_refs(self.remote, main, "refs/tags/*", journal.REF)
+        there = self.git.remote_refs(self.remote, main, "refs/tags/*", journal.REF, journal.BRANCH)
         if main not in there:
             raise WorldError(
                 f"{self.remote} has no branch {self.branch}",
@@ -86,15 +86,20 @@ class Ledger:
                 where="ci.branch",
                 help=f"git push {self.remote} {self.branch}, or correct ci.branch in mlci.yaml",
             )
-        followed = f"refs/remotes/{self.remote}/{self.branch}"
-        if not self._is_here({**there, followed: there[main]}, without=main):
-            self._fetch(f"+{main}:{followed}")
-        known = {name.removeprefix(tags): new for name, new in there.items() if name.startswith(tags)}
-        registry = fold(each for each in self.git.tags() if known.get(each.name) == each.object)
-        tip, ref = there[main], there.get(journal.REF)
-        line = tuple(self.git.first_parents(tip))
+        home = journal.BRANCH if journal.BRANCH in there and journal.REF not in there else journal.REF
+        known = {name: new for name, new in there.items() if name.startswith(tags)}
+        followed = {main: f"refs/remotes/{self.remote}/{self.branch}", home: journal.REF}
+        if not self._is_here(known | {mine: there[name] for name, mine in followed.items() if name in there}):
+            self._fetch(*(f"+{name}:{mine}" for name, mine in followed.items() if name in there))
+        registry = fold(each for each in self.git.tags() if known.get(tags + each.name) == each.object)
+        tip, ref = there[main], there.get(home)
         return Snapshot(
-            registry=registry, counters=self._counters(ref, registry), tip=tip, journal=ref, line=line
+            registry=registry,
+            counters=self._counters(ref, registry),
+            tip=tip,
+            journal=ref,
+            line=tuple(self.git.first_parents(tip)),
+            home=home,
         )
 
     def entries(self, snapshot: Snapshot) -> list[Entry]:
@@ -114,7 +119,7 @@ class Ledger:
             if not intents:
                 return ()
             written, updates = self._prepare(snapshot, intents)
-            result = self.git.push(self.remote, updates)
+            result = self._push(snapshot, updates)
             if result.outcome is PushOutcome.DONE:
                 self._take_over(updates)
                 return written
@@ -128,15 +133,23 @@ class Ledger:
             help="run the same command again",
         )
 
-    def _is_here(self, there: Mapping[str, str], *, without: str) -> bool:
+    def _is_here(self, wanted: Mapping[str, str]) -> bool:
         """Whether a fetch would bring nothing. A shallow clone lacks history that no ref tells of."""
         mine = self.git.refs("refs/")
-        wanted = (name for name in there if name != without)
-        return not self.git.shallow and all(mine.get(name) == there[name] for name in wanted)
+        return not self.git.shallow and all(mine.get(name) == new for name, new in wanted.items())
 
-    def _fetch(self, main: str) -> None:
+    def _fetch(self, *refspecs: str) -> None:
         depth = _WHOLE_HISTORY if self.git.shallow else None
-        self.git.fetch(self.remote, main, "+refs/tags/*:refs/tags/*", _JOURNAL_REFSPEC, depth=depth)
+        self.git.fetch(self.remote, *refspecs, "+refs/tags/*:refs/tags/*", depth=depth)
+
+    def _push(self, snapshot: Snapshot, updates: Sequence[RefUpdate]) -> PushResult:
+        """Write everything or nothing. The first journal tries its own ref, then a branch."""
+        result = self.git.push(self.remote, updates)
+        if result.outcome is not PushOutcome.REFUSED or snapshot.journal is not None:
+            return result
+        *tags, first = updates
+        second = self.git.push(self.remote, [*tags, replace(first, ref=journal.BRANCH)])
+        return second if second.outcome in (PushOutcome.DONE, PushOutcome.STALE) else result
 
     def _counters(self, ref: str | None, registry: Registry) -> Counters:
         content = self.git.blobs([(ref, journal.COUNTERS)])[0] if ref else None
@@ -171,7 +184,7 @@ class Ledger:
             )
             parent = self.git.write_commit(files, parent=parent, message=_title(entry), when=moment)
             written.append(Written(intent=intent, tag=str(name or "")))
-        updates.append(RefUpdate(ref=journal.REF, new=parent, expect=snapshot.journal or ""))
+        updates.append(RefUpdate(ref=snapshot.home, new=parent, expect=snapshot.journal or ""))
         return tuple(written), updates
 
     def _beginning(self, snapshot: Snapshot, when: datetime) -> tuple[str | None, Counters]:
@@ -184,7 +197,8 @@ class Ledger:
 
     def _take_over(self, updates: Sequence[RefUpdate]) -> None:
         for update in updates:
-            self.git.update_ref(update.ref, update.new)
+            mine = journal.REF if update.ref == journal.BRANCH else update.ref
+            self.git.update_ref(mine, update.new)
 
 
 def ledger_of(git: Git, clock: Clock, *, branch: str, project: str) -> Ledger:

@@ -59,7 +59,7 @@ def propose(ledger: Ledger, forge: Forge, prefix: str, asked: Promotion, *, writ
 
 def branch_of(asked: Promotion) -> str:
     """The branch of a promotion, always the same for the same wish."""
-    return f"mlci/{asked.environment}/{asked.model.replace(':', '/')}-{asked.version}"
+    return f"promote/{asked.environment}/{asked.model.replace(':', '/')}-{asked.version}"
 
 
 def title_of(asked: Promotion) -> str:

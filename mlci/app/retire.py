@@ -1,14 +1,19 @@
 """Take a version, or a whole model, out of service for good."""
 
+from mlci.app.audit import audit
+from mlci.app.audit_page import audit_page
 from mlci.app.ledger import Intent, Ledger, Snapshot, Written
 from mlci.app.promote import chosen, name_of
 from mlci.app.situation import desired_at
 from mlci.core.config import Config
 from mlci.core.context import RunContext
 from mlci.core.journal import Kind
+from mlci.core.plan import FileWrite
 from mlci.core.registry import ModelState, Release
 from mlci.core.version import Version
 from mlci.errors import RefusedError
+from mlci.ports.git import Git
+from mlci.render import html
 
 
 def retire(
@@ -39,6 +44,13 @@ def retire(
         return [_intent(state, release, version is not None, reason, context)]
 
     return (ledger.settle(intents), ()) if write else ((), tuple(intents(ledger.read())))
+
+
+def final_page(git: Git, name: str) -> FileWrite:
+    """The whole trail of a model as a page, to be kept when it has been retired."""
+    slug = name.replace(":", "-").replace("/", "-")
+    page = html.page(audit_page(audit(git, name)))
+    return FileWrite(path=f".mlci/report/{slug}-retired.html", content=page.encode())
 
 
 def _gone(state: ModelState, version: str | None) -> bool:

@@ -13,7 +13,9 @@ from mlci.wiring import World
 @click.option("--dry-run", is_flag=True, help="Say what would be written and write nothing.")
 def command(world: World, out: Output, what: str, reason: str, dry_run: bool) -> None:
     """Withdraw a version, or deprecate a model, that no environment runs any more."""
-    from mlci.app.retire import retire
+    from mlci.app.promote import name_of
+    from mlci.app.retire import final_page, retire
+    from mlci.core.plan import Plan
 
     project = world.project()
     model, _, version = what.partition("@")
@@ -29,4 +31,8 @@ def command(world: World, out: Output, what: str, reason: str, dry_run: bool) ->
     )
     tags, plans = [each.tag for each in written], [each.sentence for each in pending]
     lines = [f"wrote {each}" for each in tags] + [f"would {each}" for each in plans]
+    if written:
+        page = final_page(world.repository(), name_of(project.config, project.prefix, model))
+        world.files().apply(Plan(files=(page,)))
+        lines.append(f"its whole trail: {page.path}")
     out.answer({"written": [*tags], "pending": [*plans]}, out.lines(lines or ["nothing to do"]))

@@ -16,6 +16,8 @@ from mlci.core.tag import Action
 from mlci.core.version import Version
 
 REF = "refs/mlci/registry"
+# Where the journal lies on a server that takes branches and tags only.
+BRANCH = "refs/heads/mlci/registry"
 COUNTERS = "counters.json"
 EVIDENCE_LIMIT = 1024 * 1024
 SCHEMA = 1

@@ -160,11 +160,11 @@ def test_a_proposal_is_one_branch_from_main_and_one_pull_request(desk):
     forge = Opening(None)
 
     first = propose(desk.ledger, forge, "", asked_for(desk))
-    ref = "refs/heads/mlci/prod/income-v0.2.0"
+    ref = "refs/heads/promote/prod/income-v0.2.0"
     tip = desk.git.remote_refs("origin", ref)[ref]
     again = propose(desk.ledger, forge, "", asked_for(desk))
 
-    assert forge.opened == {"mlci/prod/income-v0.2.0": "Run income v0.2.0 in prod"}
+    assert forge.opened == {"promote/prod/income-v0.2.0": "Run income v0.2.0 in prod"}
     assert first.url == again.url == "https://forge.example/1"
     assert desk.git.remote_refs("origin", ref)[ref] == tip
     assert desk.git.changed_files(desk.ledger.read().tip, tip) == ["environments/prod.yaml"]
@@ -174,16 +174,16 @@ def test_a_proposal_is_one_branch_from_main_and_one_pull_request(desk):
 
 def test_without_a_forge_it_says_what_to_type(desk):
     proposal = propose(desk.ledger, FakeForge(None, id="notes"), "", asked_for(desk))
-    assert any("git merge mlci/prod/income-v0.2.0" in line for line in proposal.lines)
+    assert any("git merge promote/prod/income-v0.2.0" in line for line in proposal.lines)
 
 
 def test_a_dry_run_pushes_nothing(desk):
     propose(desk.ledger, FakeForge(None), "", asked_for(desk), write=False)
-    assert desk.git.remote_refs("origin", "refs/heads/mlci/*") == {}
+    assert desk.git.remote_refs("origin", "refs/heads/promote/*") == {}
 
 
 def test_a_rollback_is_proposed_alike(desk):
     desk.merge(prod="income: v0.2.0\n").reconcile()
     asked = rollback(desk.ledger, desk.config, "", None, environment="prod", model="income")
     proposal = propose(desk.ledger, Opening(None), "", asked)
-    assert proposal.branch == "mlci/prod/income-v0.1.0"
+    assert proposal.branch == "promote/prod/income-v0.1.0"

@@ -1,6 +1,6 @@
 import pytest
 
-from mlci.app.retire import retire
+from mlci.app.retire import final_page, retire
 from mlci.errors import RefusedError
 from tests.support.registry import CONTEXT, begun
 from tests.support.repository import repository
@@ -50,3 +50,15 @@ def test_a_model_that_nobody_runs_is_deprecated_once(tmp_path):
     assert gone(desk) == (["income@deprecated#1"], [])
     assert gone(desk) == ([], [])
     assert not desk.registry.model("income").active
+
+
+def test_the_last_page_tells_the_whole_trail(tmp_path):
+    desk = begun(repository(tmp_path / "work")).merge(b"one")
+    desk.register()
+    retire(desk.ledger, desk.config, "", CONTEXT, model="income", version=None, reason="replaced <b>now</b>")
+    page = final_page(desk.git, "income")
+    text = page.content.decode()
+    assert page.path == ".mlci/report/income-retired.html"
+    assert "registered v0.1.0" in text
+    assert "retired" in text
+    assert "<b>now" not in text
