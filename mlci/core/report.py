@@ -22,11 +22,12 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text in one style."""
+    """A run of text in one style; `quoted` code is shown in backticks where there is no other style."""
 
     text: str
     code: bool = False
     strong: bool = False
+    quoted: bool = False
 
 
 Text = tuple[Span, ...]
@@ -42,7 +43,8 @@ def prose(text: str) -> Text:
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return words(text)
-    return tuple(Span(part, code=index % 2 == 1) for index, part in enumerate(parts) if part)
+    odd = ((part, index % 2 == 1) for index, part in enumerate(parts) if part)
+    return tuple(Span(part, code=inside, quoted=inside) for part, inside in odd)
 
 
 def code(text: str) -> Text:
@@ -57,7 +59,7 @@ def strong(text: str) -> Text:
 
 def plain(text: Text) -> str:
     """Return the text alone."""
-    return "".join(span.text for span in text)
+    return "".join(f"`{span.text}`" if span.quoted else span.text for span in text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
