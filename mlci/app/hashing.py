@@ -4,7 +4,6 @@ What is remembered makes a plan fast. It is never believed where a version rests
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from mlci.app.rehash import md5
@@ -87,6 +86,8 @@ class Hashes:
         size = sum(each.size for each in entries)
         if size < _LARGE and len(entries) < _MANY:
             return [self._hash(each, legacy) for each in entries]
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - most plans hash little
+
         self.progress.step(f"hashing {count(len(entries), 'file')}, {size // 1_000_000:,} MB")
         with ThreadPoolExecutor(_WORKERS) as pool:
             found = list(pool.map(lambda each: self._hash(each, legacy), entries))
