@@ -1,10 +1,15 @@
-"""The values of a diff are those of `dvc metrics diff --json`, its known defects apart.
+"""The values of a diff are those of `dvc metrics diff --json` and `dvc params diff --json`, defects apart.
 
-DVC drops lists and nulls, subtracts doubles, and joins names by dots; nothing else may differ.
+DVC drops lists and nulls of metrics, repeats a list that two keys of `params:` lead to, takes a missing
+parameter for a null one, subtracts doubles, and joins names by dots; nothing else may differ.
+`MLCI_TREES` says how many files are tried.
 """
 
+import ast
 import json
+import os
 import random
+import time
 
 import pytest
 import yaml
@@ -16,10 +21,11 @@ from mlci.adapters.tables import PolarsTables
 from mlci.app.diff import DiffRequest, diff
 from mlci.core.config import Config
 from mlci.core.context import RunContext
+from mlci.core.diff_json import to_json
 from mlci.core.values import Kind
 from tests.support.repository import repository
 
-FILES = 40
+FILES = int(os.environ.get("MLCI_TREES", "150"))
 
 
 def tree(chance, depth=0):
@@ -55,10 +61,7 @@ def test_values_are_dvcs(tmp_path, seed):
     before = {name: tree(chance) for name in names}
     after = {name: changed(each, chance) for name, each in before.items()}
     for trees in (before, after):
-        texts = {
-            name: json.dumps(each) if name.endswith("json") else yaml.safe_dump(each)
-            for name, each in trees.items()
-        }
+        texts = {name: written(name, each) for name, each in trees.items()}
         story.commit({**texts, "dvc.yaml": yaml.safe_dump({"metrics": names})})
     theirs = json.loads(story.dvc("metrics", "diff", "--json", "HEAD~1", "HEAD"))
     expected = {
@@ -70,10 +73,61 @@ def test_values_are_dvcs(tmp_path, seed):
     assert len(expected) > 150
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [3, 4])
+def test_parameters_are_dvcs(tmp_path, seed):
+    chance = random.Random(seed)
+    story = repository(tmp_path / "work").with_dvc()
+    names = [f"p{each}.{chance.choice(['json', 'yaml'])}" for each in range(FILES)]
+    before = {name: tree(chance) for name in names}
+    after = {name: changed(each, chance) for name, each in before.items()}
+    # Of a third the whole file counts, of the others the keys that stages name, with overlaps.
+    stages = {
+        f"s{at}": {"cmd": "true", "params": [{name: keys_of(before[name], chance)}]}
+        for name in names[FILES // 3 :]
+        for at in (f"{name}-a".replace(".", "-"), f"{name}-b".replace(".", "-"))
+    }
+    pipeline = yaml.safe_dump({"params": names[: FILES // 3], "stages": stages})
+    for trees in (before, after):
+        story.commit({**{name: written(name, each) for name, each in trees.items()}, "dvc.yaml": pipeline})
+    theirs = json.loads(story.dvc("params", "diff", "--json", "HEAD~1", "HEAD"))
+    expected = {
+        (path, name): (plain_theirs(sides["old"]), plain_theirs(sides["new"]))
+        for path, found in theirs.items()
+        for name, sides in found.items()
+    }
+    rows = {(each.path, each.name): (plain(each.base), plain(each.head)) for each in compared(story).params}
+    assert {key: row for key, row in rows.items() if row[0] != row[1]} == expected
+    assert len(expected) > 2 * FILES
+
+
+def keys_of(tree, chance):
+    """Some dotted keys of a tree, of leaves and of what is above them."""
+    found = []
+    for key, value in tree.items():
+        found += [f"{key}.{below}" for below in keys_of(value, chance)] if isinstance(value, dict) else [key]
+        found += [key] if chance.random() < 0.2 else []
+    return sorted(chance.sample(found, chance.randint(1, len(found))))
+
+
+def written(name, tree):
+    return json.dumps(tree) if name.endswith("json") else yaml.safe_dump(tree)
+
+
+def plain_theirs(value):
+    """DVC writes a list as Python would, and twice the length where two keys lead to it."""
+    return ast.literal_eval(value)[:2] if isinstance(value, str) and value.startswith("[") else value
+
+
 def ours(story):
+    rows = {(each.path, each.name): as_dvc_would(each) for each in compared(story).values}
+    return {key: row for key, row in rows.items() if row[0] != row[1]}
+
+
+def compared(story, base="HEAD~1", head="HEAD"):
     environment = {"PATH": "/usr/bin:/bin"}
     process = ProcessRunner(environment)
-    found = diff(
+    return diff(
         DiffRequest(
             config=Config(project="credit"),
             prefix="",
@@ -82,17 +136,15 @@ def ours(story):
             files=FileTree(story.path),
             tables=PolarsTables(root=story.path),
             dvc=_NoDvc(),
-            base="HEAD~1",
-            head="HEAD",
+            base=base,
+            head=head,
         )
     )
-    rows = {(each.path, each.name): as_dvc_would(each) for each in found.values}
-    return {key: row for key, row in rows.items() if row[0] != row[1]}
 
 
 def as_dvc_would(row):
     """Old, new and their difference, which DVC takes of doubles where ours is exact."""
-    old, new = plain(row.base), plain(row.head)
+    old, new = (None if side.kind is Kind.LIST else plain(side) for side in (row.base, row.head))
     if row.difference is None:
         return old, new, None
     assert float(row.difference) == pytest.approx(new - old, rel=1e-9)
@@ -102,4 +154,34 @@ def as_dvc_would(row):
 def plain(value):
     if value.kind is Kind.NUMBER:
         return value.number
+    if value.kind is Kind.LIST:
+        return json.loads(value.text)
     return value.text if value.kind is Kind.TEXT else None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_there_and_back_mirrors_and_nothing_differs_from_itself(tmp_path, seed):
+    chance = random.Random(seed)
+    story = repository(tmp_path / "work")
+    one = {f"m{each}.json": tree(chance) for each in range(5)}
+    other = {name: changed(each, chance) for name, each in one.items()}
+    for trees in (one, other):
+        texts = {name: json.dumps(each) for name, each in trees.items()}
+        story.commit({**texts, "dvc.yaml": yaml.safe_dump({"metrics": sorted(texts)})})
+    there, back = compared(story).values, compared(story, "HEAD", "HEAD~1").values
+    assert compared(story, "HEAD", "HEAD").empty
+    assert [(each.path, each.key) for each in there] == sorted((each.path, each.key) for each in there)
+    assert [(each.path, each.key, each.head, each.base) for each in there] == [
+        (each.path, each.key, each.base, each.head) for each in back
+    ]
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_keys_take_seconds(tmp_path):
+    story = repository(tmp_path / "work")
+    for at in (0, 1):
+        many = {f"a{one}": {f"b{two}": one * two + at + 0.5 for two in range(100)} for one in range(1_000)}
+        story.commit({"m.json": json.dumps(many), "dvc.yaml": "metrics: [m.json]\n"})
+    began = time.process_time()
+    assert len(to_json(compared(story))) > 10_000_000
+    assert time.process_time() - began < 5

@@ -1,7 +1,11 @@
-"""What intervals cost: against a bootstrap that calls scikit-learn in a loop, as ratios of one run."""
+"""What a diff costs: reading against `dvc metrics diff`, intervals against scikit-learn in a loop."""
 
+import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from sklearn import metrics as oracle
@@ -9,16 +13,46 @@ from sklearn import metrics as oracle
 from mlci.core import metrics
 from mlci.core.compare import compare as changes
 from mlci.core.config import Task
-from tests.benchmarks.harness import Comparison, compare
+from tests.benchmarks.harness import Comparison, child, compare
 from tests.core.simulation import World, draw
+from tests.support.repository import repository
 
 ROWS = 100_000
 RESAMPLES = 1_000
 LOOPS = 3
+LEAVES = 20
 
 
 def measure() -> Iterator[Comparison]:
-    """Accuracy, F1 and AUC with their intervals on 100,000 rows."""
+    """Reading one file and a hundred, and accuracy, F1 and AUC with intervals on 100,000 rows."""
+    yield from _reading(1, at_most=1 / 5)
+    yield from _reading(100, at_most=1 / 10)
+    yield from _intervals()
+
+
+def _reading(files: int, at_most: float) -> Iterator[Comparison]:
+    """Both as programs, from start to end, on the same two commits."""
+    with TemporaryDirectory() as directory:
+        story = repository(Path(directory) / "work").with_dvc()
+        names = [f"m{each}.json" for each in range(files)]
+        for at in (0, 1):
+            texts = {name: json.dumps({f"k{each}": each + at for each in range(LEAVES)}) for name in names}
+            config = {"mlci.yaml": "version: 1\nproject: credit\n"}
+            story.commit({**texts, **config, "dvc.yaml": json.dumps({"metrics": names})})
+        yield compare(
+            f"mlci diff, {files} files of {LEAVES} leaves",
+            child(sys.executable, "-m", "mlci", "diff", "HEAD~1", "HEAD", "--json", cwd=story.path),
+            "dvc metrics diff",
+            child(
+                sys.executable, "-m", "dvc", "metrics", "diff", "HEAD~1", "HEAD", "--json",
+                cwd=story.path, environment={"DVC_NO_ANALYTICS": "1"},
+            ),
+            at_most=at_most,
+            rounds=5,
+        )  # fmt: skip
+
+
+def _intervals() -> Iterator[Comparison]:
     paired = draw(World(rows=ROWS), np.random.default_rng(0))
     chosen = [metrics.find(name, Task.BINARY) for name in ("accuracy", "f1", "roc_auc")]
     found = compare(
