@@ -23,12 +23,14 @@ from mlci.core.registry import ModelState, Release
 from mlci.core.stated import Stated
 from mlci.core.strictjson import JsonValue
 from mlci.core.version import FIRST, Part, Version
-from mlci.errors import RefusedError
+from mlci.errors import MlciError, RefusedError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
+from mlci.ports.forge import Forge, PullRequest
 
 _PULL_REQUEST = re.compile(r"^Merge pull request #([0-9]+)|\(#([0-9]+)\)$|!([0-9]+)$")
 _MOST_PASSED = 200
+LABEL = "version:"
 
 Trailers = list[tuple[str, str]]
 
@@ -41,6 +43,14 @@ class Choices:
     allow_failed: str | None = None
     accept_incomparable: str | None = None
     write: bool = True
+    pull_request: PullRequest | None = None
+
+    @property
+    def part(self) -> Part:
+        """What the new version raises: as somebody says, else as a label of the pull request does."""
+        labels = self.pull_request.labels if self.pull_request else ()
+        labelled = [each for each in Part if LABEL + each.value in labels]
+        return self.bump or next(iter(labelled), Part.MINOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +161,7 @@ class Registration:
 
     def _version(self, state: ModelState, highest: Version | None) -> Version:
         known = [each for each in (highest, state.highest) if each is not None]
-        return max(known).bump(self.choices.bump or Part.MINOR) if known else FIRST
+        return max(known).bump(self.choices.part) if known else FIRST
 
     def _passed(self, state: ModelState, line: Sequence[str], model: Model) -> list[str]:
         """Commits since the last version that had other bytes and were never registered."""
@@ -214,9 +224,9 @@ class Registration:
     def _who(self) -> Trailers:
         subject_line = self.ledger.git.commit(self.head).message.split("\n", 1)[0]
         match = _PULL_REQUEST.search(subject_line)
-        number = self.context.pull_request or (
-            next(each for each in match.groups() if each) if match else "unknown"
-        )
+        named = next(each for each in match.groups() if each) if match else "unknown"
+        found = self.choices.pull_request
+        number = found.number if found else self.context.pull_request or named
         facts = {
             "Pull-Request": str(number),
             "Actor": self.context.actor or "",
@@ -268,6 +278,14 @@ def register(
         return Registered(pending=tuple(registration.intents(snapshot)), notes=tuple(registration.notes))
     written = ledger.settle(registration.intents, snapshot)
     return Registered(written=written, notes=tuple(registration.notes))
+
+
+def pull_request_of(forge: Forge, commit: str) -> PullRequest | None:
+    """The pull request that brought a commit, as far as the forge tells; its silence stops no version."""
+    try:
+        return forge.pull_request_of(commit)
+    except MlciError:
+        return None
 
 
 def _bring(dvc: Dvc, files: Files, path: str, remote: str | None) -> None:

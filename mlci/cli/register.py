@@ -1,6 +1,7 @@
 """`mlci register`: a version for what main's newest commit made."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +9,9 @@ from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.errors import Exit
 from mlci.wiring import World
+
+if TYPE_CHECKING:
+    from mlci.ports.forge import PullRequest
 
 
 @verb("mlci register --dry-run", "mlci register", "mlci register --bump major")
@@ -43,6 +47,7 @@ def command(
         allow_failed=allow_failed,
         accept_incomparable=accept_incomparable,
         write=not dry_run,
+        pull_request=_pull_request(world),
     )
     done = register(
         world.ledger(),
@@ -61,3 +66,17 @@ def command(
     lines += [f"red: {each}" for each in done.red]
     out.answer(done.document(), out.lines(lines or ["nothing to register"]))
     return Exit.RED if done.red else Exit.DONE
+
+
+def _pull_request(world: World) -> "PullRequest | None":
+    """Asked of the forge in a CI job that may; elsewhere the commit's message has to tell."""
+    from mlci.app.register import pull_request_of
+    from mlci.errors import UsageError
+
+    head = world.repository().resolve("HEAD")
+    if world.context().provider is None or head is None:
+        return None
+    try:
+        return pull_request_of(world.forge(), head)
+    except UsageError:
+        return None

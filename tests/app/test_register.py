@@ -5,6 +5,7 @@ import pytest
 from mlci.adapters.files import FileTree
 from mlci.app.audit import audit
 from mlci.app.bundle import read_bundle, write_diff, write_evidence
+from mlci.app.register import pull_request_of
 from mlci.app.resolve import resolve
 from mlci.core import journal
 from mlci.core.config import Direction
@@ -12,9 +13,11 @@ from mlci.core.diff import Diff, MetricDiff, MetricVerdict
 from mlci.core.evidence import Evidence, to_json
 from mlci.core.finding import Finding, Status
 from mlci.core.problems import WHOLE_FILE
+from mlci.core.version import Part
 from mlci.core.yamltree import Node
-from mlci.errors import IntegrityError, RefusedError
-from tests.support.fakes import FakeDvc
+from mlci.errors import ForgeError, IntegrityError, RefusedError
+from mlci.ports.forge import PullRequest
+from tests.support.fakes import FakeDvc, FakeForge
 from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository
 
@@ -227,3 +230,37 @@ def test_what_cannot_be_compared_needs_a_reason(gated):
     (done,) = gated.register(accept_incomparable="new test set").written
     assert ("Accept-Incomparable", "new test set") in done.intent.trailers
     assert ("Metric", "income.roc_auc=0.9 not_comparable") in done.intent.trailers
+
+
+def asked(number, *labels):
+    return PullRequest(
+        number=number, head="", base_branch="main", head_branch="x", title="", url="", labels=labels
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "bump", "version"),
+    [
+        ((), None, "v0.2.0"),
+        (("version:major", "other"), None, "v1.0.0"),
+        (("version:patch",), None, "v0.1.1"),
+        (("version:major",), Part.PATCH, "v0.1.1"),
+        (("version:enormous",), None, "v0.2.0"),
+    ],
+)
+def test_a_label_of_the_pull_request_says_what_is_raised(desk, labels, bump, version):
+    desk.merge(b"one").register()
+    desk.merge(b"two")
+    (done,) = desk.register(pull_request=asked(41, *labels), bump=bump).written
+    assert done.tag == f"income@{version}"
+    assert ("Pull-Request", "41") in done.intent.trailers
+
+
+def test_a_forge_that_does_not_answer_stops_no_version():
+    class Silent(FakeForge):
+        def pull_request_of(self, commit):
+            raise ForgeError("gone", id="forge-unreachable")
+
+    assert pull_request_of(Silent(None), "a" * 40) is None
+    found = asked(7)
+    assert pull_request_of(FakeForge(replace(found, head="a")), "a").number == 7
