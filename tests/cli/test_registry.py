@@ -69,6 +69,7 @@ def test_a_whole_life_from_the_command_line(project):
         "assign",
     ]
     assert {each["what"]: each["ok"] for each in answer("verify", "income")["proofs"]} == {
+        "signature": None,
         "lock hash": True,
         "model hash": True,
         "evidence": None,
