@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from mlci.core.secrets import secrets_of, without_credentials
-from mlci.errors import UsageError, WorldError
+from mlci.core.secrets import is_long_enough, secrets_of, without_credentials
+from mlci.errors import MlciError, UsageError, WorldError
 
 if TYPE_CHECKING:
     from mlci.app.ledger import Ledger
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mlci.ports.user_python import UserPython
 
 T = TypeVar("T")
+_CI = frozenset({"CI", "GITHUB_ACTIONS", "GITLAB_CI"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,7 +76,21 @@ class World:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Values that must never be shown."""
-        return secrets_of(self.environment)
+        declared = (self.environment.get(name, "") for name in self._declared_secrets())
+        return tuple(sorted({*secrets_of(self.environment), *filter(is_long_enough, declared)}))
+
+    @property
+    def _in_ci(self) -> bool:
+        return any(self.environment.get(each) for each in _CI)
+
+    def _declared_secrets(self) -> tuple[str, ...]:
+        """The variables that mlci.yaml calls secrets; they are only there in CI."""
+        if not self._in_ci:
+            return ()
+        try:
+            return self.project().config.ci.secrets
+        except MlciError:  # no project, or none that can be read: whoever needs it says so
+            return ()
 
     @property
     def color(self) -> bool:
@@ -116,7 +131,7 @@ class World:
         """The repository around the directory. Raises WorldError when there is none."""
         from mlci.adapters.git import GitCli
 
-        if not {"CI", "GITHUB_ACTIONS", "GITLAB_CI"} & self.environment.keys():
+        if not self._in_ci:
             return GitCli(self.process, self.directory, self.environment)
         from mlci import ci
         from mlci.ports.git import Person

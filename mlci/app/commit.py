@@ -13,9 +13,16 @@ UNCOMMITTED = "+changes"
 
 def commit_under_test(context: RunContext, git: Git) -> str:
     """The commit that evidence is for. At somebody's desk, changes that are not committed are marked."""
-    head = context.head or git.resolve("HEAD")
-    if head is None:
+    here = git.resolve("HEAD")
+    if here is None:
         raise WorldError("there is no commit yet", id="no-commits", help="git add . && git commit")
+    head = context.head or here
+    if head != here:
+        raise WorldError(
+            f"this run is for {head[:10]}, and {here[:10]} is checked out",
+            id="another-commit-checked-out",
+            help="check out the pull request's head, not its merge with main",
+        )
     return head + UNCOMMITTED if context.provider is None and git.dirty() else head
 
 

@@ -11,7 +11,7 @@ from mlci.ports.progress import Progress
 PROJECT = "credit"
 # What the example's own pipeline and server import.
 NEEDED = ("scikit-learn", "skops", "fastapi", "uvicorn", "polars")
-# The demo's Git knows nobody and asks nobody; and it is no CI job, wherever it runs.
+# The demo's Git and DVC know nobody, sign nothing and share nothing; and it is no CI job, wherever it runs.
 ENVIRONMENT = {
     "GIT_AUTHOR_NAME": "Ana",
     "GIT_AUTHOR_EMAIL": "ana@example.org",
@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "DVC_NO_ANALYTICS": "1",
     "GITHUB_ACTIONS": "",
+    "GITHUB_STEP_SUMMARY": "",
     "GITLAB_CI": "",
     "CI": "",
 }
@@ -213,7 +214,7 @@ def _type(stage: Stage, step: Typed) -> None:
         raise WorldError(
             f"`{step.line}` ended with {done.code}, not {step.expect}: {done.last_lines(15)}",
             id="demo-broken",
-            help=f"look at it where it happened: cd {stage.files.root}",
+            help="mlci demo --keep DIR leaves the directory to look at",
         )
     if step.expect:
         stage.tell(f"  (exit code {done.code}: the required check is red)")
@@ -223,5 +224,12 @@ def _run(stage: Stage, step: Typed) -> Finished:
     first, *rest = step.words
     directory = stage.files.root if step.above else stage.files.root / PROJECT
     argv = (*stage.programs.get(first, (first,)), *rest)
-    environment = {**ENVIRONMENT, "PATH": stage.path}
+    nobody = str(stage.files.root / "nobody")
+    settings = ("DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR", "DVC_SITE_CACHE_DIR")
+    environment = {
+        **ENVIRONMENT,
+        **dict.fromkeys(settings, nobody),
+        "GIT_CONFIG_GLOBAL": f"{nobody}/gitconfig",
+        "PATH": stage.path,
+    }
     return stage.process.run(Command(argv=argv, cwd=directory, environment=environment, timeout=300))

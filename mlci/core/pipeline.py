@@ -139,7 +139,12 @@ def _pull_request(config: Config, slug: str) -> Workflow:
         config,
         slug,
         Step(title="CI files are what mlci.yaml asks for", command=("sync", "--check")),
-        Step(title="Asked promotions are allowed", command=("promote", "--check")),
+    )
+    # The registry is on the remote, which a private repository shows to a token only: no user code here.
+    promotion = Job(
+        id="promotion",
+        title="Asked promotions are allowed",
+        steps=(Step(title="Check the environments' files", command=("promote", "--check"), token=True),),
     )
     comment = Job(
         id="comment",
@@ -150,7 +155,12 @@ def _pull_request(config: Config, slug: str) -> Workflow:
         takes=run.leaves,
         steps=(Step(title="Comment", command=("comment", "--from-artifact", EVIDENCE), token=True),),
     )
-    return Workflow(trigger=Trigger.PULL_REQUEST, jobs=(run, comment), replaceable=True, required=(run.id,))
+    return Workflow(
+        trigger=Trigger.PULL_REQUEST,
+        jobs=(run, promotion, comment),
+        replaceable=True,
+        required=(run.id, promotion.id),
+    )
 
 
 def _main(config: Config, slug: str, prefix: str, deployed: tuple[Environment, ...]) -> Workflow:

@@ -12,8 +12,13 @@ _IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 
 def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The values of variables named like secrets; values too short to be one are left out."""
-    found = {value for name, value in environment.items() if _NAME.search(name) and len(value) >= _SHORTEST}
+    found = {value for name, value in environment.items() if _NAME.search(name) and is_long_enough(value)}
     return tuple(sorted(found))
+
+
+def is_long_enough(value: str) -> bool:
+    """Whether a value can be a secret: hiding every `a` would hide everything and nothing."""
+    return len(value) >= _SHORTEST
 
 
 def without_credentials(text: str) -> str:

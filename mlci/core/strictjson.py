@@ -1,6 +1,7 @@
 """JSON as the standard means it: no NaN, no duplicate keys, sorted, one trailing newline."""
 
 import json
+from math import isinf
 from typing import cast
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
@@ -28,7 +29,9 @@ def loads(text: str | bytes) -> JsonValue:
     """Return the value of strict JSON text. Raises NotJson for anything else."""
     try:
         raw = text.decode("utf-8") if isinstance(text, bytes) else text
-        value = json.loads(raw, object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+        value = json.loads(
+            raw, object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_float=_finite
+        )
     except RecursionError as error:
         raise NotJson("nested too deeply") from error
     except ValueError as error:
@@ -47,3 +50,10 @@ def _no_duplicates(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
 
 def _no_constants(word: str) -> JsonValue:
     raise ValueError(f"{word} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if isinf(value):
+        raise ValueError(f"{text[:20]} is no finite number")
+    return value

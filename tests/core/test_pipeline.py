@@ -27,7 +27,9 @@ def commands(job):
 
 def test_a_pull_request_is_run_then_commented_on():
     built = jobs(pipeline(), Trigger.PULL_REQUEST)
-    assert commands(built["run"]) == ["sync --check", "promote --check", "run"]
+    assert commands(built["run"]) == ["sync --check", "run"]
+    assert commands(built["promotion"]) == ["promote --check"]
+    assert not built["promotion"].user_code
     assert commands(built["comment"]) == ["comment --from-artifact .mlci"]
     assert built["comment"].takes == built["run"].leaves
 

@@ -32,7 +32,8 @@ def prepared(tmp_path_factory):
 
 @pytest.fixture(params=[Actions, GitLab], ids=["github", "gitlab"])
 def runner(request, prepared, tmp_path):
-    with serving(tmp_path / "forge") as forge:
+    # Actions' checkout leaves no credentials: whoever needs the remote must have been given a token.
+    with serving(tmp_path / "forge", private=request.param is Actions) as forge:
         project = forge.create("acme/credit")
         push(prepared, project, "main:refs/heads/main")
         yield request.param(forge=forge, project=project, place=tmp_path / "runner")
@@ -47,6 +48,7 @@ def test_a_model_is_registered_judged_and_promoted(runner, prepared):
     worse = change(prepared, runner, "worse", {"params.yaml": ("max_iter: 60", "max_iter: 2")}, stages=True)
     run = opened(runner, worse)
     assert (run.jobs["run"], run.jobs["comment"]) == ("failure", "success"), run.output
+    assert run.jobs.get("mlci", "failure") == "failure", run.output
     (comment,) = worse.comments
     assert "regressed" in comment.body
 

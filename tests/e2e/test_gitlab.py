@@ -18,25 +18,26 @@ def recorded(tmp_path):
 def test_a_merge_request_is_tested_and_commented_on(recorded):
     pull = recorded.change("better", {"a.txt": "two\n"})
     run = recorded.runner.merge_request(pull)
-    assert run.jobs == {"run": "success", "comment": "success"}, run.output
+    assert run.jobs == {"run": "success", "promotion": "success", "comment": "success"}, run.output
     assert run.green
-    assert recorded.calls() == [
-        ("none", pull.head, "sync --check"),
-        ("none", pull.head, "promote --check"),
+    calls = recorded.calls()
+    assert calls[-1] == ("token", pull.head, "comment --from-artifact .mlci")
+    assert sorted(calls[:-1]) == [
         ("none", pull.head, "run"),
-        ("token", pull.head, "comment --from-artifact .mlci"),
+        ("none", pull.head, "sync --check"),
+        ("token", pull.head, "promote --check"),
     ]
 
 
 def test_a_red_gate_makes_the_pipeline_red_and_is_still_commented_on(recorded):
     run = recorded.runner.merge_request(recorded.change("worse", {"RED": ""}))
-    assert run.jobs == {"run": "failure", "comment": "success"}, run.output
+    assert run.jobs == {"run": "failure", "promotion": "success", "comment": "success"}, run.output
     assert run.code != 0
 
 
 def test_a_forks_pipeline_has_no_token_and_does_not_try_to_comment(recorded):
     run = recorded.runner.merge_request(recorded.change("better", {"a.txt": "two\n"}, fork="mallory/credit"))
-    assert run.jobs == {"run": "success"}, run.output
+    assert run.jobs == {"run": "success", "promotion": "success"}, run.output
 
 
 def test_a_merge_registers_reconciles_and_deploys(recorded):
@@ -81,4 +82,4 @@ def test_a_project_below_the_top_runs_where_it_stands(tmp_path):
     with serving(tmp_path / "forge") as forge:
         recorded = Recorded.made(tmp_path, forge, GitLab, providers=("gitlab",), prefix="services/credit")
         run = recorded.runner.merge_request(recorded.change("better", {"services/credit/a.txt": "two\n"}))
-        assert run.jobs == {"run": "success", "comment": "success"}, run.output
+        assert run.jobs == {"run": "success", "promotion": "success", "comment": "success"}, run.output

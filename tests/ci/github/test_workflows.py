@@ -82,7 +82,8 @@ def test_only_these_jobs_write_and_each_says_why(name):
 def test_a_token_is_only_in_the_step_that_needs_it(name):
     for job_id, step in steps(name):
         holds = "github.token" in str(step)
-        writes = step["name"] in ("Comment", "Register", "Reconcile", "Deploy")
+        asks = ("Comment", "Register", "Reconcile", "Deploy", "Check the environments' files")
+        writes = step["name"] in asks
         fetches = job_id == "comment" and step["name"] == "Fetch the evidence"
         assert not holds or writes or fetches
 
@@ -117,7 +118,8 @@ def test_a_required_workflow_runs_for_every_change_and_ends_in_one_check(name):
         "merge_group": None,
     }
     last = list(document["jobs"].values())[-1]
-    assert (last["name"], last["if"], last["needs"]) == (pipeline(name).check, "always()", ["run"])
+    needs = ["run", "promotion"]
+    assert (last["name"], last["if"], last["needs"]) == (pipeline(name).check, "always()", needs)
 
 
 def test_nothing_runs_a_strangers_code_with_our_rights(name):

@@ -32,6 +32,7 @@ class Forge:
     """The state of the forge and its address. Tokens are all that it knows of people."""
 
     root: Path
+    private: bool = False
     port: int = 0
     tokens: dict[str, str] = field(default_factory=lambda: {TOKEN: BOT})
     projects: dict[str, Project] = field(default_factory=dict)
@@ -73,9 +74,12 @@ class Forge:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[Forge]:
-    """Serve until the block is left; requests that no forge would have understood fail it then."""
-    forge = Forge(root)
+def serving(root: Path, *, private: bool = False) -> Iterator[Forge]:
+    """Serve until the block is left; requests that no forge would have understood fail it then.
+
+    A `private` forge lets nobody read without a token either.
+    """
+    forge = Forge(root, private)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"forge": forge}))
     server.daemon_threads = True
     forge.port = server.server_address[1]
@@ -135,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
                     login=login,
                 )
                 return _api(self.forge, routes, request)
-        if wants_to_write(place.path, place.query) and login is None:
+        if login is None and (self.forge.private or wants_to_write(place.path, place.query)):
             return 401, [("WWW-Authenticate", 'Basic realm="forge"')], b""
         git = GitRequest(
             method=self.command,
