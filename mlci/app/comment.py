@@ -1,12 +1,13 @@
 """The report as the one comment on its pull request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlci.app.commit import UNCOMMITTED
 from mlci.app.report import Reported
 from mlci.core.context import RunContext
-from mlci.core.report import plain
+from mlci.core.finding import Verdict
+from mlci.core.report import plain, words
 from mlci.errors import ForgeError, RefusedError
 from mlci.ports.forge import CommentResult, Forge
 from mlci.render import markdown
@@ -41,13 +42,14 @@ def comment(
     own run may not post, and does not ask for a forge. Raises ForgeError, RefusedError.
     """
     head = _head(reported, context)
+    reported = _as_concluded(reported, context)
     if context.of_fork:
         return Commented(body=_body(reported, markdown.LIMIT), number=number, skipped=_FORK)
     place = forge()
     body = _body(reported, place.comment_limit)
     number = number or context.pull_request
     if place.id != "notes":
-        found = place.pull_request_of(head)
+        found = place.pull_request_of(head, branch=context.source_branch)
         if found is None or (number is not None and found.number != number):
             return Commented(body=body, number=number, skipped=_nothing_to_say_it_on(head, number))
         number = found.number
@@ -72,6 +74,15 @@ def _head(reported: Reported, context: RunContext) -> str:
             help="hand over the artifact of this very run",
         )
     return head
+
+
+def _as_concluded(reported: Reported, context: RunContext) -> Reported:
+    """The report, but never better than how its run ended: a run of foreign code may leave any evidence."""
+    ended = context.conclusion
+    if ended in (None, "success") or reported.report.verdict is Verdict.FAILED:
+        return reported
+    headline = words(f"Do not merge: the run ended as {ended}, whatever its evidence says")
+    return replace(reported, report=replace(reported.report, verdict=Verdict.FAILED, headline=headline))
 
 
 def _body(reported: Reported, limit: int) -> str:

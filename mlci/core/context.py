@@ -17,7 +17,9 @@ class Trigger(StrEnum):
 class RunContext:
     """What a CI provider (or a laptop) knows about this run. `head` is never a merge ref's commit.
 
-    `base_tip` is the tip of the target branch; the base itself is the merge base, worked out later.
+    `base_tip` is the tip of the target branch; the base itself is the merge base, worked out later. A run
+    that follows another knows that one's `conclusion` and its `source_branch` (`owner:branch`), since a
+    forge does not find a fork's commit by its name.
     """
 
     trigger: Trigger = Trigger.LOCAL
@@ -26,6 +28,8 @@ class RunContext:
     base_tip: str | None = None
     pull_request: int | None = None
     same_repository: bool = True
+    source_branch: str | None = None
+    conclusion: str | None = None
     tag: str | None = None
     actor: str | None = None
     run_url: str | None = None

@@ -49,8 +49,11 @@ class Forge(Protocol):
         """The most bytes of one comment."""
         ...
 
-    def pull_request_of(self, commit: str) -> PullRequest | None:
-        """The open pull request whose head is this commit, else the merged one that brought it."""
+    def pull_request_of(self, commit: str, *, branch: str | None = None) -> PullRequest | None:
+        """The open pull request whose head is this commit, else the merged one that brought it.
+
+        `branch` (`owner:branch`) helps where the commit lies in a fork.
+        """
         ...
 
     def upsert_comment(self, number: int, key: str, body: str, *, head: str) -> CommentResult:

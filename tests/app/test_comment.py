@@ -106,3 +106,11 @@ def test_a_forge_that_takes_nothing_is_asked_twice_and_no_more() -> None:
     with pytest.raises(ForgeError):
         comment(many(), forge=lambda: forge, context=RunContext())
     assert forge.asked == 2
+
+
+@pytest.mark.parametrize(("ended", "headline"), [("success", "You may merge"), ("failure", "Do not merge")])
+def test_green_evidence_of_a_red_run_is_not_believed(ended: str, headline: str) -> None:
+    place = FakeForge(PULL)
+    context = RunContext(head=HEAD, same_repository=False, conclusion=ended)
+    comment(reported(), forge=lambda: place, context=context)
+    assert headline in place.bodies["report:credit"]

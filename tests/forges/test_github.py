@@ -59,3 +59,21 @@ def test_a_deleted_accounts_comment_is_not_ours(server):
     fault = Fault(method="GET", path="/comments", harm=Harm.STATUS, status=200, document=[ghost])
     server.faults.append(fault)
     assert post(server, TOKEN) is Posted.CREATED
+
+
+def test_a_forks_pull_request_is_found_by_its_branch(tmp_path):
+    """GitHub answers nothing for the name of a commit that lies in the fork alone."""
+    with serving(tmp_path / "forge") as forge:
+        project, fork = forge.create("acme/credit"), forge.create("mallory/credit")
+        work = repository(tmp_path / "work").commit({"a": "1"}, message="Begin")
+        work.git("push", "-q", str(project.path), "HEAD:refs/heads/main")
+        work.branch("better").commit({"a": "2"}, message="Better")
+        work.git("push", "-q", str(fork.path), "HEAD:refs/heads/better")
+        pull = project.open("better", "Better", source=fork)
+        client = GitHub(repository="acme/credit", token=TOKEN, api_url=forge.github_api, clock=FakeClock())
+
+        assert client.pull_request_of(pull.head) is None
+        found = client.pull_request_of(pull.head, branch="mallory:better")
+        assert found is not None
+        assert (found.number, found.same_repository) == (pull.number, False)
+        assert client.pull_request_of("f" * 40, branch="mallory:better") is None

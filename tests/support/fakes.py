@@ -121,7 +121,7 @@ class FakeForge:
     comment_limit: int = 60_000
     bodies: dict[str, str] = field(default_factory=dict)
 
-    def pull_request_of(self, commit: str) -> PullRequest | None:
+    def pull_request_of(self, commit: str, *, branch: str | None = None) -> PullRequest | None:
         found = self.pull_request
         return found if found is not None and found.head == commit else None
 

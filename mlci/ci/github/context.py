@@ -72,9 +72,17 @@ def _after_pull_request(environment: Mapping[str, str], event: JsonValue) -> Run
         provider=PROVIDER,
         head=text(event, "workflow_run", "head_sha"),
         same_repository=head is not None and head == _repository(environment, event),
+        source_branch=_source_branch(event),
+        conclusion=text(event, "workflow_run", "conclusion") or "unknown",
         actor=text(event, "workflow_run", "actor", "login"),
         run_url=text(event, "workflow_run", "html_url") or _run_url(environment),
     )
+
+
+def _source_branch(event: JsonValue) -> str | None:
+    owner = text(event, "workflow_run", "head_repository", "owner", "login")
+    branch = text(event, "workflow_run", "head_branch")
+    return f"{owner}:{branch}" if owner and branch else None
 
 
 def _push(environment: Mapping[str, str], event: JsonValue) -> RunContext:

@@ -24,9 +24,9 @@ class Cml:
         self._credentials = credentials
         self.comment_limit = native.comment_limit
 
-    def pull_request_of(self, commit: str) -> PullRequest | None:
+    def pull_request_of(self, commit: str, *, branch: str | None = None) -> PullRequest | None:
         """As the native forge says."""
-        return self._native.pull_request_of(commit)
+        return self._native.pull_request_of(commit, branch=branch)
 
     def upsert_comment(self, number: int, key: str, body: str, *, head: str) -> CommentResult:
         """Post or update the comment. `cml` marks it in its own way, by a title of our key."""

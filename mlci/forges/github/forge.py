@@ -40,8 +40,17 @@ class GitHub:
             auth=github.Auth.Token(token), base_url=api_url, retry=None, timeout=30
         ).requester
 
-    def pull_request_of(self, commit: str) -> PullRequest | None:
-        """The open pull request whose head is this commit, else the merged one that brought it."""
+    def pull_request_of(self, commit: str, *, branch: str | None = None) -> PullRequest | None:
+        """The open pull request whose head is this commit, else the merged one that brought it.
+
+        GitHub does not find a fork's commit by its name in this repository, but its branch it does.
+        """
+        if branch is not None:
+            wanted = {"state": "open", "head": branch}
+            opened = self._ask(
+                "read the pull requests of a branch", lambda: self.pages("/pulls", _pull_request, **wanted)
+            )
+            return next((each for each in opened if each.head == commit), None)
         found = self._ask(
             "read the pull requests of a commit", lambda: self.pages(f"/commits/{commit}/pulls", _Found.read)
         )

@@ -38,7 +38,7 @@ class GitLab:
         session.hooks["response"].append(self._remember)
         self._api = gitlab.Gitlab(url, private_token=token, timeout=30, session=session)
 
-    def pull_request_of(self, commit: str) -> PullRequest | None:
+    def pull_request_of(self, commit: str, *, branch: str | None = None) -> PullRequest | None:  # noqa: ARG002
         """The open merge request whose head is this commit, else the merged one that brought it."""
         path = f"/repository/commits/{commit}/merge_requests"
         found = self._ask(

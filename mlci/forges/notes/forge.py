@@ -22,7 +22,7 @@ class Notes:
         self._remote = remote
         self._clock = clock
 
-    def pull_request_of(self, commit: str) -> PullRequest | None:  # noqa: ARG002
+    def pull_request_of(self, commit: str, *, branch: str | None = None) -> PullRequest | None:  # noqa: ARG002
         """Nobody to ask: a plain server has no pull requests."""
         return None
 

@@ -58,7 +58,9 @@ def test_after_a_forks_run_the_head_is_the_forks_and_the_number_is_not_taken_fro
         "workflow_run": {
             "event": "pull_request",
             "head_sha": "a" * 40,
-            "head_repository": {"full_name": "mallory/credit"},
+            "head_branch": "better",
+            "head_repository": {"full_name": "mallory/credit", "owner": {"login": "mallory"}},
+            "conclusion": "failure",
             "pull_requests": [{"number": 99}],
             "html_url": "https://forge.test/run",
             "actor": {"login": "mallory"},
@@ -69,6 +71,8 @@ def test_after_a_forks_run_the_head_is_the_forks_and_the_number_is_not_taken_fro
         provider="github",
         head="a" * 40,
         same_repository=False,
+        source_branch="mallory:better",
+        conclusion="failure",
         actor="mallory",
         run_url="https://forge.test/run",
     )

@@ -55,8 +55,9 @@ def commit(request: Request, project: Project, sha: str) -> Answer:
 
 @route("GET", r"/commits/([0-9a-f]{40})/pulls")
 def pulls_of_commit(request: Request, project: Project, commit: str) -> Answer:
-    """Open requests that hold the commit, and the merged one that brought it."""
-    found = [each for each in project.pulls.values() if commit in (each.head, each.merge_commit)]
+    """Open requests that hold the commit, and the merged one that brought it; none of a fork's."""
+    own = [each for each in project.pulls.values() if each.source is project or each.state != "open"]
+    found = [each for each in own if commit in (each.head, each.merge_commit)]
     return paged(request, [_pull(request, each) for each in found])
 
 
