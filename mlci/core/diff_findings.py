@@ -1,5 +1,6 @@
 """What a diff means for the gate: one finding for each gated metric, and one for what cannot be read."""
 
+from mlci.core.config import Direction
 from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion
 from mlci.core.finding import Finding, Status
 from mlci.core.wording import difference, number
@@ -11,7 +12,7 @@ SAYS = {
     MetricVerdict.IMPROVED: "improved",
     MetricVerdict.WITHIN_MARGIN: "stayed within its margin",
     MetricVerdict.REGRESSED: "regressed",
-    MetricVerdict.INCONCLUSIVE: "may have dropped more than accepted; the test set is too small to tell",
+    MetricVerdict.INCONCLUSIVE: "may have got worse by more than accepted; this test set cannot tell",
     MetricVerdict.NOT_COMPARABLE: "cannot be compared with the base",
     MetricVerdict.INSUFFICIENT: "rests on too few rows to be judged",
 }
@@ -54,7 +55,9 @@ def _about(metric: MetricDiff, status: Status, message: str, help_: str | None) 
         status=status,
         message=message,
         observed=metric.difference,
-        expected=None if metric.margin is None else f"a drop of at most {number(metric.margin)}",
+        expected=None
+        if metric.margin is None
+        else f"a {_worsening(metric)} of at most {number(metric.margin)}",
         interval=metric.interval,
         n=metric.n,
         help=None if status is Status.PASS else help_,
@@ -75,7 +78,7 @@ def _status(metric: MetricDiff, occasion: Occasion) -> Status:
 def _message(metric: MetricDiff) -> str:
     said = SAYS[metric.verdict] if metric.verdict else ""
     moved = "" if metric.difference is None else f": {difference(metric.difference, metric.interval)}"
-    accepted = "" if metric.margin is None else f", accepted drop {number(metric.margin)}"
+    accepted = "" if metric.margin is None else f", accepted {_worsening(metric)} {number(metric.margin)}"
     note = f" ({metric.note})" if metric.note else ""
     return f"{metric.metric} {said}{moved}{accepted}{note}"
 
@@ -83,10 +86,24 @@ def _message(metric: MetricDiff) -> str:
 def _help(metric: MetricDiff) -> str:
     match metric.verdict:
         case MetricVerdict.INCONCLUSIVE if metric.rows_needed:
-            return f"a test set of about {metric.rows_needed:,} rows would tell"
+            return f"a test set of about {_estimate(metric.rows_needed):,} rows would tell"
+        case MetricVerdict.INCONCLUSIVE if metric.noticeable:
+            return "more rows will not tell: the difference lies on the margin"
         case MetricVerdict.NOT_COMPARABLE:
             return "declare `load:` for the model so that the base can be scored on the new test set"
         case MetricVerdict.REGRESSED:
-            return "undo what made it drop, or accept the drop in mlci.yaml (`may_drop`) with your reviewers"
+            drop = _worsening(metric)
+            accept = f"accept the {drop} in mlci.yaml (`may_drop`) with your reviewers"
+            return f"undo what made it {drop}, or {accept}"
         case _:
             return "look at the interval before you merge"
+
+
+def _worsening(metric: MetricDiff) -> str:
+    return "drop" if metric.direction is Direction.HIGHER else "rise"
+
+
+def _estimate(rows: int) -> int:
+    """Two figures are enough of an estimate; rounded up, so that it stays more than there are."""
+    step: int = 10 ** max(0, len(str(rows)) - 2)
+    return -(-rows // step) * step

@@ -14,6 +14,9 @@ POWER = 0.80
 # Each side of a two-sided 95 % interval; also the level at which Holm holds false "regressed".
 ONE_SIDED = (1 - LEVEL) / 2
 
+# So many times the rows that are there is no advice that anybody can follow.
+MOST_TIMES = 100
+
 # A denominator below this tells nothing that a gate may believe.
 ENOUGH = 30
 
@@ -102,3 +105,13 @@ def rows_needed(rows: int, error: float, margin: float) -> int | None:
     if margin <= 0 or error <= 0:
         return None
     return ceil(rows * (noticeable(error) / margin) ** 2)
+
+
+def rows_to_settle(rows: int, half: float, gap: float) -> int | None:
+    """How many rows such as these bring an interval's half down to the gap between value and limit.
+
+    Always more than there are, since they did not do; None where it would take more than 100 times as many.
+    """
+    if half > gap * sqrt(MOST_TIMES):
+        return None
+    return max(rows + 1, ceil(rows * (half / gap) ** 2))

@@ -8,7 +8,7 @@ from mlci.core.compare import Change
 from mlci.core.config import Direction, Judge, Objective
 from mlci.core.diff import Floor, FloorStatus, MetricDiff, MetricVerdict
 from mlci.core.finding import Interval
-from mlci.core.stats import ONE_SIDED, benjamini_hochberg, holm, noticeable, rows_needed
+from mlci.core.stats import ONE_SIDED, benjamini_hochberg, holm, normal_quantile, noticeable, rows_to_settle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +58,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """Whether "worse than the margin" and "better" still hold when all that was looked at is counted."""
+    """Whether "worse than the margin" and "better" still hold when all that was looked at is counted.
+
+    `strictness` is how much wider an interval the strictest of these tests amounts to.
+    """
 
     worse: bool
     better: bool
+    strictness: float = 1.0
 
 
 def judge(measured: Sequence[Measured]) -> tuple[MetricDiff, ...]:
@@ -79,9 +83,22 @@ def judge(measured: Sequence[Measured]) -> tuple[MetricDiff, ...]:
     free = {at for at, one in enumerate(measured) if one.subject is None}
     worse |= free - set(whole)
     better |= free
+    of_whole, of_slices = _strictness(len(whole)), _strictness(len(slices))
     return tuple(
-        _judged(one, _Kept(worse=at in worse, better=at in better)) for at, one in enumerate(measured)
+        _judged(
+            one,
+            _Kept(
+                worse=at in worse,
+                better=at in better,
+                strictness=of_whole if one.subject is None else of_slices,
+            ),
+        )
+        for at, one in enumerate(measured)
     )
+
+
+def _strictness(tests: int) -> float:
+    return normal_quantile(1 - ONE_SIDED / max(1, tests)) / normal_quantile(1 - ONE_SIDED)
 
 
 def _kept(adjust: Callable[[Sequence[float]], Sequence[float]], p_values: Mapping[int, float]) -> set[int]:
@@ -122,10 +139,21 @@ def _judged(one: Measured, kept: _Kept) -> MetricDiff:
     # The same predictions twice say nothing about what a difference would look like.
     if change is None or interval is None or not change.error:
         return row
-    needed = None
-    if verdict is MetricVerdict.INCONCLUSIVE and one.margin is not None and one.n is not None:
-        needed = rows_needed(one.n, change.error, one.margin)
+    needed = _settling(one, interval, kept) if verdict is MetricVerdict.INCONCLUSIVE else None
     return replace(row, noticeable=noticeable(change.error), rows_needed=needed)
+
+
+def _settling(one: Measured, interval: Interval, kept: _Kept) -> int | None:
+    """The rows that would tell on which side of the margin a difference such as this one lies."""
+    difference = _difference(one)
+    if one.margin is None or one.n is None or difference is None:
+        return None
+    low, high = _turned(interval, one.direction)
+    gain = difference if one.direction is Direction.HIGHER else -difference
+    gap = gain + one.margin
+    # An accusation must also stand when all that was looked at is counted.
+    half = gain - low if gap >= 0 else (high - gain) * kept.strictness
+    return rows_to_settle(one.n, half, abs(gap))
 
 
 def _verdict(one: Measured, interval: Interval | None, kept: _Kept) -> tuple[MetricVerdict | None, str]:

@@ -159,3 +159,31 @@ def test_a_waiver_stands_with_its_owner_and_its_day(expired: bool, title: str, s
     assert section.folded is False
     assert said in text
     assert "ana" in text
+
+
+def test_of_a_metric_that_should_be_low_the_rise_is_told():
+    error = replace(AUC, metric="rmse", direction=Direction.LOWER, difference=0.04)
+    (found,) = findings(Diff(base=BASE, head=HEAD, metrics=(error,)), Occasion.PULL_REQUEST)
+    assert "accepted rise 0.0050" in found.message
+    assert found.expected == "a rise of at most 0.0050"
+    assert found.help is not None
+    assert "made it rise" in found.help
+    (unsure,) = findings(
+        Diff(base=BASE, head=HEAD, metrics=(replace(error, verdict=MetricVerdict.INCONCLUSIVE),)),
+        Occasion.PULL_REQUEST,
+    )
+    assert "drop" not in unsure.message
+
+
+def test_the_rows_that_would_tell_are_an_estimate():
+    (found,) = findings(
+        Diff(base=BASE, head=HEAD, metrics=(replace(UNSURE, rows_needed=12_008),)), Occasion.PULL_REQUEST
+    )
+    assert found.help == "a test set of about 13,000 rows would tell"
+
+
+def test_on_the_margin_itself_no_number_of_rows_is_named():
+    (found,) = findings(
+        Diff(base=BASE, head=HEAD, metrics=(replace(UNSURE, rows_needed=None),)), Occasion.PULL_REQUEST
+    )
+    assert found.help == "more rows will not tell: the difference lies on the margin"

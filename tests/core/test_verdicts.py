@@ -65,10 +65,34 @@ def test_what_blocks_depends_on_the_occasion():
     assert worse.blocks(Occasion.PULL_REQUEST)
 
 
-def test_an_inconclusive_row_names_the_rows_it_needs():
-    row = verdict(-0.02, 0.02)
-    assert row.rows_needed == pytest.approx(1_000 * (2.8016 * (0.04 / 3.92) / 0.01) ** 2, rel=1e-3)
+@pytest.mark.parametrize(
+    ("low", "high", "rows"),
+    [
+        (-0.02, 0.02, 4_000),
+        (-0.0119, 0.0081, 1_525),
+        (-0.0199, -0.0041, 15_603),
+        (-0.04, 0.0, 4_000),
+        (-0.02, 0.0, None),
+    ],
+)
+def test_an_inconclusive_row_names_the_rows_that_would_settle_it(low, high, rows):
+    expected = None if rows is None else pytest.approx(rows, rel=1e-3)
+    assert verdict(low, high).rows_needed == expected
+    assert verdict(-high, -low, direction=Direction.LOWER).rows_needed == expected
+
+
+def test_a_settled_row_needs_no_more():
     assert verdict(-0.001, 0.001).rows_needed is None
+
+
+def test_an_inconclusive_row_always_needs_more_than_there_are():
+    barely = measured(-0.0301, -0.0101)
+    rows = judge([barely, *(measured() for _ in range(9))])
+    assert rows[0].rows_needed == pytest.approx(1_000 * (2.807 / 1.96 * 0.01 / 0.0101) ** 2, rel=1e-3)
+    for low in range(-60, -10):
+        for high in range(-10, 30):
+            row = verdict(low / 1_000, high / 1_000)
+            assert row.verdict is not MetricVerdict.INCONCLUSIVE or (row.rows_needed or 1_001) > 1_000
 
 
 def test_holm_forgives_one_of_many():

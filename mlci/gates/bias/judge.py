@@ -53,7 +53,7 @@ def _judged(asked: Asked, model: str, one: Comparison, adjusted: float) -> Findi
         check=measure.check,
         subject=f"{model}.{one.group}",
         status=status,
-        message=_said(measure, one) + unsure,
+        message=f"{_said(measure, one)}, expected {asked.expected}{unsure}",
         observed=shown(one.distance),
         expected=asked.expected,
         interval=Interval(low=shown(one.limits.low), high=shown(one.limits.high)),

@@ -100,7 +100,8 @@ def judge_errors(windows: Sequence[Window], share: float, interval: Interval, *,
     failed = sum(window.failed for window in windows)
     point = failed / requests if requests else 1.0
     status = Status.PASS if point <= share else Status.WARN
-    said = f"{failed} of {requests} requests to {path} failed ({point:.2%})"
+    expected = f"at most {share:.4g}"
+    said = f"{failed} of {requests} requests to {path} failed ({point:.2%}), expected {expected}"
     if interval.low > share or not requests:
         status = Status.FAIL
     elif status is Status.WARN:
@@ -112,7 +113,7 @@ def judge_errors(windows: Sequence[Window], share: float, interval: Interval, *,
         status=status,
         message=f"{said}: {reasons}" if reasons else said,
         observed=point,
-        expected=f"at most {share:.4g}",
+        expected=expected,
         interval=interval,
         n=requests,
         help=None if status is Status.PASS else "send the server the first row and read its log",

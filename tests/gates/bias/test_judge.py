@@ -64,3 +64,9 @@ def test_a_p_value_and_its_interval_agree():
         one = compare(MEASURES[0], "g", cells(found, 100), cells(800, 1000), 0.1)
         beyond = one.limits.low > 0.1 or one.limits.high < -0.1
         assert (one.p_value < 0.05) is beyond
+
+
+def test_a_finding_shows_the_limit_that_it_was_held_against():
+    groups = {"g=a": cells(900, 1000), "g=b": cells(600, 1000)}
+    (found,) = judge(EQUAL, "income", groups, together(groups))
+    assert found.message.endswith("is 0.300 below the rest's 0.900, expected within ±0.1")

@@ -99,3 +99,10 @@ def test_a_histogram_errs_by_a_thousandth_and_never_upwards():
     assert made.above(0.5) == pytest.approx(500, abs=1)
     with pytest.raises(ValueError):
         Histogram().percentile(0.5)
+
+
+def test_failed_requests_are_told_with_their_limit():
+    made = window(*[0.01] * 300)
+    made.failures = {"status 500": 30}
+    found = judge_errors([made], 0.001, Interval(low=0.07, high=0.14), path="/p")
+    assert "(10.00%), expected at most 0.001" in found.message
