@@ -165,3 +165,5 @@ def _next(wish: Wish, made: Mapping[str, bytes]) -> Iterator[str]:
         yield "python -m venv .venv && .venv/bin/pip install -r requirements.txt"
     yield "git add --all && git commit --message 'Begin with mlci'"
     yield "mlci run"
+    if "dvc.yaml" in made:
+        yield "git add --all && git commit --message 'Reproduce the pipeline' && dvc push"

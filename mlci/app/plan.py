@@ -1,5 +1,6 @@
 """`plan`: which stages are stale and why, what follows, and where absent outputs are."""
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -65,7 +66,20 @@ def plan(ground: Ground, asked: Asked) -> Forecast:
         stages = survey.stages()
     if asked.remember:
         write_memory(ground.project, memory)
-    return Forecast(stages=tuple(stages), absent=absent, gone=catalogue.gone, pipelines=catalogue.pipelines)
+    return Forecast(
+        stages=tuple(stages),
+        absent=absent,
+        gone=catalogue.gone,
+        pipelines=catalogue.pipelines,
+        in_git=_in_git(catalogue, stages),
+    )
+
+
+def _in_git(catalogue: Catalogue, stages: Sequence[Planned]) -> tuple[str, ...]:
+    """The outputs that DVC does not keep, from the project."""
+    made = (catalogue.stages[each.name] for each in stages)
+    paths = (stage.place(out.path) for stage in made for out in stage.outs if not out.cache)
+    return tuple(sorted(posixpath.relpath(each, catalogue.prefix or ".") for each in paths))
 
 
 def _comparer(catalogue: Catalogue, hashes: Hashes) -> Comparer:

@@ -26,6 +26,7 @@ PUSHED = "pipeline.pushed"
 REPRODUCED = "pipeline.reproduced"
 LOCK = "pipeline.lock"
 MOST_NAMED = 10
+MENDED = "mlci run && dvc push && git add dvc.lock && git commit"
 LINEAGE = ("dvc.yaml", "dvc.lock", "params.yaml")
 
 
@@ -98,7 +99,12 @@ class _Attempt:
             targets=self.stages, remote=self.remote, offline=not self.in_ci, remember=not self.in_ci
         )
         forecast = plan(self.ground, asked)
-        self.figures = {"plan": as_json(forecast), "ran": {}, "unchanged": []}
+        self.figures = {
+            "plan": as_json(forecast),
+            "ran": {},
+            "unchanged": [],
+            "in_git": self._in_git(forecast),
+        }
         self.ground.progress.step("plan")
         self.ground.progress.done(f"{len(forecast.running)} of {count(len(forecast.stages), 'stage')} to run")
         for each in forecast.running[:MOST_NAMED]:
@@ -141,9 +147,12 @@ class _Attempt:
             self.figures |= {"ran": {**watch.ran}, "unchanged": unchanged}
             write_durations(self.ground.project, watch.ran)
 
+    def _in_git(self, forecast: Forecast) -> list[JsonValue]:
+        """What a reproduction writes for Git to keep, from the project."""
+        return [*(_lock_of(each) for each in forecast.pipelines), *forecast.in_git]
+
     def _locks(self, forecast: Forecast) -> list[bytes | None]:
-        names = [each.removesuffix(PIPELINE_FILE) + LOCK_FILE for each in forecast.pipelines]
-        return [self.ground.project.read_if_there(each) for each in names]
+        return [self.ground.project.read_if_there(_lock_of(each)) for each in forecast.pipelines]
 
     def _lock(self, unchanged: bool) -> Finding:
         if unchanged:
@@ -153,9 +162,13 @@ class _Attempt:
                 LOCK,
                 Status.FAIL,
                 "dvc.lock is not what this pipeline produces: running it gave other bytes",
-                "mlci run && dvc push && git commit dvc.lock",
+                MENDED,
             )
         return _finding(LOCK, Status.PASS, "dvc.lock was brought up to date; commit it with your change")
+
+
+def _lock_of(pipeline: str) -> str:
+    return pipeline.removesuffix(PIPELINE_FILE) + LOCK_FILE
 
 
 def _contradicts(planned: Planned) -> bool:
@@ -171,7 +184,7 @@ def _stale(stages: Sequence[Planned]) -> Finding:
         LOCK,
         Status.FAIL,
         f"dvc.lock is not of this commit: something was changed and not reproduced ({named}{more})",
-        "mlci run && dvc push && git commit dvc.lock",
+        MENDED,
     )
 
 

@@ -22,6 +22,7 @@ def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> i
     Ends with 10 when a gate is red. What was found is left in `.mlci/`.
     """
     from mlci.app.commit import settled
+    from mlci.app.following import following
     from mlci.app.report import DIRECTORY, failed
     from mlci.app.run import Place, run
     from mlci.render import terminal
@@ -40,6 +41,8 @@ def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> i
     reported = run(place, stages=stages)
     out.answer(reported.document, terminal.render(reported.report, width=out.width, brief=True))
     out.note(f"the whole report: mlci report, or {DIRECTORY}/report.html")
+    for line in following(place, reported.bundle.evidence):
+        out.note(f"next: {line}")
     if post:
         _post(world, out, reported)
     return Exit.RED if failed(reported) else Exit.DONE

@@ -43,13 +43,15 @@ class Absent:
 class Forecast:
     """What reproducing would do: every stage in an order in which it can run.
 
-    `gone` are stages that only the lock still knows, `pipelines` the files that declare the stages.
+    `gone` are stages that only the lock still knows, `pipelines` the files that declare the stages, and
+    `in_git` the outputs of these stages that Git keeps, not DVC; both are told from the project.
     """
 
     stages: tuple[Planned, ...]
     absent: tuple[Absent, ...] = ()
     gone: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
+    in_git: tuple[str, ...] = ()
 
     @property
     def running(self) -> tuple[Planned, ...]:
