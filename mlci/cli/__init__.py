@@ -14,7 +14,7 @@ SECTIONS = {
         "retire",
     ),
     "Read the registry": ("models", "show", "resolve", "history", "audit", "card", "verify"),
-    "Generated files": ("sync", "eject", "upgrade", "schema"),
+    "Generated files": ("sync", "schema"),
 }
 
 # Files of this room that are no commands.

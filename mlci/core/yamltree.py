@@ -6,7 +6,7 @@ held while they come, so that a bomb is refused at its first blow and not after 
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
@@ -357,8 +357,3 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def _at(event: "Event") -> Mark:
     start = event.start_mark
     return Mark(line=start.line + 1, column=start.column + 1) if start else WHOLE_FILE
-
-
-def _flat(nodes: Iterable[Node]) -> Iterator[Node]:
-    for node in nodes:
-        yield from node.value if isinstance(node.value, list) else [node]

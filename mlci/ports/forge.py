@@ -1,6 +1,5 @@
 """A forge: where pull requests are discussed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -62,8 +61,4 @@ class Forge(Protocol):
 
     def open_pull_request(self, *, branch: str, base: str, title: str, body: str) -> PullRequest:
         """Open a pull request for a pushed branch, or return the open one that has it."""
-        ...
-
-    def dispatch(self, workflow: str, inputs: Sequence[tuple[str, str]]) -> None:
-        """Start a workflow of this repository by hand, for what a token's push cannot start."""
         ...

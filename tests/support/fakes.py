@@ -133,6 +133,3 @@ class FakeForge:
 
     def open_pull_request(self, *, branch: str, base: str, title: str, body: str) -> PullRequest:
         raise AssertionError("no pull request was expected")
-
-    def dispatch(self, workflow: str, inputs: Sequence[tuple[str, str]]) -> None:
-        raise AssertionError("no dispatch was expected")

@@ -1,7 +1,7 @@
 """Posts through `cml comment update`; everything but posting is the native forge's."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from mlci.errors import ForgeError
@@ -52,7 +52,3 @@ class Cml:
     def open_pull_request(self, *, branch: str, base: str, title: str, body: str) -> PullRequest:
         """As the native forge does."""
         return self._native.open_pull_request(branch=branch, base=base, title=title, body=body)
-
-    def dispatch(self, workflow: str, inputs: Sequence[tuple[str, str]]) -> None:
-        """As the native forge does."""
-        self._native.dispatch(workflow, inputs)

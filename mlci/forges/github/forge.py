@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import github
 import requests
@@ -72,16 +71,6 @@ class GitHub:
             return existing[0] if existing else self.call("POST", "/pulls", _pull_request, content)
 
         return self._ask("open a pull request", attempt)
-
-    def dispatch(self, workflow: str, inputs: Sequence[tuple[str, str]]) -> None:
-        """Start a workflow by hand on the default branch."""
-
-        def attempt() -> None:
-            branch = self.call("GET", "", lambda told: told["default_branch"])
-            path = f"/actions/workflows/{quote(workflow, safe='')}/dispatches"
-            self.call("POST", path, _nothing, {"ref": branch, "inputs": dict(inputs)})
-
-        self._ask(f"start the workflow {workflow}", attempt)
 
     def is_ours(self, user: Json | None) -> bool:
         """Whether the account that we act as is this one. Whoever cannot ask for its name acts for an App."""

@@ -64,17 +64,6 @@ class GitLab:
 
         return self._ask("open a merge request", attempt)
 
-    def dispatch(self, workflow: str, inputs: Sequence[tuple[str, str]]) -> None:
-        """Start a pipeline on the default branch with these variables; GitLab has one pipeline a project."""
-        given = (("MLCI_WORKFLOW", workflow), *inputs)
-        variables = [{"key": key, "value": value} for key, value in given]
-
-        def attempt() -> None:
-            branch = self.call("get", "", lambda told: told["default_branch"])
-            self.call("post", "/pipeline", _nothing, {"ref": branch, "variables": variables})
-
-        self._ask(f"start a pipeline for {workflow}", attempt)
-
     @cached_property
     def author(self) -> str:
         """The user name that our notes carry."""

@@ -1,7 +1,6 @@
 """Reports as notes on the head commit, below `refs/notes/mlci/<key>`."""
 
 import re
-from collections.abc import Sequence
 
 from mlci.errors import ForgeError, UsageError
 from mlci.ports.clock import Clock
@@ -61,12 +60,4 @@ class Notes:
             f"{branch} is pushed, but a plain Git server has no pull requests",
             id="no-pull-requests",
             help=f"merge it by hand: git switch {base} && git merge {branch}",
-        )
-
-    def dispatch(self, workflow: str, inputs: Sequence[tuple[str, str]]) -> None:  # noqa: ARG002
-        """A plain server runs nothing."""
-        raise UsageError(
-            f"a plain Git server cannot start {workflow}",
-            id="no-workflows",
-            help="run the job's command here",
         )
