@@ -1,17 +1,19 @@
 """Which two commits a diff is of: as they are named, else as the occasion has it."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.registry import fold
-from mlci.core.tag import Action
+from mlci.core.tag import Action, full_name
 from mlci.core.tag import parse as parse_tag
 from mlci.errors import UsageError, WorldError
 from mlci.ports.git import Git
 
 ORIGIN = "origin"
+TAGS = "refs/tags/"
 DEPTHS = (50, 200, 1_000)
 
 
@@ -65,14 +67,40 @@ def choose(
 
 def _since_version(git: Git, config: Config, prefix: str) -> Range:
     """On main: since the newest registered version, over the project's models."""
+    names = [full_name(prefix, model) for model in config.models]
+    missing = _bring_tags(git, names)
     registry = fold(git.tags())
-    names = [f"{prefix}:{model}" if prefix else model for model in config.models]
     releases = [registry.model(name).latest for name in names]
     events = [each.registered for each in releases if each is not None]
     newest = max((each for each in events if each is not None), key=lambda each: each.when, default=None)
+    notes = (missing,) if missing else ()
     if newest is None:
-        return Range(base=None, head=None, notes=("no version is registered yet: nothing to compare with",))
-    return Range(base=newest.commit, head=None, base_name=str(newest.name))
+        none = "no version is registered yet: nothing to compare with"
+        return Range(base=None, head=None, notes=notes or (none,))
+    return Range(base=newest.commit, head=None, base_name=str(newest.name), notes=notes)
+
+
+def _bring_tags(git: Git, names: Sequence[str]) -> str:
+    """Bring the versions that a clone without tags, or with a part of history, lacks; else say so."""
+    here = {tag.name for tag in git.tags()}
+    if (here and not git.shallow) or ORIGIN not in git.remotes():
+        return ""
+    try:
+        there = {ref.removeprefix(TAGS) for ref in git.remote_refs(ORIGIN, f"{TAGS}*")}
+    except WorldError:
+        return f"{ORIGIN} cannot be asked for versions that are not here: git fetch --tags {ORIGIN}"
+    missing = [each for each in there - here if (tag := parse_tag(each)) and tag.model in names]
+    if not missing:
+        return ""
+    try:
+        git.fetch(
+            ORIGIN,
+            *(f"{TAGS}{each}:{TAGS}{each}" for each in sorted(missing)),
+            depth=1 if git.shallow else None,
+        )
+    except WorldError:
+        return f"{ORIGIN} has versions that are not here: git fetch --tags {ORIGIN}"
+    return ""
 
 
 def _since_branching(git: Git, branch: str, told: str | None, here: str) -> Range:

@@ -91,11 +91,9 @@ def _facts(project: str, diff: Diff | None) -> Text:
     if diff is None:
         return (*words("Project "), *code(project), *words(", no comparison."))
     if diff.base is None:
-        return (
-            *words("Project "),
-            *code(project),
-            *words(": the first of its kind, nothing to compare with."),
-        )
+        # What chose the base says first why there is none.
+        why = diff.notes[0] if diff.notes else "nothing to compare with"
+        return (*words("Project "), *code(project), *words(f": {why}."))
     base = (*words("compared with "), *code(diff.base_name or diff.base[:10]), *_at(diff.base))
     head = code("the work tree") if diff.head is None else code(diff.head[:10])
     rows = [

@@ -5,8 +5,8 @@ import pytest
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.revisions import choose
-from mlci.core.config import Config
-from mlci.core.context import RunContext
+from mlci.core.config import Config, Model, Task
+from mlci.core.context import RunContext, Trigger
 from tests.support.repository import repository
 
 CONFIG = Config(project="credit")
@@ -75,3 +75,40 @@ def test_unrelated_histories_are_no_matter_of_depth(tmp_path):
     found = chosen(clone.path, head=clone.head)
     assert found.base == story.sha("main")
     assert "unrelated" in found.notes[0]
+
+
+def released(tmp_path):
+    story = repository(tmp_path / "origin").commit()
+    story.git("tag", "--annotate", "income@v1.0.0", "--message", "Register income v1.0.0")
+    story.git("tag", "--annotate", "other@v9.0.0", "--message", "Register other v9.0.0")
+    return story.commit().commit()
+
+
+def on_main(path):
+    git = GitCli(ProcessRunner(ENVIRONMENT), path, ENVIRONMENT)
+    config = Config(project="credit", models={"income": Model(name="income", path="m", task=Task.BINARY)})
+    return choose(git, config, RunContext(trigger=Trigger.MAIN), prefix="", base=None, head=None)
+
+
+@pytest.mark.parametrize("options", [["--depth=1"], ["--no-tags"], ["--depth=1", "--no-tags"]])
+def test_versions_that_a_clone_lacks_are_brought(tmp_path, options):
+    story = released(tmp_path)
+    story.git("clone", "--quiet", *options, story.path.as_uri(), str(tmp_path / "clone"))
+    found = on_main(tmp_path / "clone")
+    assert (found.base_name, found.notes) == ("income@v1.0.0", ())
+    assert found.base == story.sha("income@v1.0.0^{commit}")
+
+
+def test_a_clone_that_cannot_ask_does_not_claim_that_there_is_no_version(tmp_path):
+    story = released(tmp_path)
+    clone = story.clone(tmp_path / "clone", depth=1)
+    story.path.rename(tmp_path / "gone")
+    found = on_main(clone.path)
+    assert found.base is None
+    assert found.notes == ("origin cannot be asked for versions that are not here: git fetch --tags origin",)
+
+
+def test_without_any_version_anywhere_there_is_nothing_to_compare_with(tmp_path):
+    story = repository(tmp_path / "origin").commit()
+    found = on_main(story.clone(tmp_path / "clone", depth=1).path)
+    assert found.notes == ("no version is registered yet: nothing to compare with",)

@@ -187,3 +187,9 @@ def test_on_the_margin_itself_no_number_of_rows_is_named():
         Diff(base=BASE, head=HEAD, metrics=(replace(UNSURE, rows_needed=None),)), Occasion.PULL_REQUEST
     )
     assert found.help == "more rows will not tell: the difference lies on the margin"
+
+
+def test_without_a_base_the_report_says_why():
+    diff = Diff(base=None, head=HEAD, notes=("origin has versions that are not here",))
+    report = compose(project="credit", evidence=[], diff=diff, occasion=Occasion.PROMOTION)
+    assert plain(report.facts) == "Project credit: origin has versions that are not here."
