@@ -8,7 +8,7 @@ import numpy as np
 
 from mlci.app.rebuild import Rebuilding
 from mlci.app.rehash import md5
-from mlci.app.rescore import Rescoring, in_short
+from mlci.app.rescore import LOAD_UNDECLARED, Rescoring, in_short
 from mlci.app.slices import Slice, Together, slices_of
 from mlci.app.tabular import OUTPUT_MISSING, Side, SideTables
 from mlci.core.compare import compare, units
@@ -62,7 +62,13 @@ class Models:
         metrics += _usual(ahead, {metric.name for metric, _ in metrics})
         found = self._compared(model, ahead, base, head)
         both = found.paired or Paired(base=ahead, head=ahead)
-        whole = Subject(model=model.name, both=both, compared=found.paired is not None, why=found.why)
+        whole = Subject(
+            model=model.name,
+            both=both,
+            compared=found.paired is not None,
+            why=found.why,
+            advice=found.advice,
+        )
         parts, notes = self._parts(model, head, whole)
         measured = [row for each in (whole, *parts) for row in _measured(each, metrics)]
         return OfModel(
@@ -90,7 +96,8 @@ class Models:
             told, paired = pair(model.name, behind, ahead)
         except MlciError as error:
             why = f"base's predictions cannot be had: {in_short(error)}"
-            return _Compared(told=Pairing(model=model.name, head_rows=len(ahead), reason=why))
+            told = Pairing(model=model.name, head_rows=len(ahead), reason=why)
+            return _Compared(told=told, advice=error.help or "")
         if paired is None and self.rescoring is not None:
             return self._rescored(self.rescoring, model, ahead, base, head, told)
         return _Compared(paired=paired, told=told, notes=notes)
@@ -102,7 +109,9 @@ class Models:
             again, paired = pair(model.name, rescoring.predictions(model, base, head, ahead), ahead)
         except MlciError as error:
             why = f"{told.reason}; the base's model cannot be asked again: {in_short(error)}"
-            return _Compared(told=replace(told, reason=why))
+            # What to do about a missing `load:` the finding says by itself.
+            advice = "" if error.id == LOAD_UNDECLARED else error.help or ""
+            return _Compared(told=replace(told, reason=why), advice=advice)
         note = (
             f"{model.name}: {told.reason}; so the base's model was scored on the new test set, "
             f"loaded by the `load:` of the work tree"
@@ -142,6 +151,7 @@ class _Compared:
     paired: Paired | None = None
     told: Pairing | None = None
     notes: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def why(self) -> str:
@@ -153,7 +163,7 @@ class _Compared:
 class Subject:
     """The rows that are measured: a model's whole test set, or a slice of it.
 
-    Without a comparison `both` holds head twice; `why` says what kept base out.
+    Without a comparison `both` holds head twice; `why` says what kept base out, `advice` what to do.
     """
 
     model: str
@@ -161,6 +171,7 @@ class Subject:
     compared: bool
     name: str | None = None
     why: str = ""
+    advice: str = ""
 
     def part(self, one: Slice) -> "Subject":
         """The rows of a slice."""
@@ -203,6 +214,7 @@ def _measured(subject: Subject, metrics: Sequence[tuple[Metric, Objective | None
             n=len(both.head),
             enough=enough,
             incomparable=subject.why,
+            advice=subject.advice,
             problem=problems[metric.name],
         )
         known = subject.compared and change is not None

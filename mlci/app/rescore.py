@@ -16,6 +16,7 @@ from mlci.gates.subjects import rows_of
 from mlci.ports.user_python import UserPython
 
 LIMIT = 1800.0
+LOAD_UNDECLARED = "load-undeclared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class Rescoring:
         if model.load is None or model.test is None:
             raise ConfigError(
                 f"it declares no `{'load' if model.load is None else 'test'}:`",
-                id="load-undeclared",
+                id=LOAD_UNDECLARED,
                 where=f"models.{model.name}",
                 help=f"mlci.yaml: models.{model.name}.load: package.module:load",
             )

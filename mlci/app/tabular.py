@@ -54,6 +54,6 @@ class SideTables:
                 f"{path} is neither in Git, nor in DVC's cache, nor on the remote",
                 id=OUTPUT_MISSING,
                 where=path,
-                help=f"dvc push on the branch that made it; `{path}` must be a cached output",
+                help=f"`dvc push` on the branch that made it; `{path}` must be a cached output",
             )
         return content

@@ -58,9 +58,10 @@ class MetricDiff:
     """One metric of one subject (a slice; None is the whole test set), from base to head.
 
     `difference` and `interval` are head minus base as the numbers are, never turned; `margin` is
-    absolute. `verdict` is None where there is no baseline or no margin to judge by. `problem` says
-    why a value that a gate needs could not be had. `noticeable` is the smallest drop that this test
-    set would notice at 80 % power. All numbers are unrounded.
+    absolute. `verdict` is None where there is no baseline or no margin to judge by. `advice` says
+    what makes it comparable; `problem` why a value that a gate needs could not be had.
+    `noticeable` is the smallest drop that this test set would notice at 80 % power. All numbers are
+    unrounded.
     """
 
     metric: str
@@ -75,6 +76,7 @@ class MetricDiff:
     verdict: MetricVerdict | None = None
     floors: tuple[Floor, ...] = ()
     note: str = ""
+    advice: str = ""
     problem: str = ""
     n: int | None = None
     rows_needed: int | None = None

@@ -89,6 +89,8 @@ def _help(metric: MetricDiff) -> str:
             return f"a test set of about {_estimate(metric.rows_needed):,} rows would tell"
         case MetricVerdict.INCONCLUSIVE if metric.noticeable:
             return "more rows will not tell: the difference lies on the margin"
+        case MetricVerdict.NOT_COMPARABLE if metric.advice:
+            return metric.advice
         case MetricVerdict.NOT_COMPARABLE:
             return "declare `load:` for the model so that the base can be scored on the new test set"
         case MetricVerdict.REGRESSED:

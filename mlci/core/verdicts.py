@@ -16,7 +16,7 @@ class Measured:
     """What is known of one metric of one subject before it is judged.
 
     A row with a `subject` is exploratory: its objective lends it the margin, and gates nothing. `base` is
-    None without a baseline; `incomparable` says why base and head cannot be compared;
+    None without a baseline; `incomparable` says why base and head cannot be compared, `advice` what to do;
     `problem` why head has no value; `enough` whether every denominator reaches the floor of 30.
     """
 
@@ -32,6 +32,7 @@ class Measured:
     n: int | None = None
     enough: bool = True
     incomparable: str = ""
+    advice: str = ""
     problem: str = ""
 
     @property
@@ -131,6 +132,7 @@ def _judged(one: Measured, kept: _Kept) -> MetricDiff:
         verdict=verdict,
         floors=_floors(one),
         note=note,
+        advice=one.advice,
         problem=one.problem or _no_value(one),
         n=one.n,
         p_value=None if change is None else change.p_value,

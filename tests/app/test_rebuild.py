@@ -109,3 +109,18 @@ def test_where_there_is_a_remote_nothing_is_made_again(story, tmp_path):
     story.dvc("remote", "add", "--default", "storage", str(tmp_path / "storage"))
     (row,) = [each for each in compared(story).metrics if each.metric == "accuracy"]
     assert "nor on the remote" in row.note
+    assert row.advice.startswith("`dvc push` on the branch that made it")
+
+
+def test_a_base_that_makes_no_predictions_yet_is_not_run(story):
+    lock = yaml.safe_load((story.path / "dvc.lock").read_text())
+    config = yaml.safe_load((story.path / "dvc.yaml").read_text())
+    for stages in (lock, config):
+        (stage,) = stages["stages"].values()
+        stage["outs"] = [each for each in stage["outs"] if "predictions" not in str(each)]
+    kept = {name: (story.path / name).read_text() for name in ("dvc.lock", "dvc.yaml")}
+    story.commit({"dvc.lock": yaml.safe_dump(lock), "dvc.yaml": yaml.safe_dump(config)})
+    story.commit(kept)
+    (row,) = [each for each in compared(story).metrics if each.metric == "accuracy"]
+    assert "the base's pipeline does not make predictions.csv" in row.note
+    assert "merge the stage" in row.advice

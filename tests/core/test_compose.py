@@ -193,3 +193,9 @@ def test_without_a_base_the_report_says_why():
     diff = Diff(base=None, head=HEAD, notes=("origin has versions that are not here",))
     report = compose(project="credit", evidence=[], diff=diff, occasion=Occasion.PROMOTION)
     assert plain(report.facts) == "Project credit: origin has versions that are not here."
+
+
+def test_what_makes_a_row_comparable_is_told_by_whoever_found_out():
+    lost = replace(AUC, verdict=MetricVerdict.NOT_COMPARABLE, advice="`dvc push` on the base's branch")
+    (found,) = findings(Diff(base=BASE, head=HEAD, metrics=(lost,)), Occasion.PULL_REQUEST)
+    assert found.help == "`dvc push` on the base's branch"
