@@ -1,18 +1,26 @@
 """Whether a version still is what was registered: tag, lock, journal and bytes against one another."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mlci.app.kept import kept
+from mlci.app.ledger import read_entries
 from mlci.app.locked import locked_at
 from mlci.app.rehash import verify as verify_bytes
 from mlci.app.resolve import Resolved, resolve
+from mlci.core import journal
 from mlci.core.config import Config
+from mlci.core.journal import Kind
 from mlci.core.proof import Proof
-from mlci.errors import MlciError
+from mlci.errors import IntegrityError, MlciError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.git import Git, Signature
+
+# What every tag of ours says; one without any of it was made by hand or by another tool.
+PROMISES = ("Version", "Model-Hash", "Lock-Hash")
+# What must be proven, not only not refuted: a signature is nobody's duty, and so is evidence of other tools.
+NECESSARY = ("registration", "lock hash", "model hash", "bytes")
 
 
 def verify(
@@ -28,11 +36,31 @@ def verify(
     found = resolve(git, reference, config=config, prefix=prefix)
     proofs = (
         *_signed(git, found),
+        _registered(git, found),
         *_lock(git, prefix, found),
         _evidence(git, config, found),
         _bytes(git, dvc, files_at(scratch), config, prefix, found),
     )
     return found, proofs
+
+
+def settle(found: Resolved, proofs: Sequence[Proof], *, allow_unproven: bool = False) -> None:
+    """Raise IntegrityError when a promise is broken, or when what must be proven cannot be."""
+    if broken := [each.what for each in proofs if each.ok is False]:
+        raise IntegrityError(
+            f"{found.model} {found.version} is not what was registered: {', '.join(broken)}",
+            id="version-broken",
+            where=found.tag,
+            help="stop using it: mlci rollback ENV MODEL, then find out who changed it",
+        )
+    unproven = [each.what for each in proofs if each.ok is None and each.what in NECESSARY]
+    if unproven and not allow_unproven:
+        raise IntegrityError(
+            f"{found.model} {found.version} is not provable: {', '.join(unproven)}",
+            id="version-unproven",
+            where=found.tag,
+            help="mlci reconcile --check brings tags and journal here; then verify again",
+        )
 
 
 def _signed(git: Git, found: Resolved) -> Iterator[Proof]:
@@ -48,6 +76,26 @@ def _signed(git: Git, found: Resolved) -> Iterator[Proof]:
             yield Proof(what="signature", ok=kind is Signature.GOOD, why=why)
 
 
+def _registered(git: Git, found: Resolved) -> Proof:
+    """Whether the tag is the one that the journal tells of: anybody who pushes tags can move one."""
+    what, tip = "registration", git.refs(journal.REF).get(journal.REF)
+    ours = [
+        each for each in read_entries(git, tip) if (each.model, each.version) == (found.model, found.version)
+    ]
+    known = next((each for each in reversed(ours) if each.kind is Kind.REGISTER), None)
+    silent = [key for key in PROMISES if not found.message.get(key)]
+    if known is None:
+        why = "its tag promises nothing, and the journal here does not know it" if silent else ""
+        return Proof(what=what, ok=None, why=why or "the journal here does not know it")
+    if known.commit != found.commit:
+        why = f"the journal has it on {known.commit[:10]}, its tag is on {found.commit[:10] or 'nothing'}"
+        return Proof(what=what, ok=False, why=why)
+    if silent and known.bundle:
+        why = f"the journal has it judged, its tag says no {', '.join(silent)}"
+        return Proof(what=what, ok=False, why=why)
+    return Proof(what=what, ok=True, why="tag and the journal agree")
+
+
 def _lock(git: Git, prefix: str, found: Resolved) -> Iterator[Proof]:
     (locked,) = locked_at(git, prefix, [found.commit])
     held = locked.holding(found.path) if locked else None
@@ -61,6 +109,8 @@ def _lock(git: Git, prefix: str, found: Resolved) -> Iterator[Proof]:
 
 
 def _evidence(git: Git, config: Config, found: Resolved) -> Proof:
+    if journal.REF not in git.refs(journal.REF):
+        return Proof(what="evidence", ok=None, why="there is no journal here")
     there = kept(git, config.project, found.model, found.version)
     return _same("evidence", found.message.get("Evidence-Digest"), there.digest, "the journal")
 

@@ -1,6 +1,7 @@
 """The parts of a report that tell a diff: objectives and slices first, the folded rest after the gates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mlci.core.config import Direction
 from mlci.core.diff import (
@@ -60,18 +61,26 @@ def first(diff: Diff) -> tuple[Section | None, ...]:
 
 
 def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
+    labels = _labels(metrics)
     base = diff.base_name or (diff.base[:10] if diff.base else "base")
     columns = (
         Column(title="objective"),
         Column(title="verdict"),
-        Column(title=base, number=True),
-        Column(title="this change", number=True),
+        Column(title=base, number=True, spare=True),
+        Column(title="this change", number=True, spare=True),
         Column(title="difference (95 % interval)", number=True),
-        Column(title="may drop", number=True),
+        Column(title="may drop", number=True, spare=True),
     )
-    table = Table(columns=columns, rows=tuple(_metric_row(each) for each in metrics))
+    table = Table(
+        columns=columns,
+        rows=tuple(_metric_row(each, label) for each, label in zip(metrics, labels, strict=True)),
+    )
     blocks: list[Block] = [table]
-    picture = tuple(_picture(each) for each in metrics if each.interval and each.difference is not None)
+    picture = tuple(
+        _picture(each, label)
+        for each, label in zip(metrics, labels, strict=True)
+        if each.interval and each.difference is not None
+    )
     if picture:
         blocks.append(Intervals(rows=picture))
     blocks += [Paragraph(text=_flipped(each)) for each in diff.pairings if each.comparable and each.rows]
@@ -105,11 +114,11 @@ def against(name: str, diff: Diff) -> Section | None:
     columns = (
         Column(title="objective"),
         Column(title="verdict"),
-        Column(title=name, number=True),
-        Column(title="this change", number=True),
+        Column(title=name, number=True, spare=True),
+        Column(title="this change", number=True, spare=True),
         Column(title="difference (95 % interval)", number=True),
     )
-    rows = tuple(_metric_row(each)[:-1] for each in judged)
+    rows = tuple(_metric_row(each, label)[:-1] for each, label in zip(judged, _labels(judged), strict=True))
     lost = any(each.verdict is MetricVerdict.REGRESSED for each in judged)
     return Section(
         title=title,
@@ -128,7 +137,16 @@ def _noted(diff: Diff) -> tuple[Block, ...]:
     return (Items(items=tuple(Item(text=words(each)) for each in diff.notes)),) if diff.notes else ()
 
 
-def _metric_row(metric: MetricDiff) -> tuple[Cell, ...]:
+def _labels(metrics: Sequence[MetricDiff]) -> list[str]:
+    """What each row is called: without its model where nothing else could be meant."""
+    several = len({each.model for each in metrics if each.model}) > 1
+    short = [subject(replace(each, model=None)) for each in metrics]
+    if several or len(set(short)) < len(short):
+        return [subject(each) for each in metrics]
+    return short
+
+
+def _metric_row(metric: MetricDiff, label: str) -> tuple[Cell, ...]:
     moved = (
         "–"
         if metric.difference is None
@@ -136,7 +154,7 @@ def _metric_row(metric: MetricDiff) -> tuple[Cell, ...]:
     )
     # The verdict stands where a phone shows it; the numbers behind it may have to be scrolled to.
     return (
-        Cell(text=code(subject(metric))),
+        Cell(text=code(label)),
         _verdict_cell(metric),
         Cell(text=words(number(metric.base))),
         Cell(text=words(number(metric.head))),
@@ -158,12 +176,12 @@ def _verdict_cell(metric: MetricDiff) -> Cell:
     return Cell(text=words(metric.verdict.value.replace("_", " ") + note + floors), tone=tone)
 
 
-def _picture(metric: MetricDiff) -> IntervalRow:
+def _picture(metric: MetricDiff, label: str) -> IntervalRow:
     turn = 1 if metric.direction is Direction.HIGHER else -1
     interval = metric.interval
     limits = sorted((turn * interval.low, turn * interval.high)) if interval else [0.0, 0.0]
     return IntervalRow(
-        label=code(subject(metric)),
+        label=code(label),
         low=limits[0],
         point=turn * (metric.difference or 0.0),
         high=limits[1],
@@ -181,7 +199,10 @@ def _slices(diff: Diff) -> Section | None:
     if not slices:
         return None
     shown = sorted(told, key=lambda each: _SLICE_ORDER.get(each.verdict, len(_SLICE_ORDER)))[:MOST_SLICES]
-    blocks: list[Block] = [Intervals(rows=tuple(_picture(each) for each in shown))] if shown else []
+    blocks: list[Block] = []
+    if shown:
+        rows = zip(shown, _labels(shown), strict=True)
+        blocks.append(Intervals(rows=tuple(_picture(each, label) for each, label in rows)))
     if untold := [each for each in slices if each not in told]:
         few = f"{count(len(untold), 'measure')} of slices with fewer than 30 rows of a kind"
         blocks.append(Paragraph(text=words(f"Not judged: {few}.")))
@@ -314,5 +335,6 @@ def _notes(diff: Diff) -> Section | None:
     return Section(
         title="Notes",
         blocks=(Items(items=tuple(Item(text=words(each)) for each in diff.notes)),),
+        summary=words(count(len(diff.notes), "note")),
         folded=True,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mlci.core.evidence import Evidence
 from mlci.core.report import Block, Cell, Column, Paragraph, Section, Table, Text, code, words
+from mlci.core.wording import count
 
 _FILES = (Column(title="file"), Column(title="hash"))
 
@@ -22,7 +23,8 @@ def section(evidence: Sequence[Evidence]) -> Section | None:
     if hashes:
         rows = tuple(tuple(Cell(text=code(each)) for each in row) for row in sorted(hashes.items()))
         blocks.append(Table(columns=_FILES, rows=rows))
-    return Section(title="What this rests on", blocks=tuple(blocks), folded=True)
+    summary = words(count(len(hashes), "file") if hashes else "a commit")
+    return Section(title="What this rests on", blocks=tuple(blocks), summary=summary, folded=True)
 
 
 def _named(title: str, values: dict[str, str]) -> Text:

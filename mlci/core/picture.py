@@ -11,11 +11,12 @@ def bar(row: IntervalRow, scale: float, *, width: int = WIDTH) -> str:
     `│` is no change, `┊` the accepted drop, `●` the difference, `─` its interval.
     """
     cells = ["·"] * width
-    if row.margin is not None:
-        cells[_place(-row.margin, scale, width)] = "┊"
     for place in range(_place(row.low, scale, width), _place(row.high, scale, width) + 1):
         cells[place] = "─"
     cells[width // 2] = "┼" if cells[width // 2] == "─" else "│"
+    if row.margin is not None:
+        # What is accepted lies left of no change, however fine the scale would have to be to show it.
+        cells[min(_place(-row.margin, scale, width), width // 2 - 1)] = "┊"
     cells[_place(row.point, scale, width)] = "●"
     return "".join(cells)
 

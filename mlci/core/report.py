@@ -87,10 +87,11 @@ class Items:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column's title, and whether its cells are numbers."""
+    """A column's title, whether its cells are numbers, and whether it may go where room is short."""
 
     title: str
     number: bool = False
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows under titled columns, most important first: a renderer short of room drops the last ones."""
+    """Rows under titled columns, most important first: short of room, the last spare one is dropped."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]

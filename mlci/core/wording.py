@@ -23,12 +23,12 @@ def signed(value: float, *, decimals: int = 4) -> str:
 
 
 def difference(value: float, interval: Interval | None, *, margin: float | None = None) -> str:
-    """Return `−0.0419 (−0.0478 to −0.0360)`, with as many decimals as keep every limit on its side."""
+    """Return `−0.0419 (−0.0478, −0.0360)`, with as many decimals as keep every limit on its side."""
     if interval is None:
         return signed(value, decimals=_decimals((value,), margin))
     decimals = _decimals((value, interval.low, interval.high), margin)
     low, high = (signed(each, decimals=decimals) for each in (interval.low, interval.high))
-    return f"{signed(value, decimals=decimals)} ({low} to {high})"
+    return f"{signed(value, decimals=decimals)} ({low}, {high})"
 
 
 def _decimals(values: tuple[float, ...], margin: float | None) -> int:

@@ -3,6 +3,7 @@
 import textwrap
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mlci.core.finding import Verdict
 from mlci.core.picture import bar
@@ -24,6 +25,8 @@ from mlci.core.report import (
 
 WIDTH = 80
 WORDS = {Verdict.PASSED: "PASSED", Verdict.WARNED: "WARNED", Verdict.FAILED: "FAILED"}
+# Holds a sign to its word while a cell is wrapped; it is a blank again when that is done.
+GLUE = "\N{NO-BREAK SPACE}"
 SIGNS = {Tone.GOOD: "+", Tone.NEUTRAL: " ", Tone.MUTED: " ", Tone.WARN: "!", Tone.BAD: "x"}
 
 
@@ -78,30 +81,80 @@ def _item(item: Item, width: int) -> list[str]:
 
 
 def _table(table: Table, width: int) -> list[str]:
-    rows = [[_cell(cell) for cell in row] for row in table.rows]
-    titles = [_clean(column.title) for column in table.columns]
-    widths = _widths([titles, *rows], width - 2)
-    numbers = [column.number for column in table.columns]
+    room = width - 2
+    cells = [[_cell(cell) for cell in row] for row in table.rows] or [[""] * len(table.columns)]
+    columns = [
+        _Column(title=_clean(column.title), cells=texts, number=column.number, spare=column.spare)
+        for column, texts in zip(table.columns, zip(*cells, strict=True), strict=True)
+    ]
+    while sum(each.least for each in columns) + 2 * (len(columns) - 1) > room:
+        spare = [each for each in columns if each.spare]
+        if not spare:
+            break
+        columns.remove(spare[-1])
+    widths = _widths(columns, room)
+    numbers = [column.number for column in columns]
+    rows = zip(*(column.cells for column in columns), strict=True)
     rule = ["-" * each for each in widths]
+    titles = [column.title for column in columns]
     return [line for row in (titles, rule, *rows) for line in _row(row, widths, numbers)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """A column as it is laid out; `cells` of no row are none."""
+
+    title: str
+    cells: tuple[str, ...]
+    number: bool
+    spare: bool
+
+    @property
+    def natural(self) -> int:
+        """The width at which nothing is wrapped."""
+        return max(map(_columns, (self.title, *self.cells)))
+
+    @property
+    def whole(self) -> int:
+        """The width at which no cell is wrapped, though the title may be."""
+        return max(self.least, *map(_columns, self.cells))
+
+    @property
+    def least(self) -> int:
+        """The width at which no word is broken, and no number wrapped."""
+        words = [word for text in (self.title, *self.cells) for word in text.split(" ")]
+        whole = [*words, *self.cells] if self.number else words
+        return max(map(_columns, whole), default=1)
 
 
 def _cell(cell: Cell) -> str:
     sign = SIGNS[cell.tone].strip()
     text = _clean(plain(cell.text))
-    return f"{sign} {text}" if sign else text
+    return f"{sign}{GLUE}{text}" if sign else text
 
 
-def _widths(rows: Sequence[Sequence[str]], room: int) -> list[int]:
-    """Natural widths, the widest column giving way until the row fits."""
-    widths = [max(_columns(cell) for cell in column) for column in zip(*rows, strict=True)]
-    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > 8:
-        widths[widths.index(max(widths))] -= 1
+def _widths(columns: Sequence[_Column], room: int) -> list[int]:
+    """Natural widths, the widest column giving way until the row fits.
+
+    Titles wrap first, then cells; words break only at last.
+    """
+    widths = [each.natural for each in columns]
+    room -= 2 * (len(columns) - 1)
+    steps = ([each.whole for each in columns], [each.least for each in columns], [8] * len(columns))
+    for least in steps:
+        while sum(widths) > room:
+            wide = [at for at, width in enumerate(widths) if width > least[at]]
+            if not wide:
+                break
+            widths[max(wide, key=lambda at: widths[at])] -= 1
     return widths
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> list[str]:
-    wrapped = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
+    wrapped = [
+        [line.replace(GLUE, " ") for line in textwrap.wrap(cell, width, break_on_hyphens=False)] or [""]
+        for cell, width in zip(cells, widths, strict=True)
+    ]
     height = max(len(lines) for lines in wrapped)
     padded = [lines + [""] * (height - len(lines)) for lines in wrapped]
     return [

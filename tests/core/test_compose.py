@@ -9,7 +9,9 @@ from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.diff_findings import findings
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Interval, Status, Verdict, Waived
-from mlci.core.report import Report, plain
+from mlci.core.picture import bar
+from mlci.core.report import IntervalRow, Report, plain
+from mlci.render import terminal
 from mlci.render.markdown import render
 
 BASE, HEAD = "b" * 40, "a" * 40
@@ -199,3 +201,37 @@ def test_what_makes_a_row_comparable_is_told_by_whoever_found_out():
     lost = replace(AUC, verdict=MetricVerdict.NOT_COMPARABLE, advice="`dvc push` on the base's branch")
     (found,) = findings(Diff(base=BASE, head=HEAD, metrics=(lost,)), Occasion.PULL_REQUEST)
     assert found.help == "`dvc push` on the base's branch"
+
+
+def test_the_report_of_a_bad_change_has_one_line_a_metric_on_a_terminal():
+    accuracy = replace(AUC, metric="accuracy", margin=0.01, note="")
+    f1 = replace(AUC, metric="f1", margin=0.01)
+    for base_name in ("main", "income@v0.1.0"):
+        diff = Diff(base=BASE, head=HEAD, base_name=base_name, metrics=(AUC, accuracy, f1), notes=("a",))
+        evidence = Evidence(gate="diff", commit=HEAD, findings=findings(diff, Occasion.PULL_REQUEST))
+        report = compose(project="credit", evidence=[evidence], diff=diff, occasion=Occasion.PULL_REQUEST)
+        lines = terminal.render(report, brief=True).splitlines()
+        assert all(len(line) <= 80 for line in lines)
+        assert lines[-2:] == ["Notes (1 note)", "What this rests on (a commit)"]
+        for name in ("roc_auc", "accuracy", "f1"):
+            (row,) = [line for line in lines if line.startswith(f"  {name} ") and "0.8012" in line]
+            assert "x regressed" in row
+            assert "−0.0419 (−0.0478, −0.0360)" in row
+
+
+def test_two_models_keep_their_names():
+    other = replace(AUC, model="churn")
+    diff = Diff(base=BASE, head=HEAD, base_name="main", metrics=(AUC, other))
+    text = terminal.render(
+        compose(project="credit", evidence=[], diff=diff, occasion=Occasion.PULL_REQUEST), brief=True
+    )
+    assert "  income.roc_auc" in text
+    assert "  churn.roc_auc" in text
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.0001])
+def test_the_accepted_drop_shows_through_the_interval(margin):
+    row = IntervalRow(label=(), low=-0.04, point=0.01, high=0.04, margin=margin)
+    drawn = bar(row, 0.04)
+    assert drawn.count("┊") == 1
+    assert drawn.index("┊") < drawn.index("┼")

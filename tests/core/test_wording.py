@@ -16,7 +16,7 @@ def test_numbers_keep_what_matters() -> None:
 
 
 def test_a_tiny_limit_does_not_print_as_zero() -> None:
-    assert difference(0.001, Interval(low=0.00001, high=0.002)) == "+0.00100 (+0.00001 to +0.00200)"
+    assert difference(0.001, Interval(low=0.00001, high=0.002)) == "+0.00100 (+0.00001, +0.00200)"
 
 
 @given(value=FINITE, low=FINITE, high=FINITE)
@@ -25,7 +25,7 @@ def test_printed_limits_stand_on_the_side_where_the_verdict_saw_them(
 ) -> None:
     low, high = sorted((low, high))
     text = difference(value, Interval(low=low, high=high), margin=0.005)
-    printed = text.replace("−", "-").partition("(")[2].rstrip(")").split(" to ")
+    printed = text.replace("−", "-").partition("(")[2].rstrip(")").split(", ")
     for shown, limit in zip(map(float, printed), (low, high), strict=True):
         assert (shown > 0, shown < 0) == (limit > 0, limit < 0)
         assert (shown >= -0.005) == (limit >= -0.005) or abs(limit + 0.005) < 1e-11

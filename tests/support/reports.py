@@ -35,8 +35,8 @@ def bad(name: str = "roc_auc") -> Report:
     metrics = Table(
         columns=COLUMNS,
         rows=(
-            row(name, "0.8431", "0.8012", "−0.0419 (−0.0478 to −0.0360)", "regressed", Tone.BAD),
-            row("accuracy", "0.7810", "0.7795", "−0.0015 (−0.0060 to +0.0030)", "inconclusive", Tone.WARN),
+            row(name, "0.8431", "0.8012", "−0.0419 (−0.0478, −0.0360)", "regressed", Tone.BAD),
+            row("accuracy", "0.7810", "0.7795", "−0.0015 (−0.0060, +0.0030)", "inconclusive", Tone.WARN),
         ),
     )
     picture = Intervals(
