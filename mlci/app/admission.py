@@ -11,7 +11,7 @@ from mlci.core.diff import MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff_findings import subject
 from mlci.core.dvcfiles import Hashed, is_inside
 from mlci.core.finding import Verdict
-from mlci.errors import RefusedError
+from mlci.errors import IntegrityError, RefusedError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 
@@ -20,15 +20,17 @@ DIFF = "diff"
 _BESIDE_GATES = frozenset({DIFF, PIPELINE})
 
 
-def admitted(config: Config, left: Files, head: str, *, accept_incomparable: bool) -> Bundle | None:
-    """The run's evidence: all of it, of this commit, of gates that exist. Raises RefusedError."""
-    if not config.gates and not left.exists(EVIDENCE):
-        return None
+def admitted(config: Config, left: Files, head: str, locked: Locked, *, accept_incomparable: bool) -> Bundle:
+    """The run's evidence: all of it, of this commit and its bytes, of gates that exist.
+
+    Raises RefusedError, and IntegrityError when it is about other bytes than the lock's.
+    """
     bundle = read_bundle(left)
     there = {each.gate for each in bundle.evidence}
-    missing = sorted(set(config.gates) - there)
-    if missing:
-        raise _unusable("evidence-missing", f"there is no evidence of {', '.join(missing)}")
+    # Gates alone, or stages alone, are a part of a run: nobody compared, or nobody looked at the lock.
+    missing = sorted((_BESIDE_GATES | set(config.gates)) - there)
+    if missing or bundle.diff is None:
+        raise _unusable("evidence-missing", f"there is no evidence of {', '.join(missing) or 'the diff'}")
     unknown = sorted(there - set(gates.ids()) - _BESIDE_GATES)
     if unknown:
         raise _unusable("evidence-unknown", f"there is evidence of no gate of ours: {', '.join(unknown)}")
@@ -36,6 +38,7 @@ def admitted(config: Config, left: Files, head: str, *, accept_incomparable: boo
         raise _unusable(
             "evidence-of-another-commit", f"the evidence is of {bundle.commit[:10]}, not {head[:10]}"
         )
+    _hold(bundle, locked)
     incomparable = [subject(each) for each in _gated(bundle) if each.verdict is MetricVerdict.NOT_COMPARABLE]
     if incomparable and not accept_incomparable:
         raise RefusedError(
@@ -46,14 +49,30 @@ def admitted(config: Config, left: Files, head: str, *, accept_incomparable: boo
     return bundle
 
 
+def _hold(bundle: Bundle, locked: Locked) -> None:
+    """What the gates read must be what the commit's lock records under the same path."""
+    recorded = {
+        path: f"md5:{each.value}"
+        for path, each in (*locked.deps.items(), *locked.outs.items())
+        if each.algorithm == "md5" and each.value and not (each.is_directory or each.legacy)
+    }
+    read = {each.path: each.hash for one in bundle.evidence for each in one.inputs}
+    other = sorted(path for path, value in read.items() if recorded.get(path, value) != value)
+    if other:
+        raise IntegrityError(
+            f"the evidence was found with other bytes of {', '.join(other)} than dvc.lock records",
+            id="evidence-of-other-bytes",
+            where=EVIDENCE,
+            help="dvc checkout, then mlci run",
+        )
+
+
 def _unusable(id: str, message: str) -> RefusedError:
     return RefusedError(message, id=id, where=".mlci/evidence", help="mlci run, on this commit")
 
 
-def red_of(bundle: Bundle | None) -> tuple[str, ...]:
+def red_of(bundle: Bundle) -> tuple[str, ...]:
     """What blocks: gates that failed, and metrics that a promotion does not forgive."""
-    if bundle is None:
-        return ()
     # The diff is judged by its metrics: a row that cannot be compared was admitted or refused before.
     unreadable = bool(bundle.diff and bundle.diff.problems)
     failed = [

@@ -269,7 +269,11 @@ def register(
         return Registered(notes=tuple(registration.notes))
     stored(dvc, config, registration.locked())
     registration.bundle = admitted(
-        config, left, head, accept_incomparable=choices.accept_incomparable is not None
+        config,
+        left,
+        head,
+        registration.locked(),
+        accept_incomparable=choices.accept_incomparable is not None,
     )
     red = red_of(registration.bundle)
     if red and not choices.allow_failed:

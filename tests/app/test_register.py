@@ -10,7 +10,7 @@ from mlci.app.resolve import resolve
 from mlci.core import journal
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, MetricDiff, MetricVerdict
-from mlci.core.evidence import Evidence, to_json
+from mlci.core.evidence import Evidence, Input, to_json
 from mlci.core.finding import Finding, Status
 from mlci.core.problems import WHOLE_FILE
 from mlci.core.version import Part
@@ -18,7 +18,7 @@ from mlci.core.yamltree import Node
 from mlci.errors import ForgeError, IntegrityError, RefusedError
 from mlci.ports.forge import PullRequest
 from tests.support.fakes import FakeDvc, FakeForge
-from tests.support.registry import CONFIG, begun
+from tests.support.registry import CONFIG, begun, leave_judgement
 from tests.support.repository import repository
 
 
@@ -128,7 +128,12 @@ def test_the_tag_and_the_journal_tell_the_same(desk):
     ref = desk.git.remote_refs("origin", journal.REF)[journal.REF]
     (entry,) = desk.ledger.entries(desk.ledger.read())
     assert (entry.kind, entry.version, entry.tag) == (journal.Kind.REGISTER, "v0.1.0", "income@v0.1.0")
-    assert sorted(each.path for each in desk.git.tree(ref)) == ["counters.json", "events/1.json"]
+    assert sorted(each.path for each in desk.git.tree(ref)) == [
+        "counters.json",
+        "credit/income/v0.1.0/evidence/diff.json",
+        "credit/income/v0.1.0/evidence/pipeline.json",
+        "events/1.json",
+    ]
     assert audit(desk.git, "income").steps[0].what == "registered v0.1.0"
 
 
@@ -153,26 +158,29 @@ def test_a_lost_journal_is_rebuilt_before_the_next_event(desk):
     ]
 
 
-def left(desk, status=Status.PASS, *, gate="data", commit=None):
+def left(desk, status=Status.PASS, *, gate="data", commit=None, inputs=()):
     """A run's evidence in the work tree."""
     finding = Finding(check=f"{gate}.missing", subject="train", status=status, message="?")
-    found = Evidence(gate=gate, commit=commit or desk.story.head, findings=(finding,))
+    found = Evidence(gate=gate, commit=commit or desk.story.head, findings=(finding,), inputs=inputs)
     write_evidence(FileTree(desk.story.path), found)
 
 
 @pytest.fixture
 def gated(tmp_path):
     config = replace(CONFIG, gates={"data": Node(value=None, mark=WHOLE_FILE)})
-    return begun(repository(tmp_path / "work"), config=config).merge(b"one")
+    return begun(repository(tmp_path / "gated"), config=config).merge(b"one")
 
 
 def test_green_evidence_goes_into_the_journal_and_its_digest_into_the_tag(gated):
     left(gated)
     (done,) = gated.register().written
-    content = to_json(read_bundle(FileTree(gated.story.path)).evidence[0]).encode()
-    told = dict(done.intent.trailers)
-    assert told["Evidence-Digest"] == f"sha256:{journal.bundle_digest({'data': content})}"
-    assert told["Gate"] == "data=passed"
+    bundle = read_bundle(FileTree(gated.story.path))
+    contents = {each.gate: to_json(each).encode() for each in bundle.evidence}
+    content = contents["data"]
+    told = done.intent.trailers
+    assert sorted(contents) == ["data", "diff", "pipeline"]
+    assert ("Evidence-Digest", f"sha256:{journal.bundle_digest(contents)}") in told
+    assert ("Gate", "data=passed") in told
     ref = gated.git.remote_refs("origin", journal.REF)[journal.REF]
     assert gated.git.blobs([(ref, "credit/income/v0.1.0/evidence/data.json")]) == [content]
 
@@ -197,11 +205,47 @@ def test_red_evidence_registers_nothing_unless_somebody_says_why(gated):
     ],
 )
 def test_evidence_that_is_not_of_this_run_is_refused(gated, gate, commit, id):
+    leave_judgement(FileTree(gated.story.path), commit or gated.story.head)
     if gate:
         left(gated, gate=gate, commit=commit)
     with pytest.raises(RefusedError) as caught:
-        gated.register()
+        gated.register(judged=False)
     assert (caught.value.id, gated.tags) == (id, [])
+
+
+@pytest.mark.parametrize("gates", [(), ("pipeline",), ("diff",), ("data",), ("pipeline", "data")])
+@pytest.mark.parametrize("configured", [False, True])
+def test_a_part_of_a_run_is_never_enough(desk, gated, gates, configured):
+    here = gated if configured else desk.merge(b"one")
+    for each in gates:
+        left(here, gate=each)
+    if configured or "data" not in gates:
+        write_diff(FileTree(here.story.path), Diff(base=None, head=None))
+    with pytest.raises(RefusedError) as caught:
+        here.register(judged=False)
+    assert (caught.value.id, here.tags) == ("evidence-missing", [])
+
+
+def test_a_run_whose_diff_is_gone_is_not_enough(gated):
+    for each in ("data", "diff", "pipeline"):
+        left(gated, gate=each)
+    with pytest.raises(RefusedError) as caught:
+        gated.register(judged=False)
+    assert (caught.value.id, gated.tags) == ("evidence-missing", [])
+
+
+@pytest.mark.parametrize("path", ["models/income.skops", "data.csv"])
+def test_evidence_about_other_bytes_than_the_locks_is_refused(gated, path):
+    left(gated, inputs=(Input(path="elsewhere.csv", hash="md5:1"), Input(path=path, hash="md5:1")))
+    with pytest.raises(IntegrityError) as caught:
+        gated.register()
+    assert (caught.value.id, gated.tags) == ("evidence-of-other-bytes", [])
+    assert path in caught.value.message
+
+
+def test_evidence_about_the_locks_bytes_is_taken(gated):
+    left(gated, inputs=(Input(path="models/income.skops", hash="md5:f97c5d29941bfb1b2fdab0874906ab82"),))
+    assert written(gated.register()) == ["income@v0.1.0"]
 
 
 def test_evidence_of_a_gate_that_does_not_exist_is_refused(gated):

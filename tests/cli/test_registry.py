@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from mlci.adapters.files import FileTree
 from mlci.errors import Exit
 from tests.support.program import run_mlci
+from tests.support.registry import leave_judgement
 from tests.support.repository import repository
 
 CONFIG = """\
@@ -39,6 +41,8 @@ def test_a_whole_life_from_the_command_line(project):
     def answer(*words, code=Exit.DONE):
         return json.loads(run(*words, "--json", code=code))
 
+    assert "evidence-missing" in run_mlci("register", cwd=project.path).stderr
+    leave_judgement(FileTree(project.path), project.head)
     assert answer("register", "--dry-run")["pending"] == ["income@v0.1.0"]
     assert answer("register")["registered"] == ["income@v0.1.0"]
     assert answer("register")["registered"] == []
@@ -72,7 +76,7 @@ def test_a_whole_life_from_the_command_line(project):
         "signature": None,
         "lock hash": True,
         "model hash": True,
-        "evidence": None,
+        "evidence": True,
         "bytes": True,
     }
     run("retire", "income", "--reason", "replaced", code=Exit.REFUSED)

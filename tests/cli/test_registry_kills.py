@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
+from mlci.adapters.files import FileTree
 from mlci.errors import Exit
 from tests.support.program import child_environment, run_mlci
+from tests.support.registry import leave_judgement
 from tests.support.repository import repository
 
 pytestmark = pytest.mark.slow
@@ -43,7 +45,9 @@ def project(tmp_path):
     story = repository(tmp_path / "work").with_dvc("storage")
     story.write({"mlci.yaml": CONFIG, "seed.txt": "1\n", "environments/prod.yaml": "# nothing yet\n"})
     story.stage("train", "cp seed.txt model.txt", deps=["seed.txt"], outs=["model.txt"])
-    return story.reproduce(push=True).remote()
+    story.reproduce(push=True).remote()
+    leave_judgement(FileTree(story.path), story.head)
+    return story
 
 
 def prepare(project, command):

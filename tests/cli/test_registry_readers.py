@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mlci.adapters.files import FileTree
 from mlci.errors import Exit
 from tests.support.program import child_environment, run_mlci
+from tests.support.registry import leave_judgement
 from tests.support.repository import repository
 
 pytestmark = pytest.mark.slow
@@ -31,6 +33,7 @@ def project(tmp_path_factory):
     pipeline = (story.path / "dvc.yaml").read_text()
     story.write({"dvc.yaml": f"{pipeline}artifacts:\n  income: {{path: model.txt, type: model}}\n"})
     story.reproduce(push=True).remote()
+    leave_judgement(FileTree(story.path), story.head)
     for command in ("register", "reconcile"):
         ended = run_mlci(command, cwd=story.path)
         assert ended.code == Exit.DONE, ended

@@ -8,11 +8,14 @@ from pathlib import Path
 from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
+from mlci.app.bundle import DIFF, evidence_path, write_diff, write_evidence
 from mlci.app.ledger import Ledger
 from mlci.app.reconcile import Reconciled, reconcile
 from mlci.app.register import Choices, Registered, register
 from mlci.core.config import Config, Environment, Model, Task
 from mlci.core.context import RunContext
+from mlci.core.diff import Diff
+from mlci.core.evidence import Evidence, from_json
 from mlci.core.registry import Registry, fold
 from tests.support.fakes import FakeDvc
 from tests.support.repository import Repository
@@ -57,6 +60,20 @@ def lock_of(content: bytes, *, path: str = "models/income.skops") -> str:
         "    params:\n      params.yaml:\n        depth: 3\n"
         f"    outs:\n    - path: {path}\n      hash: md5\n      md5: {digest}\n      size: {len(content)}\n"
     )
+
+
+def leave_judgement(files: FileTree, commit: str) -> None:
+    """What every run leaves, whatever the gates: pipeline and diff, both with nothing to say."""
+    here = files.read_if_there(DIFF)
+    for gate in ("pipeline", "diff"):
+        if not files.exists(evidence_path(gate)) or _speaks_of_another(files, gate, commit):
+            write_evidence(files, Evidence(gate=gate, commit=commit, findings=()))
+    if here is None:
+        write_diff(files, Diff(base=None, head=None))
+
+
+def _speaks_of_another(files: FileTree, gate: str, commit: str) -> bool:
+    return from_json(files.read(evidence_path(gate))).commit != commit
 
 
 class Desk:
@@ -114,9 +131,11 @@ class Desk:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(model)
 
-    def register(self, dvc: FakeDvc | None = None, **choices: object) -> Registered:
-        """`mlci register` in this clone."""
+    def register(self, dvc: FakeDvc | None = None, *, judged: bool = True, **choices: object) -> Registered:
+        """`mlci register` in this clone, where `mlci run` has (`judged`) looked at HEAD before."""
         files = FileTree(self.directory)
+        if judged:
+            leave_judgement(files, self.story.head)
         chosen = Choices(**choices)  # type: ignore[arg-type]
         return register(
             self.ledger, self.config, self.prefix, files, files, dvc or FakeDvc(), CONTEXT, chosen
