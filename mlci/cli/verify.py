@@ -6,7 +6,6 @@ import click
 
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
-from mlci.errors import IntegrityError
 from mlci.wiring import World
 
 if TYPE_CHECKING:
@@ -15,13 +14,17 @@ if TYPE_CHECKING:
 
 @verb("mlci verify income@v1.2.0", "mlci verify 'income#prod' --json", "mlci verify income --reproduce")
 @click.argument("reference")
+@click.option("--allow-unproven", is_flag=True, help="End well even where something cannot be proven here.")
 @click.option("--reproduce", is_flag=True, help="Run every stage of its commit anew and compare all outputs.")
-def command(world: World, out: Output, reference: str, reproduce: bool) -> None:
-    """Hold REFERENCE's tag, lock, journal and bytes against one another; exit 5 when they differ."""
+def command(world: World, out: Output, reference: str, *, allow_unproven: bool, reproduce: bool) -> None:
+    """Hold REFERENCE's tag, lock, journal and bytes against one another; exit 5 when they differ.
+
+    What cannot be proven here (no journal, a tag that promises nothing) ends with 5 as well.
+    """
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from mlci.app.verify import verify
+    from mlci.app.verify import settle, verify
 
     project = world.project()
     with TemporaryDirectory(prefix="mlci-") as scratch:
@@ -42,13 +45,7 @@ def command(world: World, out: Output, reference: str, reproduce: bool) -> None:
     else:
         words = {True: "kept", False: "BROKEN", None: "not provable"}
         out.table(("PROMISE", "IS", "WHY"), [(each.what, words[each.ok], each.why) for each in proofs])
-    if broken := [each.what for each in proofs if each.ok is False]:
-        raise IntegrityError(
-            f"{found.model} {found.version} is not what was registered: {', '.join(broken)}",
-            id="version-broken",
-            where=found.tag,
-            help="stop using it: mlci rollback ENV MODEL, then find out who changed it",
-        )
+    settle(found, proofs, allow_unproven=allow_unproven)
 
 
 def _reproduced(world: World, commit: str) -> "tuple[Proof, ...]":

@@ -10,10 +10,12 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.reproduction import Workshop, reproduce
-from mlci.errors import WorldError
+from mlci.app.verify import settle, verify
+from mlci.core import journal
+from mlci.errors import IntegrityError, WorldError
 from mlci.ports.git import Signature
-from tests.support.fakes import FakeProgress
-from tests.support.registry import NOW
+from tests.support.fakes import FakeDvc, FakeProgress, finished
+from tests.support.registry import NOW, begun
 from tests.support.repository import repository
 
 EVEN = "cat raw.txt > prepared.txt"
@@ -112,6 +114,67 @@ def ssh(tmp_path):
     }.items():
         story.git("config", name, value)
     return story, key
+
+
+class Fetching(FakeDvc):
+    """A DVC whose remote holds one model's bytes."""
+
+    def get(self, path, revision, target, *, remote=None):
+        target.write_bytes(b"one")
+        return finished()
+
+
+def proven(desk, tmp_path, **options):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(exist_ok=True)
+    found, proofs = verify(desk.git, Fetching(), FileTree, scratch, desk.config, "", "income@v0.1.0")
+    settle(found, proofs, **options)
+    return {each.what: each.ok for each in proofs}
+
+
+def forge(desk, *words):
+    desk.merge(prod="# nothing\n").story.git("tag", "--annotate", "--force", *words, "income@v0.1.0", "HEAD")
+    desk.story.git("push", "--quiet", "--force", "origin", "refs/tags/income@v0.1.0")
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = begun(repository(tmp_path / "desk")).merge(b"one")
+    desk.register()
+    return desk
+
+
+def test_a_version_as_it_was_registered_is_proven(desk, tmp_path):
+    proofs = proven(desk, tmp_path)
+    assert proofs.pop("signature") is None
+    assert set(proofs.values()) == {True}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_tag_that_was_moved_is_broken_whatever_it_says(desk, tmp_path, whole):
+    said = desk.registry.model("income").latest.registered.tag.message
+    forge(desk, "-m", said if whole else "Register income v0.1.0")
+    with pytest.raises(IntegrityError) as caught:
+        proven(desk, tmp_path, allow_unproven=True)
+    assert (caught.value.id, "registration" in caught.value.message) == ("version-broken", True)
+
+
+def test_a_tag_that_lost_its_promises_is_broken(desk, tmp_path):
+    desk.story.git("tag", "-a", "-f", "-m", "Register income v0.1.0", "income@v0.1.0", "HEAD")
+    with pytest.raises(IntegrityError) as caught:
+        proven(desk, tmp_path)
+    assert (caught.value.id, "registration" in caught.value.message) == ("version-broken", True)
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_without_a_journal_nothing_is_proven_and_that_is_said(desk, tmp_path, forged):
+    desk.story.git("update-ref", "-d", journal.REF)
+    if forged:
+        forge(desk, "-m", "Register income v0.1.0")
+    with pytest.raises(IntegrityError) as caught:
+        proven(desk, tmp_path)
+    assert (caught.value.id, "registration" in caught.value.message) == ("version-unproven", True)
+    assert proven(desk, tmp_path, allow_unproven=True)["registration"] is None
 
 
 def signed(story, name="income@v0.1.0"):

@@ -74,6 +74,7 @@ def test_a_whole_life_from_the_command_line(project):
     ]
     assert {each["what"]: each["ok"] for each in answer("verify", "income")["proofs"]} == {
         "signature": None,
+        "registration": True,
         "lock hash": True,
         "model hash": True,
         "evidence": True,
