@@ -54,6 +54,8 @@ def command(
     )
     occasion = Occasion.PROMOTION if promotion else Occasion.PULL_REQUEST
     _tell(out, found, project.config.project, occasion, markdown=markdown)
+    if not gate and found.blocks(occasion):
+        out.note("this only tells; `mlci diff --gate` decides by its exit code (10)")
     return Exit.RED if gate and found.blocks(occasion) else Exit.DONE
 
 

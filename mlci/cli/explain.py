@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlci.app.explain import Page
 
 BOOKS = Path(__file__).parent / "pages"
+KINDS = {"words": "word", "checks": "check"}
 
 
 @verb("mlci explain project-missing", "mlci explain verdict", "mlci explain data.missing")
@@ -35,8 +36,7 @@ def all_pages() -> "Iterator[Page]":
     from mlci.app.explain import gate_pages, pages_of
 
     for book in sorted(BOOKS.glob("*.md")):
-        kind = "word" if book.stem == "words" else "error"
-        yield from pages_of(book.read_text(encoding="utf-8"), kind)
+        yield from pages_of(book.read_text(encoding="utf-8"), KINDS.get(book.stem, "error"))
     yield from gate_pages()
     yield from _command_pages()
 

@@ -38,6 +38,7 @@ class Output:
     quiet: bool = False
     color: bool = False
     width: int = WIDTH
+    terminal: bool = False
 
     @classmethod
     def of(cls, world: World) -> "Output":
@@ -48,7 +49,13 @@ class Output:
             quiet=world.settings.quiet,
             color=world.color and terminal,
             width=shutil.get_terminal_size((WIDTH, 24)).columns if terminal else WIDTH,
+            terminal=terminal,
         )
+
+    @property
+    def room(self) -> int | None:
+        """The width that lines are cut at: a terminal's; None in a pipe, where nothing may be lost."""
+        return self.width if self.terminal else None
 
     def answer(self, value: "JsonValue", text: str) -> None:
         """Print the answer: `value` as JSON where that was asked for, else `text`, as it is."""
@@ -87,7 +94,7 @@ class Output:
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table no wider than the terminal; the widest columns are cut first, with `…`."""
-        self.raw(table(head, rows, width=self.width, color=self.color))
+        self.raw(table(head, rows, width=self.room, color=self.color))
 
 
 def style(text: str, tone: Tone, *, color: bool) -> str:
@@ -98,12 +105,12 @@ def style(text: str, tone: Tone, *, color: bool) -> str:
 
 
 def table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], *, width: int = WIDTH, color: bool = False
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, width: int | None = WIDTH, color: bool = False
 ) -> str:
-    """A table as text: a head line, then one line a row, columns two blanks apart."""
+    """A table as text: a head line, then one line a row, columns two blanks apart; no width, no cuts."""
     cells = [[printable(cell) for cell in row] for row in rows]
     columns = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    fitted = _fit(columns, width - len(_GAP) * (len(columns) - 1))
+    fitted = columns if width is None else _fit(columns, width - len(_GAP) * (len(columns) - 1))
     first = style(_row(head, fitted), Tone.STRONG, color=color)
     return "".join(f"{line}\n" for line in [first, *(_row(row, fitted) for row in cells)])
 

@@ -29,5 +29,5 @@ def command(world: World, out: Output, stages: tuple[str, ...], check: bool, off
         remember=world.context().provider is None,
     )
     found = plan(world.ground(), asked)
-    out.answer(as_json(found), out.lines(forecast.lines(found, width=out.width)))
+    out.answer(as_json(found), out.lines(forecast.lines(found, width=out.room)))
     return Exit.DRIFT if check and found.stale else Exit.DONE

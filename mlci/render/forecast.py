@@ -34,8 +34,11 @@ _COLORS = {
 }
 
 
-def lines(forecast: Forecast, *, width: int = WIDTH) -> list[str]:
-    """The graph, each stage below the last one that it needs, and why those that run do."""
+def lines(forecast: Forecast, *, width: int | None = WIDTH) -> list[str]:
+    """The graph, each stage below the last one that it needs, and why those that run do.
+
+    Without a width nothing is cut.
+    """
     if not forecast.stages:
         return ["there are no stages, so nothing is stale"]
     return [
@@ -71,7 +74,7 @@ def _summary(stages: Sequence[Planned]) -> str:
     return f"{count(len(stages), 'stage')}: {', '.join(parts)}"
 
 
-def _graph(stages: Sequence[Planned], width: int) -> Iterator[str]:
+def _graph(stages: Sequence[Planned], width: int | None) -> Iterator[str]:
     below: dict[str | None, list[Planned]] = {}
     order = {each.name: number for number, each in enumerate(stages)}
     for each in stages:
@@ -84,14 +87,14 @@ def _graph(stages: Sequence[Planned], width: int) -> Iterator[str]:
         waiting += [(each, depth + 1) for each in reversed(below.get(stage.name, []))]
 
 
-def _line(stage: Planned, depth: int, width: int) -> str:
+def _line(stage: Planned, depth: int, width: int | None) -> str:
     indent = "  " * (min(depth, _DEEPEST) - 1) + "`- " if depth else ""
-    name = _cut(f"{SIGNS[stage.standing]} {indent}{printable(stage.name)}", _NAMES)
+    name = _cut(f"{SIGNS[stage.standing]} {indent}{printable(stage.name)}", None if width is None else _NAMES)
     said = stage.standing.value + (f": {why(stage)}" if stage.reasons else "")
     return _cut(f"  {name:<{_NAMES}}  {printable(said)}", width)
 
 
-def _absent(absent: Sequence[Absent], width: int) -> Iterator[str]:
+def _absent(absent: Sequence[Absent], width: int | None) -> Iterator[str]:
     if absent:
         yield ""
         yield f"{count(len(absent), 'output')} not here:"
@@ -109,5 +112,5 @@ def _label(stage: Planned) -> str:
     return f"{kept}<br>{stage.standing.value}"
 
 
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+def _cut(text: str, width: int | None) -> str:
+    return text if width is None or len(text) <= width else text[: width - 1] + "…"

@@ -1,6 +1,7 @@
 """Every id that a message can end with has a page."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import mlci
 from mlci.app.explain import pages_of
 from mlci.cli.explain import BOOKS
+from mlci.core.diff import MetricVerdict
 from tests.support.program import run_here
 
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
@@ -68,3 +70,29 @@ def test_a_page_is_printed() -> None:
 
     assert said.code == 0
     assert said.stdout.startswith("usage (error)\n\nThe command line does not fit together")
+
+
+CHECK = re.compile(r"(diff|pipeline|data|model|bias|load)\.[a-z]+(_[a-z]+)*")
+FILES = re.compile(r".*\.(py|json|yaml|html|md)")
+
+
+def test_every_check_has_a_page_that_a_program_finds() -> None:
+    used = {
+        node.value
+        for file in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if CHECK.fullmatch(node.value) and not FILES.fullmatch(node.value)
+    }
+    assert {"diff.verdict", "pipeline.lock", "bias.readable"} <= used
+    pages = json.loads(run_here("explain", "--json").stdout)
+
+    assert used - set(pages["check"]) == set()
+
+
+def test_every_verdict_has_a_page() -> None:
+    pages = json.loads(run_here("explain", "--json").stdout)
+
+    assert {each.value for each in MetricVerdict} | {"may_drop", "margin", "interval", "drift"} <= set(
+        pages["word"]
+    )

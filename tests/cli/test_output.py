@@ -47,3 +47,11 @@ def test_quiet_drops_notes_and_keeps_the_answer(capsys: pytest.CaptureFixture[st
 
     said = capsys.readouterr()
     assert (said.out, said.err) == ("answer\n", "")
+
+
+def test_only_a_terminal_cuts_cells(capsys):
+    row = ("x" * 200,)
+    Output().table(("message",), [row])
+    assert row[0] in capsys.readouterr().out
+    Output(terminal=True).table(("message",), [row])
+    assert max(map(len, capsys.readouterr().out.splitlines())) == 80
