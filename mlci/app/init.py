@@ -110,7 +110,7 @@ def _planned(wish: Wish, hands: Hands, root: Path, files: Files) -> Begun:
         kept=laid.kept,
         missing=ci.missing,
         repository=not files.exists(".git"),
-        next=tuple(_next(wish, made)),
+        next=tuple(_next(wish, made, trains=bool(config.models))),
     )
 
 
@@ -159,11 +159,11 @@ def _begin_repository(root: Path, branch: str, process: Process) -> None:
         )
 
 
-def _next(wish: Wish, made: Mapping[str, bytes]) -> Iterator[str]:
+def _next(wish: Wish, made: Mapping[str, bytes], *, trains: bool) -> Iterator[str]:
     """What to type in the project, one shell line each."""
     if "requirements.txt" in made and wish.answers.python is None:
         yield "python -m venv .venv && .venv/bin/pip install -r requirements.txt"
     yield "git add --all && git commit --message 'Begin with mlci'"
     yield "mlci run"
-    if "dvc.yaml" in made:
+    if trains:
         yield "git add --all && git commit --message 'Reproduce the pipeline' && dvc push"
