@@ -14,6 +14,7 @@ from mlci.ports.dvc import Missing
 from mlci.ports.process import Command, Finished, Process
 
 _QUIET = {"DVC_NO_ANALYTICS": "1", "DVC_TEST": "1"}  # the second keeps DVC from asking for updates
+_DVC = ("dvc",)
 _TRANSFER = 4 * 3600.0
 _QUESTION = 600.0
 _WHOLE_DAY = 24 * 3600.0
@@ -48,15 +49,21 @@ class DvcCli:
         targets: Sequence[str] = (),
         *,
         pull: bool,
+        remote: str | None = None,
         run_cache: bool = True,
         force: bool = False,
         timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
-        """Bring targets (all, if none is named) up to date, in time; `force` runs every stage anew."""
+        """Bring targets (all, if none is named) up to date, in time; `force` runs every stage anew.
+
+        `remote` takes the place of the default one for what is pulled.
+        """
         asked = {"--pull": pull, "--no-run-cache": not run_cache, "--force": force}
         options = [option for option, wanted in asked.items() if wanted]
-        return self._dvc("repro", *options, *_named(targets), timeout=timeout or _WHOLE_DAY, on_line=on_line)
+        module = ("mlci.adapters.dvc_from", remote) if remote else _DVC
+        arguments = ("repro", *options, *_named(targets))
+        return self._dvc(*arguments, module=module, timeout=timeout or _WHOLE_DAY, on_line=on_line)
 
     def checkout(self) -> Finished:
         """Lay out what the cache holds of the recorded outputs; what it does not hold is left out."""
@@ -116,6 +123,12 @@ class DvcCli:
             raise WorldError(f"dvc: {done.last_lines(5)}", id="dvc-failed", help="mlci doctor")
         return [str(each) for each in answer]
 
+    def unreadable(self, remote: str) -> str:
+        """Why a remote cannot be read, in few words; empty when it can be."""
+        done = self._inside("probe", {"remote": remote})
+        answer = _parsed(done.stdout) if done.ok else None
+        return answer if isinstance(answer, str) else done.last_lines(1) or "it does not answer"
+
     def remotes(self) -> Sequence[str]:
         """The names of the configured remotes."""
         if self._known is not None:
@@ -171,10 +184,16 @@ class DvcCli:
             raise WorldError(f"dvc {arguments[0]}: {why}", id="dvc-failed", help="mlci doctor")
         return done.stdout
 
-    def _dvc(self, *arguments: str, timeout: float, on_line: Callable[[str], None] | None = None) -> Finished:
+    def _dvc(
+        self,
+        *arguments: str,
+        timeout: float,
+        module: Sequence[str] = _DVC,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Finished:
         command = Command(
             # -P: a `dvc.py` or `yaml/` of the project must not be taken for the real one
-            argv=(sys.executable, "-P", "-m", "dvc", *arguments),
+            argv=(sys.executable, "-P", "-m", *module, *arguments),
             cwd=self._project,
             environment=self._environment,
             timeout=timeout,

@@ -11,6 +11,8 @@ from typing import Any
 from dvc.dvcfile import ProjectFile
 from dvc.repo import Repo
 
+NOT_FOUND = 404
+
 
 def resolve(repo: Any, question: dict[str, Any]) -> list[Any]:  # noqa: ANN401
     """Each pipeline file's stages with every template resolved."""
@@ -44,8 +46,26 @@ def absent(repo: Any, question: dict[str, Any]) -> list[str]:  # noqa: ANN401
     return [name for name in names if name not in held or not held.issuperset(parts.get(name, ()))]
 
 
+def probe(repo: Any, question: dict[str, Any]) -> str:  # noqa: ANN401
+    """Why a remote cannot be read: DVC itself takes one that does not answer for one that is empty."""
+    try:
+        store = repo.cloud.get_remote_odb(question["remote"], "probe")
+        if store.fs.protocol == "local":
+            there = Path(repo.cloud.get_remote(question["remote"], "probe").path).is_dir()
+            return "" if there else "there is no such directory here"
+        store.fs.info(store.oid_to_path("0" * 32))
+    except FileNotFoundError as error:
+        # Many file systems say so of all that goes wrong; the first cause is what happened.
+        cause = error.__cause__ or error
+        answered = isinstance(cause, FileNotFoundError) or getattr(cause, "status", 0) == NOT_FOUND
+        return "" if answered else f"{type(cause).__name__}: {cause}"
+    except Exception as error:  # noqa: BLE001 - every storage has errors of its own
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    return ""
+
+
 if __name__ == "__main__":
-    task = {"resolve": resolve, "manifests": manifests, "absent": absent}[sys.argv[1]]
+    task = {"resolve": resolve, "manifests": manifests, "absent": absent, "probe": probe}[sys.argv[1]]
     asked = json.load(sys.stdin)
     answer = sys.stdout
     sys.stdout = sys.stderr

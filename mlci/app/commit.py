@@ -9,6 +9,8 @@ from mlci.ports.git import Git
 
 # What stands behind the commit in evidence of a work tree that differs from it: no registry takes it.
 UNCOMMITTED = "+changes"
+# The same for a run of some stages only.
+PARTIAL = "+part"
 
 
 def commit_under_test(context: RunContext, git: Git) -> str:

@@ -129,8 +129,9 @@ class _Survey:
         try:
             self.comparer.manifests = self.ground.dvc.manifests(names, remote=self.asked.remote)
         except MlciError:
-            return  # what they would have told stays unknown, and counts as "run"
-        finally:
+            # What they would have told stays unknown, and counts as "run".
+            self.ground.progress.done("failed")
+        else:
             self.ground.progress.done()
 
     def absent(self, stages: Sequence[Planned]) -> tuple[Absent, ...]:
@@ -166,9 +167,9 @@ class _Survey:
         try:
             found = self.ground.dvc.not_in_remote(remote=self.asked.remote)
         except MlciError:
+            self.ground.progress.done("failed")
             return None
-        finally:
-            self.ground.progress.done()
+        self.ground.progress.done()
         start = f"{self.ground.prefix}/" if self.ground.prefix else ""
         return [start + each.path for each in found]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mlci.app.bundle import Bundle
+from mlci.app.commit import PARTIAL
 from mlci.core import diff_json
 from mlci.core.compose import compose
 from mlci.core.context import RunContext, Trigger
@@ -52,7 +53,7 @@ def report(bundle: Bundle, *, project: str, occasion: Occasion) -> Reported:
         project=project,
         evidence=bundle.evidence,
         diff=bundle.diff,
-        occasion=occasion,
+        occasion=Occasion.NONE if bundle.commit.endswith(PARTIAL) else occasion,
         against=bundle.against,
     )
     return Reported(report=told, bundle=bundle)

@@ -17,14 +17,18 @@ from mlci.core.forecast import Forecast, as_json, why
 from mlci.core.stages import Cause, Planned, Standing
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import count
+from mlci.errors import WorldError
 from mlci.gates.inputs import inputs_of
 from mlci.ports.dvc import Dvc
 from mlci.ports.process import Finished
 
 GATE = "pipeline"
+REMOTE = "pipeline.remote"
 PUSHED = "pipeline.pushed"
 REPRODUCED = "pipeline.reproduced"
 LOCK = "pipeline.lock"
+# How DVC says that somebody else holds its lock, or the lock of a path.
+_BUSY = ("Unable to acquire lock.", "is busy, it is being blocked by:")
 MOST_NAMED = 10
 MENDED = "mlci run && dvc push && git add dvc.lock && git commit"
 LINEAGE = ("dvc.yaml", "dvc.lock", "params.yaml")
@@ -84,14 +88,28 @@ class _Attempt:
     def findings(self) -> tuple[Finding, ...]:
         """Whether everything was pushed, the lock is right, and every stage could be reproduced."""
         forecast = self._foreseen()
-        if not forecast.pipelines:
-            return (_finding(REPRODUCED, Status.SKIP, "there is no dvc.yaml, so nothing to reproduce"),)
-        if self.authors_lock:
-            if (remote := self.remote) and (forgotten := _forgotten(self.ground.dvc, remote)):
-                return (forgotten,)
-            if disagreeing := [each for each in forecast.stages if _contradicts(each)]:
-                return (_stale(disagreeing),)
-        return self._reproduced(forecast)
+        if not forecast.stages:
+            return (_nothing(self.config),)
+        frozen = [each for each in forecast.stages if each.standing is Standing.FROZEN and each.reasons]
+        if refused := self._refused(forecast, frozen):
+            return (refused,)
+        warned = (_frozen(frozen, Status.WARN),) if frozen else ()
+        return (*self._reproduced(forecast), *warned)
+
+    def _refused(self, forecast: Forecast, frozen: Sequence[Planned]) -> Finding | None:
+        """What files and the remote say against this commit, so that nothing has to run."""
+        remote = self.remote if self.authors_lock else None
+        if remote and (forgotten := _forgotten(self.ground.dvc, remote)):
+            return forgotten
+        if frozen and self._strict:
+            return _frozen(frozen, Status.FAIL)
+        disagreeing = [each for each in forecast.stages if _contradicts(each)]
+        return _stale(disagreeing) if disagreeing and self.authors_lock else None
+
+    @property
+    def _strict(self) -> bool:
+        """Whether a version may come of it, or a merge."""
+        return self.in_ci or self.context.trigger is Trigger.MAIN
 
     def _foreseen(self) -> Forecast:
         """The plan; in CI from bytes alone, since remembered hashes may come from anywhere."""
@@ -122,30 +140,46 @@ class _Attempt:
         )
         done = self._watched(watch, forecast)
         if not done.ok:
+            _refuse_busy(done)
             return (_broken(done, watch),)
         ran = f"{len(watch.ran)} of {count(len(forecast.stages), 'stage')} ran"
-        reproduced = _finding(REPRODUCED, Status.PASS, f"every output follows from this commit ({ran})")
+        proven = f"dvc.lock matches code, parameters and data; {ran}"
+        reproduced = _finding(REPRODUCED, Status.PASS, proven)
         return (reproduced, self._lock(before == self._locks(forecast)))
 
     def _watched(self, watch: Watch, forecast: Forecast) -> Finished:
         """Run DVC. Whatever happens, what finished is remembered: DVC has written it into the lock."""
-        everywhere = () if forecast.pipelines == (PIPELINE_FILE,) else forecast.pipelines
-        # A planted run-cache entry would be believed where CI itself writes the lock.
-        trusted = self.context.trigger is not Trigger.MAIN or self.config.ci.lock is LockAuthor.AUTHOR
         try:
-            done = self.ground.dvc.repro(
-                self.stages or everywhere,
-                pull=self.remote is not None,
-                run_cache=trusted,
-                on_line=watch.line,
-            )
-            if done.ok:
-                watch.close()
-            return done
+            return self._to_the_end(watch, forecast)
+        except BaseException:
+            watch.interrupted()
+            raise
         finally:
             unchanged: list[JsonValue] = [*sorted(watch.skipped)]
             self.figures |= {"ran": {**watch.ran}, "unchanged": unchanged}
             write_durations(self.ground.project, watch.ran)
+
+    def _to_the_end(self, watch: Watch, forecast: Forecast) -> Finished:
+        done = self._repro(watch, forecast, pull=self.remote is not None)
+        # While DVC may pull, it takes every missing output for one that can be pulled.
+        if done.ok and self.remote and any(_is_missing(each) for each in forecast.stages):
+            watch.close()
+            done = self._repro(watch, forecast, pull=False)
+        if done.ok:
+            watch.close()
+        return done
+
+    def _repro(self, watch: Watch, forecast: Forecast, *, pull: bool) -> Finished:
+        everywhere = () if forecast.pipelines == (PIPELINE_FILE,) else forecast.pipelines
+        # A planted run-cache entry would be believed where CI itself writes the lock.
+        trusted = self.context.trigger is not Trigger.MAIN or self.config.ci.lock is LockAuthor.AUTHOR
+        return self.ground.dvc.repro(
+            self.stages or everywhere,
+            pull=pull,
+            remote=self.config.remotes.read if pull else None,
+            run_cache=trusted,
+            on_line=watch.line,
+        )
 
     def _in_git(self, forecast: Forecast) -> list[JsonValue]:
         """What a reproduction writes for Git to keep, from the project."""
@@ -157,13 +191,18 @@ class _Attempt:
     def _lock(self, unchanged: bool) -> Finding:
         if unchanged:
             return _finding(LOCK, Status.PASS, "dvc.lock is what this pipeline produces")
-        if self.authors_lock:
+        if self.authors_lock or (self.in_ci and self.context.trigger is not Trigger.PULL_REQUEST):
             return _finding(
                 LOCK,
                 Status.FAIL,
-                "dvc.lock is not what this pipeline produces: running it gave other bytes",
+                "dvc.lock is not what this pipeline produces: running it gave another one",
                 MENDED,
             )
+        if self.in_ci:
+            said = (
+                "dvc.lock was brought up to date in this job; it must be committed before main is registered"
+            )
+            return _finding(LOCK, Status.PASS, said)
         return _finding(LOCK, Status.PASS, "dvc.lock was brought up to date; commit it with your change")
 
 
@@ -175,6 +214,46 @@ def _contradicts(planned: Planned) -> bool:
     """Whether the files alone prove that a stage's record is not of this commit."""
     certain = {each.cause for each in planned.reasons} - {Cause.ALWAYS, Cause.UPSTREAM, Cause.UNDECIDED}
     return planned.standing is Standing.STALE and bool(certain)
+
+
+def _is_missing(planned: Planned) -> bool:
+    return any(each.cause is Cause.MISSING for each in planned.reasons)
+
+
+def _nothing(config: Config) -> Finding:
+    """No stage at all: fine at the beginning, but not where a model must come from somewhere."""
+    if not config.models:
+        return _finding(
+            REPRODUCED, Status.SKIP, "dvc.yaml declares no stage, so there is nothing to reproduce"
+        )
+    named = ", ".join(sorted(config.models)[:MOST_NAMED])
+    return _finding(
+        REPRODUCED,
+        Status.ERROR,
+        f"no stage of a dvc.yaml makes {named}: what lies here is left over from something else",
+        "git restore dvc.yaml, or declare the stages that make what mlci.yaml names",
+    )
+
+
+def _frozen(stages: Sequence[Planned], status: Status) -> Finding:
+    named = "; ".join(f"{each.name}: {why(each)}" for each in stages[:MOST_NAMED])
+    return _finding(
+        LOCK,
+        status,
+        f"frozen, and its inputs changed ({named})",
+        f"dvc unfreeze {stages[0].name} && {MENDED}",
+    )
+
+
+def _refuse_busy(done: Finished) -> None:
+    """Another DVC at work in this directory says nothing about the pipeline."""
+    said = done.stderr.decode("utf-8", "replace")
+    if any(each in said for each in _BUSY):
+        raise WorldError(
+            "another run is under way in this directory",
+            id="run-under-way",
+            help="wait until it has ended, then mlci run",
+        )
 
 
 def _stale(stages: Sequence[Planned]) -> Finding:
@@ -193,6 +272,13 @@ def _forgotten(dvc: Dvc, remote: str) -> Finding | None:
     missing = [each.path for each in dvc.not_in_remote(remote=remote)]
     if not missing:
         return None
+    if unreadable := dvc.unreadable(remote):
+        return _finding(
+            REMOTE,
+            Status.FAIL,
+            f"this job cannot read the remote {remote} ({unreadable}); a maintainer must run this: mlci run",
+            "mlci doctor",
+        )
     named = ", ".join(missing[:MOST_NAMED]) + (" and more" if len(missing) > MOST_NAMED else "")
     return _finding(
         PUSHED,

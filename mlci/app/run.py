@@ -7,9 +7,9 @@ from pathlib import Path
 from mlci import __version__
 from mlci.app.baselines import against_environments
 from mlci.app.bundle import Bundle, clear, write_against, write_diff, write_evidence, write_flips
-from mlci.app.commit import commit_under_test
+from mlci.app.commit import PARTIAL, commit_under_test
 from mlci.app.diff import Compared, DiffRequest, compared
-from mlci.app.plan import Ground
+from mlci.app.plan import Asked, Ground, plan
 from mlci.app.project import Project
 from mlci.app.report import Reported, occasion_of, report, summarize, write_report
 from mlci.app.reproduce import reproduce
@@ -46,6 +46,10 @@ def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
 
     With `stages`, only these and what they stand on are reproduced, and nothing is judged by them.
     """
+    if stages:
+        plan(
+            place.ground, Asked(targets=tuple(stages), offline=True)
+        )  # a stage that nobody knows is told first
     clear(place.hands.files)
     occasion = occasion_of(place.context)
     pipeline = _reproduced(place, stages)
@@ -69,7 +73,8 @@ def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
         stages=stages,
     )
     # A reproduction may have changed what is committed: only now can it be said what was measured.
-    found = replace(found, commit=commit_under_test(place.context, place.git))
+    commit = commit_under_test(place.context, place.git)
+    found = replace(found, commit=commit + PARTIAL if stages else commit)
     write_evidence(place.hands.files, found)
     return found
 

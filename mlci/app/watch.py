@@ -12,7 +12,7 @@ from mlci.ports.progress import Progress
 
 KEPT_LINES = 12
 
-_RUNNING = re.compile(r"Running stage '(?P<name>.+)':")
+_RUNNING = re.compile(r"Running stage '(?P<name>.+)':\s*")
 _SKIPPED = re.compile(r"Stage '(?P<name>.+)' (?:didn't change|is cached)")
 
 
@@ -32,8 +32,8 @@ class Watch:
 
     def line(self, text: str) -> None:
         """Take one line of DVC's output."""
-        started, skipped = _RUNNING.match(text), _SKIPPED.match(text)
-        if started:
+        started, skipped = _RUNNING.fullmatch(text), _SKIPPED.match(text)
+        if started and self._may_begin(started["name"]):
             self.close()
             self.current, self._since = started["name"], self.clock.monotonic()
             self.last_lines.clear()
@@ -53,10 +53,22 @@ class Watch:
 
     def broke(self) -> str | None:
         """The stage that ran when DVC gave up."""
-        broken, self.current = self.current, None
-        if broken is not None:
-            self.progress.done("failed")
-        return broken
+        return self._end("failed")
+
+    def interrupted(self) -> None:
+        """Somebody ended it while a stage ran."""
+        self._end("interrupted")
+
+    def _end(self, how: str) -> str | None:
+        ended, self.current = self.current, None
+        if ended is not None:
+            self.progress.done(how)
+        return ended
+
+    def _may_begin(self, name: str) -> bool:
+        """Whether DVC may have said it: a stage can print such a line too, and each stage runs once."""
+        known = {each.name for each in self.forecast.stages}
+        return name not in self.ran and name != self.current and (name in known or "@" in name)
 
     def _title(self, name: str) -> str:
         place = f"{len(self.ran) + 1} of {max(len(self.forecast.running), len(self.ran) + 1)}"

@@ -23,6 +23,11 @@ ANSWERS = {
         Verdict.WARNED: "May be registered, after a look: ",
         Verdict.FAILED: "Must not be registered: ",
     },
+    Occasion.NONE: {
+        Verdict.PASSED: "Reproduced, and nothing was judged: only some stages were asked for",
+        Verdict.WARNED: "Reproduced, and nothing was judged: ",
+        Verdict.FAILED: "Not reproduced: ",
+    },
 }
 
 
@@ -49,10 +54,20 @@ def compose(
     return Report(
         key=project,
         verdict=verdict,
-        headline=words(ANSWERS[occasion][verdict]) + _because(findings, diff),
+        headline=_headline(occasion, verdict, findings, diff),
         facts=_facts(project, diff),
         sections=tuple(each for each in sections if each is not None),
     )
+
+
+def _headline(occasion: Occasion, verdict: Verdict, findings: Sequence[Finding], diff: Diff | None) -> Text:
+    """The answer to what is asked on this occasion, and why."""
+    answer = words(ANSWERS[occasion][verdict])
+    if occasion is Occasion.NONE and verdict is Verdict.PASSED:
+        return answer
+    if not (diff and diff.metrics) and all(each.status is Status.SKIP for each in findings):
+        return words("Nothing was judged: there is no stage to reproduce, no gate and no metric")
+    return answer + _because(findings, diff)
 
 
 def _because(findings: Sequence[Finding], diff: Diff | None) -> Text:

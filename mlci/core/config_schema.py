@@ -229,7 +229,11 @@ def _ci(providers: Sequence[str]) -> Table[Ci]:
         optional("branch", BRANCH, "The branch that versions are registered from."),
         optional("install", SCRIPT, "The command that installs the user's environment."),
         optional("mlci", Text(), "The requirement by which CI installs mlci, such as mlci==1.2.0."),
-        optional("lock", Choice(LockAuthor), "Who commits dvc.lock."),
+        optional(
+            "lock",
+            Choice(LockAuthor),
+            "Who commits dvc.lock; with ci, a pull request may be stale, and main waits for the commit.",
+        ),
         optional("dedicated", Flag(), "Whether the runners are ours alone, so that load figures can fail."),
         optional("timeout", Duration(minimum=60), "How long a job may take."),
         optional(

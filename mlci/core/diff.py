@@ -21,10 +21,11 @@ class MetricVerdict(StrEnum):
 
 
 class Occasion(StrEnum):
-    """What is being decided: a promotion asks for more than a pull request."""
+    """What is being decided: a promotion asks for more than a pull request, a part of a run for nothing."""
 
     PULL_REQUEST = "pull_request"
     PROMOTION = "promotion"
+    NONE = "none"
 
 
 class FloorStatus(StrEnum):

@@ -76,6 +76,8 @@ class Planned:
 
 
 _ABSENT = object()
+# What of a frozen stage is told although it does not run: its record is not of what lies here.
+_OF_INPUTS = frozenset({Cause.NEVER_RAN, Cause.COMMAND, Cause.PARAMETER, Cause.DEPENDENCY})
 
 # How a path stands against its record: `look("data/raw.csv", recorded)`, paths from dvc.yaml's directory.
 Look = Callable[[str, Hashed], Seen]
@@ -177,7 +179,13 @@ class _Judge:
         """The stage's place in the plan; `waits` are stages before it that run."""
         upstream = self.graph.upstream(self.stage)
         if self.stage.frozen:
-            return Planned(name=self.stage.name, standing=Standing.FROZEN, upstream=upstream)
+            self._judge()
+            return Planned(
+                name=self.stage.name,
+                standing=Standing.FROZEN,
+                reasons=tuple(each for each in self.reasons if each.cause in _OF_INPUTS),
+                upstream=upstream,
+            )
         self._judge()
         standing = self._standing(bool(waits := tuple(waits)))
         return Planned(

@@ -23,12 +23,16 @@ class Dvc(Protocol):
         targets: Sequence[str] = (),
         *,
         pull: bool,
+        remote: str | None = None,
         run_cache: bool = True,
         force: bool = False,
         timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
-        """Bring targets (all, if none is named) up to date, in time; `force` runs every stage anew."""
+        """Bring targets (all, if none is named) up to date, in time; `force` runs every stage anew.
+
+        `remote` takes the place of the default one for what is pulled.
+        """
         ...
 
     def checkout(self) -> Finished:
@@ -47,6 +51,10 @@ class Dvc(Protocol):
 
     def not_in_remote(self, *, remote: str | None = None) -> Sequence[Missing]:
         """Outputs that the remote does not hold, asked without pulling anything."""
+        ...
+
+    def unreadable(self, remote: str) -> str:
+        """Why a remote cannot be read, in few words; empty when it can be."""
         ...
 
     def get(self, path: str, revision: str, destination: Path, *, remote: str | None = None) -> Finished:

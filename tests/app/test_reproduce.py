@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -7,11 +8,12 @@ from mlci.adapters.worktree import LinkedTree
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.hashing import read_memory, write_memory
 from mlci.app.plan import Ground
-from mlci.app.reproduce import LOCK, PUSHED, REPRODUCED, reproduce
-from mlci.core.config import Ci, Config, LockAuthor
+from mlci.app.reproduce import LOCK, PUSHED, REMOTE, REPRODUCED, reproduce
+from mlci.core.config import Ci, Config, LockAuthor, Model, Remotes, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Status, Verdict
+from mlci.errors import WorldError
 from tests.support.fakes import FakeClock, FakeDvc, FakeProgress
 
 HEAD = "a" * 40
@@ -31,11 +33,13 @@ def run(
     trigger: Trigger,
     lock: LockAuthor = LockAuthor.AUTHOR,
     progress: FakeProgress | None = None,
+    **parts: Any,
 ) -> Evidence:
     files = FileTree(directory)
+    provider = parts.pop("provider", None if trigger is Trigger.LOCAL else "github")
     return reproduce(
-        config=Config(project="credit", ci=Ci(lock=lock)),
-        context=RunContext(trigger=trigger, provider=None if trigger is Trigger.LOCAL else "github"),
+        config=Config(project="credit", ci=Ci(lock=lock), **parts),
+        context=RunContext(trigger=trigger, provider=provider),
         commit=HEAD,
         ground=Ground(
             root=files,
@@ -74,7 +78,7 @@ def test_says_which_stages_ran(project: Path) -> None:
         (Trigger.PULL_REQUEST, LockAuthor.AUTHOR, Status.FAIL),
         (Trigger.MAIN, LockAuthor.AUTHOR, Status.FAIL),
         (Trigger.PULL_REQUEST, LockAuthor.CI, Status.PASS),
-        (Trigger.MAIN, LockAuthor.CI, Status.PASS),
+        (Trigger.MAIN, LockAuthor.CI, Status.FAIL),
         (Trigger.LOCAL, LockAuthor.AUTHOR, Status.PASS),
     ],
 )
@@ -85,8 +89,9 @@ def test_a_stale_lock_is_red_where_the_author_should_have_reproduced(
     dvc = FakeDvc(says=SAYS, effect=lambda: (project / "dvc.lock").write_text("new"))
     found = run(project, dvc, trigger, lock)
     assert statuses(found)[LOCK] is status
-    assert bool(dvc.asked) is (status is Status.PASS)
-    assert status is Status.PASS or "train: b.txt changed" in found.findings[0].message
+    in_time = trigger is not Trigger.LOCAL and lock is LockAuthor.AUTHOR
+    assert bool(dvc.asked) is not in_time
+    assert not in_time or "train: b.txt changed" in found.findings[0].message
 
 
 def test_other_bytes_from_the_same_inputs_are_red_in_ci(project: Path) -> None:
@@ -160,3 +165,75 @@ def test_a_failing_stage_is_red_with_its_last_lines(project: Path) -> None:
 def test_a_repository_without_a_pipeline_is_not_an_error(tmp_path: Path) -> None:
     evidence = run(tmp_path, FakeDvc(), Trigger.LOCAL)
     assert statuses(evidence) == {REPRODUCED: Status.SKIP}
+
+
+def test_models_that_no_stage_makes_are_red_although_they_lie_here(tmp_path: Path) -> None:
+    (tmp_path / "model.skops").touch()
+    models = {"income": Model(name="income", path="model.skops", task=Task.BINARY, test="t", predictions="p")}
+    evidence = run(tmp_path, FakeDvc(), Trigger.LOCAL, models=models)
+    assert statuses(evidence) == {REPRODUCED: Status.ERROR}
+    assert "income" in evidence.findings[0].message
+
+
+def test_a_remote_that_cannot_be_read_is_no_forgotten_push(project: Path) -> None:
+    dvc = FakeDvc(missing=["models/income.skops"], silent="PermissionError: Forbidden")
+    evidence = run(project, dvc, Trigger.PULL_REQUEST)
+    assert statuses(evidence) == {REMOTE: Status.FAIL}
+    assert "this job cannot read the remote storage" in evidence.findings[0].message
+    assert "a maintainer must run this: mlci run" in evidence.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("trigger", "provider", "status"),
+    [
+        (Trigger.PULL_REQUEST, "github", Status.FAIL),
+        (Trigger.MAIN, "github", Status.FAIL),
+        (Trigger.MAIN, None, Status.FAIL),
+        (Trigger.LOCAL, None, Status.WARN),
+    ],
+)
+def test_a_frozen_stage_is_held_to_its_inputs(
+    project: Path, trigger: Trigger, provider: str | None, status: Status
+) -> None:
+    (project / "dvc.yaml").write_text(PIPELINE.replace("cmd: y", "cmd: y, frozen: true"))
+    assert run(project, FakeDvc(), trigger, provider=provider).verdict is Verdict.PASSED
+    (project / "b.txt").write_text("changed")
+    dvc = FakeDvc()
+    found = run(project, dvc, trigger, provider=provider).findings[-1]
+    assert (found.check, found.status) == (LOCK, status)
+    assert "frozen, and its inputs changed (train: b.txt changed)" in found.message
+    assert bool(dvc.asked) is (status is Status.WARN)
+
+
+def test_the_remote_to_read_from_is_the_configured_one(project: Path) -> None:
+    dvc = FakeDvc(remote=None)
+    run(project, dvc, Trigger.LOCAL, remotes=Remotes(read="storage"))
+    assert (dvc.asked[0]["pull"], dvc.asked[0]["remote"]) == (True, "storage")
+
+
+def test_a_stage_cannot_say_that_another_ran(project: Path) -> None:
+    forged = ("Running stage 'evil':", "Running stage 'train':", "> Running stage 'prepare':", "epoch 1")
+    dvc = FakeDvc(says=("Running stage 'train':", *forged))
+    assert run(project, dvc, Trigger.LOCAL).figures["ran"] == {"train": 0.0}
+
+
+def test_a_step_that_failed_or_was_interrupted_is_not_done(project: Path) -> None:
+    told = FakeProgress()
+    run(project, FakeDvc(says=SAYS, code=255), Trigger.LOCAL, progress=told)
+    assert told.lines[-1] == "failed"
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(project, FakeDvc(says=SAYS, effect=interrupt), Trigger.LOCAL, progress=told)
+    assert told.lines[-1] == "interrupted"
+
+
+@pytest.mark.parametrize(
+    "said", ["Unable to acquire lock. Most likely another", "'b' is busy, it is being blocked by:"]
+)
+def test_two_runs_at_once_are_no_red_gate(project: Path, said: str) -> None:
+    with pytest.raises(WorldError) as caught:
+        run(project, FakeDvc(code=255, complains=said), Trigger.LOCAL)
+    assert caught.value.id == "run-under-way"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -87,3 +88,98 @@ def test_the_first_run_of_a_project_is_green_and_says_what_to_type_next(story: R
     again = mlci_run(story)
     assert (again.code, commits(story)) == (0, {story.head})
     assert "next:" not in again.stderr
+
+
+def test_a_red_pipeline_is_not_judged_and_nothing_old_is_left(story: Repository) -> None:
+    assert mlci_run(story).code == 0
+    story.write({"raw.txt": "bad\n"})
+    red = mlci_run(story)
+    assert red.code == 10
+    assert set(evidence(story)) == {"pipeline"}
+    assert "stage make (1 of 1): failed" in re.sub(r", about \d+ s\)", ")", red.stderr)
+    assert "next:" not in red.stderr
+    assert not (story.path / ".mlci/report/diff.json").exists()
+
+
+def test_a_red_gate_ends_with_10_and_is_told_as_mains(story: Repository) -> None:
+    story.commit({"raw.txt": "1\n"})
+    red = mlci_run(story)
+    assert red.code == 10
+    assert red.stdout.startswith("FAILED: Must not be registered: data.rows")
+
+
+def test_changes_at_a_desk_are_marked_and_judged_as_a_change(story: Repository) -> None:
+    assert mlci_run(story).code == 0
+    story.commit()
+    story.write({"notes.txt": "not committed"})
+    said = mlci_run(story)
+    assert said.stdout.startswith("PASSED: You may merge")
+    assert commits(story) == {f"{story.head}+changes"}
+
+
+def test_ci_is_red_over_a_lock_that_is_not_committed(
+    story: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.commit({"mlci.yaml": FILES["mlci.yaml"] + "ci: {lock: ci}\n"})
+    in_ci(monkeypatch, story)
+    assert mlci_run(story).code == 10
+    assert commits(story) == {story.head}
+    assert statuses(story) == {"pipeline.reproduced": "pass", "pipeline.lock": "fail"}
+    assert set(evidence(story)) == {"pipeline"}
+
+
+def test_a_part_of_a_run_leaves_nothing_to_register_by(story: Repository) -> None:
+    said = mlci_run(story, "--stage", "make")
+    assert (said.code, commits(story)) == (0, {f"{story.head}+changes+part"})
+    assert said.stdout.startswith("PASSED: Reproduced, and nothing was judged")
+    before = evidence(story)
+    unknown = mlci_run(story, "--stage", "nope")
+    assert unknown.code == 2
+    assert "[stage-unknown]" in unknown.stderr
+    assert evidence(story) == before
+
+
+def test_nothing_at_all_is_not_ready_to_be_registered(tmp_path: Path) -> None:
+    bare = repository(tmp_path / "work").with_dvc()
+    bare.commit({"mlci.yaml": "version: 1\nproject: credit\n", "dvc.yaml": "stages: {}\n"})
+    said = mlci_run(bare)
+    assert said.code == 0
+    assert said.stdout.startswith("PASSED: Nothing was judged")
+
+
+def test_an_output_that_git_keeps_is_restored(story: Repository) -> None:
+    assert mlci_run(story).code == 0
+    story.commit()
+    (story.path / "metrics.json").unlink()
+    assert mlci_run(story).code == 0
+    assert (story.path / "metrics.json").exists()
+    assert commits(story) == {story.head}
+
+
+@pytest.mark.parametrize("default", [None, "empty"])
+def test_a_clone_reads_from_the_remote_that_is_configured(
+    story: Repository, tmp_path: Path, default: str | None
+) -> None:
+    story.commit({"mlci.yaml": FILES["mlci.yaml"] + "remotes: {read: storage}\n"})
+    assert mlci_run(story).code == 0
+    story.dvc("push", "--quiet")
+    story.dvc("remote", "add", "--quiet", "empty", str(tmp_path / "nothing"))
+    story.dvc("remote", "default", *([default] if default else ["--unset"]))
+    clone = story.commit().clone(tmp_path / "clone")
+    said = mlci_run(clone)
+    assert said.code == 0, said.stdout + said.stderr
+    assert (clone.path / "rows.csv").exists()
+    assert evidence(clone)["pipeline"]["figures"]["ran"] == {}
+
+
+def test_a_remote_that_is_not_there_is_told_from_a_forgotten_push(
+    story: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert mlci_run(story).code == 0
+    clone = story.commit().clone(tmp_path / "clone")
+    in_ci(monkeypatch, clone)
+    assert mlci_run(clone).code == 10
+    assert statuses(clone) == {"pipeline.remote": "fail"}
+    (tmp_path / "work-storage").mkdir()
+    assert mlci_run(clone).code == 10
+    assert statuses(clone) == {"pipeline.pushed": "fail"}

@@ -51,6 +51,8 @@ class FakeDvc:
     code: int = 0
     remote: str | None = "storage"
     missing: Sequence[str] = ()
+    silent: str = ""
+    complains: str = "ERROR: failed to reproduce 'train'"
     effect: Callable[[], object] = lambda: None
     asked: list[dict[str, object]] = field(default_factory=list)
 
@@ -62,20 +64,24 @@ class FakeDvc:
         targets: Sequence[str] = (),
         *,
         pull: bool,
+        remote: str | None = None,
         run_cache: bool = True,
         force: bool = False,
         timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Finished:
-        self.asked.append({"targets": targets, "pull": pull, "run_cache": run_cache})
+        self.asked.append({"targets": targets, "pull": pull, "remote": remote, "run_cache": run_cache})
         for line in self.says:
             if on_line is not None:
                 on_line(line)
         self.effect()
-        return finished(self.code, stderr="ERROR: failed to reproduce 'train'")
+        return finished(self.code, stderr=self.complains)
 
     def not_in_remote(self, *, remote: str | None = None) -> Sequence[Missing]:
         return [Missing(path=each) for each in self.missing]
+
+    def unreadable(self, remote: str) -> str:
+        return self.silent
 
     def resolve(self, paths: Sequence[str]) -> Sequence[bytes]:
         raise AssertionError("there was no template")
