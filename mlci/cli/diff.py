@@ -72,4 +72,7 @@ def _tell(out: Output, found: "Diff", project: str, occasion: "Occasion", *, mar
         return
     evidence = Evidence(gate="diff", commit=found.head or "", findings=findings(found, occasion))
     report = compose(project=project, evidence=[evidence], diff=found, occasion=occasion)
-    out.raw(as_markdown.render(report) if markdown else terminal.render(report, width=out.width))
+    if markdown:
+        out.raw(as_markdown.render(report))
+    else:
+        out.raw(terminal.render(report, width=out.width, paint=out.painted))

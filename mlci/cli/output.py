@@ -30,6 +30,9 @@ class Tone(Enum):
     STRONG = "bold"
 
 
+_REPORTED = {"good": Tone.GOOD, "warn": Tone.CAUTION, "bad": Tone.BAD}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """Prints a command's answer. With `json`, that answer is one strict JSON document."""
@@ -91,6 +94,10 @@ class Output:
     def styled(self, text: str, tone: Tone) -> str:
         """The text made printable, in its tone where colour is shown."""
         return style(printable(text), tone, color=self.color)
+
+    def painted(self, text: str, tone: str) -> str:
+        """A word of a report in its tone, `good`, `warn` or `bad`, where colour is shown."""
+        return style(text, _REPORTED[tone], color=self.color)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table no wider than the terminal; the widest columns are cut first, with `…`."""

@@ -41,10 +41,10 @@ def command(world: World, out: Output, form: str, artifact: Path | None, promoti
     if out.json:
         out.document(reported.document)
     else:
-        out.raw(_rendered(reported.report, reported.bundle.evidence, form))
+        out.raw(_rendered(reported.report, reported.bundle.evidence, form, out))
 
 
-def _rendered(report: "Report", evidence: "tuple[Evidence, ...]", form: str) -> str:
+def _rendered(report: "Report", evidence: "tuple[Evidence, ...]", form: str, out: Output) -> str:
     from mlci.render import html, junit, markdown, terminal
 
     match form:
@@ -55,4 +55,4 @@ def _rendered(report: "Report", evidence: "tuple[Evidence, ...]", form: str) -> 
         case "junit":
             return junit.render(evidence)
         case _:
-            return terminal.render(report)
+            return terminal.render(report, paint=out.painted)

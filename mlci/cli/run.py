@@ -39,7 +39,9 @@ def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> i
         dvc_at=world.dvc_at,
     )
     reported = run(place, stages=stages)
-    out.answer(reported.document, terminal.render(reported.report, width=out.width, brief=True))
+    out.answer(
+        reported.document, terminal.render(reported.report, width=out.width, brief=True, paint=out.painted)
+    )
     out.note(f"the whole report: mlci report, or {DIRECTORY}/report.html")
     for line in following(place, reported.bundle.evidence):
         out.note(f"next: {line}")

@@ -1,8 +1,9 @@
 """A report as plain lines for a terminal of 80 columns."""
 
+import re
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mlci.core.finding import Verdict
@@ -11,6 +12,7 @@ from mlci.core.printable import printable
 from mlci.core.report import (
     Block,
     Cell,
+    Column,
     Intervals,
     Item,
     Items,
@@ -27,20 +29,38 @@ WIDTH = 80
 WORDS = {Verdict.PASSED: "PASSED", Verdict.WARNED: "WARNED", Verdict.FAILED: "FAILED"}
 # Holds a sign to its word while a cell is wrapped; it is a blank again when that is done.
 GLUE = "\N{NO-BREAK SPACE}"
+# Where a tone begins and ends, until a line is known to hold nothing that must be made printable. Nobody
+# else's text holds them: they are no printable characters.
+BEGINS = {Tone.GOOD: "\ue000", Tone.WARN: "\ue001", Tone.BAD: "\ue002"}
+ENDS = "\ue003"
+_TONED = re.compile("([\ue000-\ue002])([^\ue003]*)\ue003")
+_TONE_OF = {mark: tone for tone, mark in BEGINS.items()}
+VERDICTS = {Verdict.PASSED: Tone.GOOD, Verdict.WARNED: Tone.WARN, Verdict.FAILED: Tone.BAD}
 SIGNS = {Tone.GOOD: "+", Tone.NEUTRAL: " ", Tone.MUTED: " ", Tone.WARN: "!", Tone.BAD: "x"}
 
 
-def render(report: Report, *, width: int = WIDTH, brief: bool = False) -> str:
-    """Return the report as lines, every character printable; `brief` leaves folded sections folded."""
-    return _lines(report, f"{WORDS[report.verdict]}: {plain(report.headline)}", width, brief=brief)
+Paint = Callable[[str, Tone], str]
+
+
+def render(report: Report, *, width: int = WIDTH, brief: bool = False, paint: Paint | None = None) -> str:
+    """Return the report as lines, every character printable; `brief` leaves folded sections folded.
+
+    `paint` gives words their tone, on a terminal that shows it.
+    """
+    title = f"{WORDS[report.verdict]}: {plain(report.headline)}"
+    first, *below = _lines(report, title, width, brief=brief)
+    verdict, rest = first[: len(WORDS[report.verdict])], first[len(WORDS[report.verdict]) :]
+    lines = [_toned(verdict, VERDICTS[report.verdict]) + rest, *below]
+    return "".join(f"{_finished(line, paint)}\n" for line in lines)
 
 
 def page(page: Page, *, width: int = WIDTH, brief: bool = False) -> str:
     """Return a page without a verdict, likewise printable."""
-    return _lines(page, plain(page.title), width, brief=brief)
+    lines = _lines(page, plain(page.title), width, brief=brief)
+    return "".join(f"{_finished(line, None)}\n" for line in lines)
 
 
-def _lines(report: Report | Page, title: str, width: int, *, brief: bool) -> str:
+def _lines(report: Report | Page, title: str, width: int, *, brief: bool) -> list[str]:
     lines = _wrapped(title, width)
     lines += _wrapped(plain(report.facts), width)
     before_folded = False
@@ -49,8 +69,21 @@ def _lines(report: Report | Page, title: str, width: int, *, brief: bool) -> str
         lines += [] if folded and before_folded else [""]
         lines += _title(section, width) if folded else _section(section, width)
         before_folded = folded
+    return lines
+
+
+def _toned(text: str, tone: Tone) -> str:
+    return f"{BEGINS[tone]}{text}{ENDS}" if text and tone in BEGINS else text
+
+
+def _finished(line: str, paint: Paint | None) -> str:
+    """The line as it is printed; one that holds anything to be made printable stays without colour."""
+    bare = _TONED.sub(r"\2", line).rstrip()
     # Wrapped or in a cell, a stranger's words may come to stand where CI looks for commands.
-    return "\n".join(printable(line.rstrip()) for line in lines) + "\n"
+    safe = printable(bare)
+    if paint is None or safe != bare:
+        return safe
+    return _TONED.sub(lambda found: paint(found[2], _TONE_OF[found[1]]), line).rstrip()
 
 
 def _section(section: Section, width: int) -> list[str]:
@@ -76,54 +109,62 @@ def _block(block: Block, width: int) -> list[str]:
 
 
 def _item(item: Item, width: int) -> list[str]:
-    lines = _wrapped(plain(item.text), width, indent=f"  {SIGNS[item.tone]} ", hang="    ")
+    first, *more = _wrapped(plain(item.text), width, indent=f"  {SIGNS[item.tone]} ", hang="    ")
+    lines = [f"  {_toned(first[2:3], item.tone)}{first[3:]}", *more]
     return lines + (_wrapped(plain(item.then), width, indent="    -> ", hang="       ") if item.then else [])
 
 
 def _table(table: Table, width: int) -> list[str]:
     room = width - 2
-    cells = [[_cell(cell) for cell in row] for row in table.rows] or [[""] * len(table.columns)]
     columns = [
-        _Column(title=_clean(column.title), cells=texts, number=column.number, spare=column.spare)
-        for column, texts in zip(table.columns, zip(*cells, strict=True), strict=True)
+        _Column(column=column, cells=tuple(row[at] for row in table.rows))
+        for at, column in enumerate(table.columns)
     ]
     while sum(each.least for each in columns) + 2 * (len(columns) - 1) > room:
-        spare = [each for each in columns if each.spare]
+        spare = [each for each in columns if each.column.spare]
         if not spare:
             break
         columns.remove(spare[-1])
     widths = _widths(columns, room)
-    numbers = [column.number for column in columns]
-    rows = zip(*(column.cells for column in columns), strict=True)
-    rule = ["-" * each for each in widths]
-    titles = [column.title for column in columns]
-    return [line for row in (titles, rule, *rows) for line in _row(row, widths, numbers)]
+    numbers = [each.column.number for each in columns]
+    lines = _row([each.title for each in columns], widths, numbers)
+    lines += _row(["-" * each for each in widths], widths, numbers)
+    for at in range(len(table.rows)):
+        tones = [each.cells[at].tone for each in columns]
+        lines += _row([each.texts[at] for each in columns], widths, numbers, tones)
+    return lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Column:
-    """A column as it is laid out; `cells` of no row are none."""
+    """A column as it is laid out."""
 
-    title: str
-    cells: tuple[str, ...]
-    number: bool
-    spare: bool
+    column: Column
+    cells: tuple[Cell, ...]
+
+    @property
+    def title(self) -> str:
+        return _clean(self.column.title)
+
+    @property
+    def texts(self) -> list[str]:
+        return [_cell(each) for each in self.cells]
 
     @property
     def natural(self) -> int:
         """The width at which nothing is wrapped."""
-        return max(map(_columns, (self.title, *self.cells)))
+        return max(map(_columns, (self.title, *self.texts)))
 
     @property
     def whole(self) -> int:
         """The width at which no cell is wrapped, though the title may be."""
-        return max(self.least, *map(_columns, self.cells))
+        return max(self.least, *map(_columns, self.texts))
 
     @property
     def least(self) -> int:
         """The width at which no word is broken, and no number wrapped."""
-        words = [word for text in (self.title, *self.cells) for word in text.split(" ")]
-        whole = [*words, *self.cells] if self.number else words
+        words = [word for text in (self.title, *self.texts) for word in text.split(" ")]
+        whole = [*words, *self.texts] if self.column.number else words
         return max(map(_columns, whole), default=1)
 
 
@@ -150,7 +191,10 @@ def _widths(columns: Sequence[_Column], room: int) -> list[int]:
     return widths
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> list[str]:
+def _row(
+    cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool], tones: Sequence[Tone] = ()
+) -> list[str]:
+    tones = tones or [Tone.NEUTRAL] * len(cells)
     wrapped = [
         [line.replace(GLUE, " ") for line in textwrap.wrap(cell, width, break_on_hyphens=False)] or [""]
         for cell, width in zip(cells, widths, strict=True)
@@ -160,16 +204,16 @@ def _row(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -
     return [
         "  "
         + "  ".join(
-            _pad(lines[index], width, right=number)
-            for lines, width, number in zip(padded, widths, numbers, strict=True)
+            _pad(lines[index], width, right=number, tone=tone)
+            for lines, width, number, tone in zip(padded, widths, numbers, tones, strict=True)
         )
         for index in range(height)
     ]
 
 
-def _pad(text: str, width: int, *, right: bool) -> str:
+def _pad(text: str, width: int, *, right: bool, tone: Tone) -> str:
     space = " " * max(0, width - _columns(text))
-    return space + text if right else text + space
+    return space + _toned(text, tone) if right else _toned(text, tone) + space
 
 
 def _wrapped(text: str, width: int, *, indent: str = "", hang: str | None = None) -> list[str]:

@@ -35,6 +35,15 @@ def test_terminal_table_keeps_its_columns() -> None:
     assert "x regressed" in first or any("x regressed" in line for line in lines)
 
 
+def test_a_terminal_paints_verdicts_and_nothing_else_changes() -> None:
+    painted = terminal.render(bad(), paint=lambda text, tone: f"<{tone}>{text}</>")
+    assert painted.startswith("<bad>FAILED</>: Do not merge")
+    assert "<bad>x regressed" in painted
+    assert re.sub(r"</?[a-z]*>", "", painted) == terminal.render(bad())
+    hostile = terminal.render(bad(HOSTILE * 3), paint=lambda text, tone: f"<{tone}>{text}</>")
+    assert not re.search(r"[\ue000-\ue00f\x1b]", hostile)
+
+
 def test_html_is_self_contained_and_escapes() -> None:
     page = html.render(bad(HOSTILE))
     assert "<script" not in page
