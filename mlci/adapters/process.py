@@ -86,7 +86,8 @@ class ProcessRunner:
                     thread.join(self._grace)
 
     def _start(self, command: Command) -> subprocess.Popen[bytes]:
-        environment = {**self._environment, **command.environment}
+        inherited = {key: value for key, value in self._environment.items() if key not in command.without}
+        environment = {**inherited, **command.environment}
         argv = [self._program(command, environment), *command.argv[1:]]
         try:
             return subprocess.Popen(

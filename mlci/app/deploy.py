@@ -23,6 +23,8 @@ from mlci.ports.process import Command, Finished, Process
 from mlci.ports.progress import Progress
 
 TIMEOUT = 3600.0
+# What mlci itself writes with: a deploy command may have tokens of its own, named in `ci.secrets`.
+_OURS = frozenset({"GITHUB_TOKEN", "MLCI_GITHUB_TOKEN", "MLCI_GITLAB_TOKEN"})
 # Words of the tag grammar: none holds a character that a shell would act upon.
 _WORDS = ("model", "version", "environment", "commit", "tag")
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(_WORDS) + r")\}")
@@ -78,7 +80,10 @@ def deploy(
     """Deploy what an environment was given last, model by model; what was deployed already is left alone."""
     place = environment_of(config, environment)
     snapshot = ledger.read()
+    if run:
+        ledger.require_main(snapshot)
     done = journal.deployed(ledger.entries(snapshot))
+    kept = frozenset(config.ci.secrets)
     ended: list[Deployment] = []
     for local, name in models_of(config, prefix).items():
         current = snapshot.registry.model(name).current(environment)
@@ -87,7 +92,11 @@ def deploy(
         resolved = described(Found(name, current.release, current.event), config=config)
         ended.append(
             _skipped(place, current, resolved, done)
-            or (_run(place, resolved, directory, process, progress) if run else _planned(place, resolved))
+            or (
+                _run(place, resolved, directory, process, progress, kept)
+                if run
+                else _planned(place, resolved)
+            )
         )
         if run and ended[-1].code is not None:
             _remember(ledger, current, ended[-1], context)
@@ -123,12 +132,23 @@ def _planned(place: Environment, resolved: Resolved) -> Deployment:
 
 
 def _run(
-    place: Environment, resolved: Resolved, directory: Path, process: Process, progress: Progress
+    place: Environment,
+    resolved: Resolved,
+    directory: Path,
+    process: Process,
+    progress: Progress,
+    kept: frozenset[str],
 ) -> Deployment:
     command = _command(place, resolved)
     progress.step(f"deploy {resolved.model} {resolved.version} to {place.name}")
     finished = process.run(
-        Command(argv=("sh", "-c", command), cwd=directory, environment=_facts(resolved), timeout=TIMEOUT),
+        Command(
+            argv=("sh", "-c", command),
+            cwd=directory,
+            environment=_facts(resolved),
+            without=_OURS - kept,
+            timeout=TIMEOUT,
+        ),
         progress.line,
     )
     progress.done()

@@ -16,7 +16,7 @@ from mlci.core.strictjson import JsonValue
 from mlci.core.tag import Action, TagName
 from mlci.core.trailers import Message
 from mlci.core.version import Version
-from mlci.errors import ForgeError, WorldError
+from mlci.errors import ForgeError, RefusedError, WorldError
 from mlci.ports.clock import Clock
 from mlci.ports.git import Git, PushOutcome, PushResult, RefUpdate
 
@@ -101,6 +101,16 @@ class Ledger:
             line=tuple(self.git.first_parents(tip)),
             home=home,
         )
+
+    def require_main(self, snapshot: Snapshot) -> None:
+        """Raise RefusedError unless HEAD, whose configuration is in use, was merged into the main branch."""
+        head = self.git.resolve("HEAD") or ""
+        if head not in snapshot.line:
+            raise RefusedError(
+                f"{head[:10] or 'HEAD'} is not on {self.branch} of {self.remote}",
+                id="not-on-main",
+                help=f"git switch {self.branch}; only what is merged there writes to the registry",
+            )
 
     def entries(self, snapshot: Snapshot) -> list[Entry]:
         """The events of the journal, in order; what cannot be read is left out."""

@@ -46,6 +46,7 @@ def reconcile(
 
     def intents(snapshot: Snapshot) -> list[Intent]:
         nonlocal last
+        ledger.require_main(snapshot)
         last = _decided(ledger, config, prefix, snapshot, prune=prune)
         return [_intent(each, snapshot, context) for each in last.changes]
 

@@ -297,10 +297,12 @@ def _refuse_unusable_names(config: Config, prefix: str) -> None:
             raise ConfigError(
                 f"{name!r} is not the name of a secret", id="name-not-for-ci", where="ci.secrets"
             )
-    if "${{" in (config.ci.install or ""):
-        raise ConfigError(
-            "`ci.install` may not hold an expression of the CI provider",
-            id="expression-in-command",
-            where="ci.install",
-            help="list secrets in `ci.secrets`; they reach the command as environment variables",
-        )
+    commands = {"ci.install": config.ci.install, "ci.mlci": config.ci.mlci, "python": config.python}
+    for where, text in commands.items():
+        if "${{" in (text or ""):
+            raise ConfigError(
+                f"`{where}` may not hold an expression of the CI provider",
+                id="expression-in-command",
+                where=where,
+                help="list secrets in `ci.secrets`; they reach the command as environment variables",
+            )

@@ -11,11 +11,13 @@ KEPT_OUTPUT = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A child to run. `environment` is laid over the scrubbed environment of mlci itself."""
+    """A child to run. `environment` is laid over the scrubbed environment of mlci itself,
+    less the names in `without`."""
 
     argv: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
     stdin: bytes = b""
     timeout: float = 600.0
     keep: int = KEPT_OUTPUT

@@ -7,7 +7,7 @@ from mlci.adapters.process import ProcessRunner
 from mlci.app.audit import audit
 from mlci.app.deploy import deploy, target_of
 from mlci.core.config import Environment
-from mlci.errors import UsageError
+from mlci.errors import RefusedError, UsageError
 from tests.support.fakes import FakeProgress
 from tests.support.registry import CONFIG, CONTEXT, begun
 from tests.support.repository import repository
@@ -59,8 +59,8 @@ def test_a_failure_is_written_down_and_tried_again(desk):
     assert [each.ok for each in run(desk)] == [False]
     (desk.story.path / "broken").unlink()
     assert [each.ok for each in run(desk)] == [True]
-    text = audit(desk.git, "income").text()
-    assert text.index("The deployment failed") < text.index("The deployment succeeded")
+    told = [each.happened.sentence for each in audit(desk.git, "income").steps]
+    assert told[-2:] == ["The deployment failed", "The deployment succeeded"]
 
 
 def test_what_needs_a_deployment_waits_for_it(desk):
@@ -88,3 +88,24 @@ def test_a_tag_says_what_to_deploy():
     for text in ("income@v1.0.0", "income#prod!#7", "$(touch x)", ""):
         with pytest.raises(UsageError):
             target_of(text)
+
+
+def test_the_configuration_of_a_branch_deploys_nothing(desk):
+    desk.story.branch("other").commit({"mlci.yaml": "version: 1\n# another command\n"})
+    with pytest.raises(RefusedError) as caught:
+        run(desk)
+    assert (caught.value.id, deployed(desk)) == ("not-on-main", [])
+    assert run(desk, run=False)[0].ok
+
+
+@pytest.mark.parametrize(("secrets", "seen"), [((), "- - -"), (("GITHUB_TOKEN",), "mine - -")])
+def test_a_deploy_command_gets_no_token_of_ours(desk, monkeypatch, secrets, seen):
+    for name in ("GITHUB_TOKEN", "MLCI_GITHUB_TOKEN", "MLCI_GITLAB_TOKEN"):
+        monkeypatch.setenv(name, "mine")
+    shown = "echo ${GITHUB_TOKEN:--} ${MLCI_GITHUB_TOKEN:--} ${MLCI_GITLAB_TOKEN:--} > deployed.txt"
+    staging = replace(desk.config.environments["staging"], deploy=shown)
+    environments = {**desk.config.environments, "staging": staging}
+    ci = replace(desk.config.ci, secrets=secrets)
+    desk.config = replace(desk.config, environments=environments, ci=ci)
+    run(desk)
+    assert deployed(desk) == [seen]

@@ -37,6 +37,15 @@ def tags(done):
     return [each.tag for each in done.written]
 
 
+def test_the_configuration_of_a_branch_writes_nothing(desk):
+    desk.merge(b"one").register()
+    desk.story.branch("other").commit({"mlci.yaml": "version: 1\n# no rules\n"})
+    assert desk.reconcile(write=False).pending != ()
+    with pytest.raises(RefusedError) as caught:
+        desk.reconcile()
+    assert (caught.value.id, desk.tags) == ("not-on-main", ["income@v0.1.0"])
+
+
 def test_a_whole_life(two):
     assert (two.running("staging"), two.running("prod")) == ("v0.2.0", "v0.1.0")
     assert tags(two.merge(prod="income: v0.2.0\n").reconcile()) == ["income#prod#4"]

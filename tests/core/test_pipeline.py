@@ -115,6 +115,8 @@ def test_stages_that_ask_for_different_runners_are_refused():
         {"prefix": "ser vices"},
         {"secrets": ("A-B",)},
         {"install": "echo ${{ secrets.TOKEN }}"},
+        {"mlci": "mlci==${{ github.event.pull_request.title }}"},
+        {"python": "${{ secrets.TOKEN }}/bin/python"},
         {"stages": {"a": StageSettings(runner=("x]",))}},
         {"environments": {"-p": Environment(name="-p")}},
     ],

@@ -31,7 +31,7 @@ def job_of(pipeline: Pipeline, workflow: Workflow, job: Job) -> Mapping[str, Val
     """One job of the pipeline."""
     return {
         "name": job.title,
-        **_condition(workflow, job),
+        **_condition(pipeline, workflow, job),
         **({"needs": list(job.needs)} if job.needs else {}),
         "runs-on": list(job.runner) or _RUNNER,
         "timeout-minutes": _minutes(job.timeout),
@@ -91,7 +91,7 @@ def poster_job(pipeline: Pipeline, comment: Job) -> Mapping[str, Value]:
     }
 
 
-def _condition(workflow: Workflow, job: Job) -> Mapping[str, Value]:
+def _condition(pipeline: Pipeline, workflow: Workflow, job: Job) -> Mapping[str, Value]:
     parts = []
     before = [each for each in workflow.jobs if each.id in job.needs]
     if job.condition is Condition.ENDED:
@@ -99,6 +99,9 @@ def _condition(workflow: Workflow, job: Job) -> Mapping[str, Value]:
     elif any(each.condition is Condition.ENDED for each in before):
         # An implied success() would also look at what those jobs went on in spite of.
         parts += ["!cancelled()", *(f"needs.{name}.result == 'success'" for name in job.needs)]
+    if workflow.trigger is Trigger.MAIN and Access.WRITE_TAGS in job.access:
+        # The workflow can be started by hand on any branch; only what was merged may write.
+        parts.append(f"github.ref == 'refs/heads/{pipeline.branch}'")
     if job.tag_part:
         parts.append(f"contains({TAG}, '{job.tag_part}')")
     if Access.COMMENT in job.access:

@@ -167,3 +167,11 @@ def test_the_runner_accepts_them(written):
     subprocess.run(["git", "init", "--quiet"], cwd=written, check=True)
     done = tool("act", "--validate", "--strict", cwd=written)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_main_workflow_that_is_started_on_another_branch_writes_nothing(name):
+    (main,) = (each for stem, each in documents(name).items() if stem.endswith("-main"))
+    writing = [each for each in main["jobs"].values() if each["permissions"].get("contents") == "write"]
+    assert writing
+    wanted = f"github.ref == 'refs/heads/{pipeline(name).branch}'"
+    assert all(wanted in each["if"] for each in writing)
