@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 UV     := $(VENV)/.uv
 # Tests run side by side; each file stays on one worker so that its fixtures are built once.
-PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --durations=10
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
