@@ -166,7 +166,8 @@ def _data(patient: Patient) -> Iterator[Finding]:
         wanted = patient.project().config.remotes
     except MlciError:
         return  # what is wrong with the configuration is another finding
-    there = patient.dvc().remotes()
+    dvc = patient.dvc()
+    there = dvc.remotes()
     named = {name for name in (wanted.read, wanted.write, wanted.pull_request) if name}
     if missing := sorted(named - set(there)):
         yield _bad("data", f"DVC knows no remote {missing[0]}", f"dvc remote add {missing[0]} URL")
@@ -174,7 +175,25 @@ def _data(patient: Patient) -> Iterator[Finding]:
         said = "DVC has no remote, so data stays on this machine and nothing can be registered"
         yield _poor("data", said, "dvc remote add --default storage URL")
     else:
-        yield _good("data", f"DVC remotes: {', '.join(sorted(there))}")
+        yield _held(dvc, wanted.read or dvc.default_remote()) or _good(
+            "data", f"DVC remotes: {', '.join(sorted(there))}"
+        )
+
+
+def _held(dvc: Dvc, remote: str | None) -> Finding | None:
+    """What is wrong with the remote to read from: DVC tells one that is silent like one that is empty."""
+    if remote is None:
+        return None
+    if why := dvc.unreadable(remote):
+        return _poor("data", f"the remote {remote} cannot be read: {why}", f"dvc push --remote {remote}")
+    if missing := dvc.not_in_remote(remote=remote):
+        more = " and more" if len(missing) > 1 else ""
+        return _poor(
+            "data",
+            f"the remote {remote} does not hold {missing[0].path}{more}",
+            f"dvc push --remote {remote}",
+        )
+    return None
 
 
 def _cml(patient: Patient) -> Finding:

@@ -15,6 +15,7 @@ from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
 from mlci.errors import ConfigError, MlciError, WorldError
 from mlci.ports.process import Command
+from tests.support.fakes import FakeDvc
 from tests.support.repository import repository
 
 
@@ -33,7 +34,7 @@ def patient(directory: Path, **parts) -> Patient:
         "context": RunContext,
         "repository": lambda: GitCli(process, directory, os.environ),
         "project": lambda: SimpleNamespace(config=Config(project="credit")),
-        "dvc": lambda: SimpleNamespace(remotes=lambda: ["storage"]),
+        "dvc": lambda: FakeDvc(remote="storage"),
         "user_python": lambda: python,
         "command": lambda *argv: Command(argv=argv, cwd=directory, timeout=30.0),
     }
@@ -161,3 +162,13 @@ def test_cml_is_looked_for_only_where_it_is_asked_for(cloned: Path) -> None:
     assert (
         found(cloned / "clone", project=lambda: SimpleNamespace(config=config))["cml"].status is Status.FAIL
     )
+
+
+def test_a_silent_remote_is_told_from_a_forgotten_push(cloned: Path) -> None:
+    silent = FakeDvc(missing=["model.skops"], silent="PermissionError: Forbidden")
+    forgotten = FakeDvc(missing=["model.skops"])
+    said = [found(cloned / "clone", dvc=lambda dvc=dvc: dvc)["data"].message for dvc in (silent, forgotten)]
+    assert said == [
+        "the remote storage cannot be read: PermissionError: Forbidden",
+        "the remote storage does not hold model.skops",
+    ]
