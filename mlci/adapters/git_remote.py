@@ -86,11 +86,26 @@ def _of_rejections(rejected: list[str], err: str) -> PushOutcome:
     return PushOutcome.STALE if stale else PushOutcome.REFUSED
 
 
+# A server says `Permission denied (publickey)`; these are about files of this machine.
+_LOCAL = re.compile(
+    r"(?:cannot open|cannot create|unable to create|unable to open|cannot lock|unable to write)"
+    r".*: Permission denied$|insufficient permission for adding an object to repository database \.",
+    re.MULTILINE,
+)
+
+
 def unreachable(remote: str, done: Finished) -> WorldError:
     """The error of a fetch or a listing that failed."""
     err = done.last_lines(5)
     if "couldn't find remote ref" in err:
         return WorldError(f"{remote} does not have what was asked for: {err}", id="remote-ref-missing")
+    if _LOCAL.search(err):
+        return WorldError(
+            f"this repository cannot be written: {err}",
+            id="permission-denied",
+            where=".git",
+            help="give it back to yourself: sudo chown -R $(id -u) .git",
+        )
     why = "took too long" if done.timed_out else err
     return WorldError(
         f"cannot read from the remote {remote}: {why}",

@@ -104,7 +104,7 @@ def audit(git: Git, name: str, *, filters: Filters = _ALL) -> Trail:
         model=state.name,
         steps=tuple(each for each in steps if filters.take(each.happened)),
         runs=tuple(
-            (stage, now.release.title) for stage in sorted(state.stages) if (now := state.current(stage))
+            (stage, now.release.shown) for stage in sorted(state.stages) if (now := state.current(stage))
         ),
         retired=not state.active,
         oddities=tuple(f"{each.tag}: {each.message}" for each in registry.oddities if each.tag in tags),
@@ -145,7 +145,7 @@ def _steps(happened: Sequence[tuple[Happened, tuple[tuple[str, str], ...]]]) -> 
     ran: set[tuple[str, str]] = set()
     for each, facts in happened:
         known = dict(facts)
-        place, title = each.environment, each.version
+        place, title = each.environment, _shown(each)
         match each.event:
             case Kind.REGISTER:
                 how, ok = _judged(facts)
@@ -166,6 +166,10 @@ def _steps(happened: Sequence[tuple[Happened, tuple[tuple[str, str], ...]]]) -> 
                 yield Step(happened=each, facts=facts, what=f"withdrew {title}", how=known.get("Reason", ""))
             case _:
                 yield Step(happened=each, facts=facts, what="deprecated", how=known.get("Reason", ""))
+
+
+def _shown(each: Happened) -> str:
+    return f"unregistered {each.commit[:10]}" if each.version == each.commit else each.version
 
 
 def _judged(facts: Sequence[tuple[str, str]]) -> tuple[str, bool | None]:

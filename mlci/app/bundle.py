@@ -89,9 +89,18 @@ def flips_path(model: str) -> str:
 
 def clear(files: Files) -> None:
     """Forget what an earlier run left, so that no old answer is taken for a new one."""
-    for directory in (EVIDENCE, REPORT):
-        for path in files.list(directory) if files.exists(directory) else ():
-            files.delete(path)
+    _clear(files, EVIDENCE)
+    clear_report(files)
+
+
+def clear_report(files: Files) -> None:
+    """Forget an earlier run's diffs and reports, which are of the commit that its evidence names."""
+    _clear(files, REPORT)
+
+
+def _clear(files: Files, directory: str) -> None:
+    for path in files.list(directory) if files.exists(directory) else ():
+        files.delete(path)
 
 
 def read_bundle(files: Files) -> Bundle:

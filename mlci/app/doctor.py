@@ -113,8 +113,31 @@ def _tags(git: Git) -> Finding:
     return _poor(
         "tags",
         f"{len(light)} lightweight tags look like versions and count for nothing: {shown}",
-        f"git tag --annotate --force '{light[0]}' '{light[0]}^{{}}'",
+        _instead(git, light[0]),
     )
+
+
+def _instead(git: Git, tag: str) -> str:
+    """How to be rid of a lightweight tag. Annotating it by hand would promise nothing: a forgery."""
+    ref = f"refs/tags/{tag}"
+    there = _theirs(git, ref)
+    if there not in (None, git.refs(ref).get(ref)):
+        return "git fetch --tags --force origin"
+    delete = f"git tag --delete '{tag}'"
+    return (
+        f"{delete} && git push origin ':{ref}', then mlci register"
+        if there
+        else f"{delete}, then mlci register"
+    )
+
+
+def _theirs(git: Git, ref: str) -> str | None:
+    if "origin" not in git.remotes():
+        return None
+    try:
+        return git.remote_refs("origin", ref).get(ref)
+    except MlciError:
+        return None  # that the remote does not answer is another finding
 
 
 def _remotes(git: Git, patient: Patient) -> Iterator[Finding]:

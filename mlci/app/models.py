@@ -59,7 +59,7 @@ def models(git: Git, *, name: str | None = None, all: bool = False) -> Models:
 
 def _row(state: ModelState) -> Row:
     latest = state.latest
-    runs = {stage: current.release.title for stage in state.stages if (current := state.current(stage))}
+    runs = {stage: current.release.shown for stage in state.stages if (current := state.current(stage))}
     return Row(
         model=state.name,
         latest=latest.title if latest else None,

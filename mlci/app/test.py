@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlci import __version__, gates
-from mlci.app.bundle import evidence_path, write_evidence
+from mlci.app.bundle import EVIDENCE, clear_report, evidence_path, write_evidence
 from mlci.app.project import Project
 from mlci.core.context import RunContext
 from mlci.core.evidence import Evidence, from_json
@@ -85,10 +85,12 @@ def _evidence(project: Project, gate_id: str, hands: Hands, context: RunContext,
 
 def _forget(files: Files, chosen: Sequence[str], commit: str) -> None:
     """No answer from before may be taken for one about this commit, also when we are interrupted."""
-    for gate_id in gates.ids():
-        path = evidence_path(gate_id)
-        if gate_id in chosen or _speaks_of_another(files.read_if_there(path), commit):
-            files.delete(path)
+    paths = list(files.list(EVIDENCE)) if files.exists(EVIDENCE) else []
+    old = {path for path in paths if _speaks_of_another(files.read_if_there(path), commit)}
+    if old:
+        clear_report(files)
+    for path in sorted(old | {each for each in map(evidence_path, chosen) if each in paths}):
+        files.delete(path)
 
 
 def _speaks_of_another(content: bytes | None, commit: str) -> bool:

@@ -137,6 +137,11 @@ class Release:
         return str(self.version) if self.version else self.commit
 
     @property
+    def shown(self) -> str:
+        """The title for people: a commit that was never registered says so, and is no version."""
+        return str(self.version) if self.version else f"unregistered {self.commit[:10]}"
+
+    @property
     def active(self) -> bool:
         """Whether it stands: registered and not withdrawn since (a bare commit always does)."""
         return not self.events or self.events[-1].action is Action.REGISTER

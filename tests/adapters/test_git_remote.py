@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlci.adapters.git_remote import push_result, without_credentials
+from mlci.adapters.git_remote import push_result, unreachable, without_credentials
 from mlci.ports.git import PushOutcome
 from mlci.ports.process import Finished
 
@@ -66,3 +66,19 @@ def test_a_push_that_took_too_long_is_the_network():
 )
 def test_an_address_is_shown_without_credentials(url, shown):
     assert without_credentials(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "id"),
+    [
+        ("error: cannot open '.git/FETCH_HEAD': Permission denied", "permission-denied"),
+        (
+            "error: cannot lock ref 'refs/x': Unable to create '/x/.git/y.lock': Permission denied",
+            "permission-denied",
+        ),
+        ("git@github.com: Permission denied (publickey).", "remote-unreachable"),
+    ],
+)
+def test_a_repository_that_cannot_be_written_is_no_matter_of_the_remote(said, id):
+    done = Finished(argv=("git",), code=1, stdout=b"", stderr=said.encode(), seconds=0.0)
+    assert unreachable("origin", done).id == id

@@ -104,7 +104,19 @@ def test_lightweight_tags_that_look_like_versions(tmp_path: Path) -> None:
 
     finding = found(tmp_path / "work")["tags"]
     assert finding.message.startswith("1 lightweight")
-    assert "income@v1.0.0" in str(finding.help)
+    assert finding.help == "git tag --delete 'income@v1.0.0', then mlci register"
+
+
+@pytest.mark.parametrize("annotated", [False, True])
+def test_a_lightweight_tag_is_never_annotated_by_hand(tmp_path: Path, annotated: bool) -> None:
+    story = repository(tmp_path / "work").commit({"a.txt": "1"})
+    story.git("tag", *(["-a", "-m", "x"] if annotated else []), "income@v1.0.0")
+    story.remote().git("tag", "--force", "income@v1.0.0", "HEAD")
+
+    advice = str(found(tmp_path / "work")["tags"].help)
+
+    assert (advice == "git fetch --tags --force origin") is annotated
+    assert ("git push origin ':refs/tags/income@v1.0.0'" in advice) is not annotated
 
 
 def test_no_remote(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from mlci.adapters.files import FileTree
+from mlci.app.audit import audit
+from mlci.app.models import models
 from mlci.app.promote import promote
 from mlci.app.promotion_check import check
 from mlci.app.resolve import resolve
@@ -170,3 +173,13 @@ def test_projects_of_one_repository_do_not_touch_one_another(desk):
     assert desk.running("prod") is None
     found = resolve(desk.git, "income#prod", config=churn.config, prefix="services/churn")
     assert (found.model, found.place) == ("services/churn:income", "services/churn/models/income.skops")
+
+
+def test_a_commit_without_a_version_is_never_told_as_one(two):
+    two.story.git("tag", "--delete", "income@v0.2.0")
+    two.story.git("tag", "income@v0.2.0")
+    (row,) = models(two.git).rows
+    assert row.runs["staging"].startswith("unregistered ")
+    trail = audit(two.git, "income")
+    told = " ".join([*(each.what for each in trail.steps), *(title for _, title in trail.runs)])
+    assert not re.search("[0-9a-f]{40}", told)

@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mlci.app import test as use_case
-from mlci.app.bundle import evidence_path, read_bundle
+from mlci.app.bundle import evidence_path, read_bundle, write_diff, write_evidence
 from mlci.app.configuration import read_configuration
 from mlci.app.project import Project
 from mlci.core.config import Waiver
 from mlci.core.context import RunContext
+from mlci.core.diff import Diff
+from mlci.core.evidence import Evidence
 from mlci.core.finding import Status, Verdict
 from mlci.errors import UsageError
 from tests.support.gate_room import hands_in
@@ -87,6 +89,15 @@ def test_evidence_of_another_commit_does_not_survive(run):
     assert read_bundle(run.files).commit == HEAD
     run("bias")
     assert [each.gate for each in read_bundle(run.files).evidence] == ["bias", "data"]
+
+
+def test_what_a_whole_run_left_of_another_commit_does_not_survive(run):
+    for each in ("pipeline", "diff"):
+        write_evidence(run.files, Evidence(gate=each, commit=OTHER, findings=()))
+    write_diff(run.files, Diff(base=None, head=None))
+    run()
+    bundle = read_bundle(run.files)
+    assert ([each.gate for each in bundle.evidence], bundle.diff) == (["bias", "data"], None)
 
 
 def test_an_interrupted_run_leaves_no_old_answer(run, monkeypatch):
