@@ -194,9 +194,14 @@ class World:
     @_once
     def tables(self) -> "Tables":
         """The project's tables; DVC's cache may be linked into the work tree."""
-        from mlci.adapters.tables import PolarsTables
+        from mlci.adapters.later_tables import LaterTables
 
-        return PolarsTables(root=self.project().directory, also=lambda: (self.dvc().cache_dir(),))
+        def make() -> "Tables":
+            from mlci.adapters.tables import PolarsTables
+
+            return PolarsTables(root=self.project().directory, also=lambda: (self.dvc().cache_dir(),))
+
+        return LaterTables(make=make)
 
     @_once
     def dvc(self) -> "Dvc":

@@ -3,28 +3,31 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlci.app.changes import Changes, stages
-from mlci.app.measure import Models, OfModel
 from mlci.app.outputs import Outputs
 from mlci.app.rebuild import Rebuilding
 from mlci.app.rehash import md5
-from mlci.app.rescore import Rescoring
 from mlci.app.revisions import Range, choose
-from mlci.app.slices import declared_slices
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side, SideTables
 from mlci.app.written import Written
 from mlci.core.config import Config, Objective
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff
-from mlci.core.predictions import Flips
 from mlci.core.verdicts import judge
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.git import Git
 from mlci.ports.tables import Tables
 from mlci.ports.user_python import UserPython
+
+# A project whose metrics are all in files pays for no arrays.
+if TYPE_CHECKING:
+    from mlci.app.measure import OfModel
+    from mlci.app.rescore import Rescoring
+    from mlci.core.predictions import Flips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class Compared:
     """The diff, and by model the rows whose prediction flipped: ids, which no report may show."""
 
     diff: Diff
-    flips: Mapping[str, Flips]
+    flips: "Mapping[str, Flips]"
 
 
 def diff(request: DiffRequest) -> Diff:
@@ -112,7 +115,7 @@ def _assembled(
     base: Side | None,
     head: Side,
     written: Written,
-    models: Sequence[OfModel],
+    models: "Sequence[OfModel]",
 ) -> Diff:
     measured = [*(row for each in models for row in each.measured), *written.objectives(request.config)]
     before = base.declared if base else head.declared
@@ -142,8 +145,14 @@ def _assembled(
     )
 
 
-def measure_models(request: DiffRequest, base: Side | None, head: Side) -> list[OfModel]:
+def measure_models(request: DiffRequest, base: Side | None, head: Side) -> "list[OfModel]":
     """Every metric of every model that declares predictions, not judged yet."""
+    predicting = [model for model in request.config.models.values() if model.predictions is not None]
+    if not predicting:
+        return []
+    from mlci.app.measure import Models  # noqa: PLC0415 - arrays cost more than all else
+    from mlci.app.slices import declared_slices  # noqa: PLC0415
+
     tables = SideTables(tables=request.tables, outputs=_outputs(request))
     models = Models(
         tables=tables,
@@ -152,13 +161,13 @@ def measure_models(request: DiffRequest, base: Side | None, head: Side) -> list[
         rebuilding=_rebuilding(request),
     )
     return [
-        models.measure(model, _objectives_of(model.name, request.config), base, head)
-        for model in request.config.models.values()
-        if model.predictions is not None
+        models.measure(model, _objectives_of(model.name, request.config), base, head) for model in predicting
     ]
 
 
-def _rescoring(request: DiffRequest, tables: SideTables) -> Rescoring | None:
+def _rescoring(request: DiffRequest, tables: SideTables) -> "Rescoring | None":
+    from mlci.app.rescore import Rescoring  # noqa: PLC0415
+
     asked = request.user_python
     return None if asked is None else Rescoring(tables=tables, user_python=asked)
 

@@ -1,10 +1,9 @@
 """The statistics that verdicts rest on: proportions, paired tests, many tests at once, and power."""
 
 from collections.abc import Sequence
-from math import ceil, erfc, log, sqrt
+from itertools import accumulate
+from math import ceil, erfc, exp, fsum, log, sqrt
 from statistics import NormalDist
-
-import numpy as np
 
 from mlci.core.finding import Interval
 
@@ -67,10 +66,9 @@ def mcnemar_midp(only_base: int, only_head: int) -> float:
     total, fewer = only_base + only_head, min(only_base, only_head)
     if total == 0:
         return 1.0
-    k = np.arange(1, fewer + 1)
-    logs = np.concatenate([[0.0], np.cumsum(np.log((total - k + 1) / k))]) - total * log(2)
-    terms = np.exp(logs)
-    return min(1.0, float(2 * terms.sum() - terms[-1]))
+    steps = (log((total - k + 1) / k) for k in range(1, fewer + 1))
+    terms = [exp(each) for each in accumulate(steps, initial=-total * log(2))]
+    return min(1.0, 2 * fsum(terms) - terms[-1])
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
+from typing import TYPE_CHECKING
 
-from mlci.core.compare import Change
 from mlci.core.config import Direction, Judge, Objective
 from mlci.core.diff import Floor, FloorStatus, MetricDiff, MetricVerdict
 from mlci.core.finding import Interval
 from mlci.core.stats import ONE_SIDED, benjamini_hochberg, holm, normal_quantile, noticeable, rows_to_settle
+
+if TYPE_CHECKING:
+    from mlci.core.compare import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class Measured:
     objective: Objective | None = None
     base: float | None = None
     head: float | None = None
-    change: Change | None = field(default=None, compare=False)
+    change: "Change | None" = field(default=None, compare=False)
     head_interval: Interval | None = None
     n: int | None = None
     enough: bool = True

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import run_here
+from tests.support.program import run_here, run_python
 from tests.support.repository import repository
 
 CONFIG = """version: 1
@@ -23,3 +23,15 @@ def test_without_gate_a_diff_that_blocks_says_who_decides(
     said = run_here("-C", str(story.path), "diff", *gate)
     assert said.code == code, said.stderr
     assert ("--gate" in said.stderr) is (not gate)
+
+
+def test_metrics_in_files_are_compared_without_arrays(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})
+    story.commit({"metrics.json": '{"auc": 0.96}'})
+    program = (
+        "import sys; from mlci.__main__ import run; run(['diff', 'HEAD~1']); "
+        "print(sorted({'numpy', 'polars', 'narwhals'} & set(sys.modules)), file=sys.stderr)"
+    )
+    said = run_python("-c", program, cwd=story.path)
+    assert "auc" in said.stdout, said.stderr
+    assert said.stderr.splitlines()[-1] == "[]"
