@@ -1,6 +1,7 @@
 """Give the models of main's newest commit a version, when their bytes are new and their evidence is green."""
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from mlci.core.registry import ModelState, Release
 from mlci.core.stated import Stated
 from mlci.core.strictjson import JsonValue
 from mlci.core.version import FIRST, Part, Version
-from mlci.errors import MlciError, RefusedError
+from mlci.errors import IntegrityError, MlciError, RefusedError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.forge import Forge, PullRequest
@@ -87,6 +88,7 @@ class Registration:
     bundle: Bundle | None = None
     notes: list[str] = field(default_factory=list)
     verified: set[str] = field(default_factory=set)
+    differing: dict[str, Hashed] = field(default_factory=dict)
     layout: Layout = field(default_factory=Layout)
     lock: Locked | None = None
 
@@ -98,6 +100,8 @@ class Registration:
         locked = self.locked()
         names = models_of(self.config, self.prefix)
         found = [self._intent(snapshot, self.config.models[each], names[each], locked) for each in names]
+        if self.differing:
+            raise self._differ()
         return [each for each in found if each]
 
     def locked(self) -> Locked:
@@ -156,8 +160,24 @@ class Registration:
     def _rehash(self, place: str, recorded: Hashed) -> None:
         if place not in self.verified:
             _bring(self.dvc, self.files, place, self.config.remotes.read)
-            verify(self.files, place, recorded)
+            try:
+                verify(self.files, place, recorded)
+            except IntegrityError:
+                self.differing[place] = recorded
             self.verified.add(place)
+
+    def _differ(self) -> IntegrityError:
+        """All outputs that lie here with other bytes; mostly the remote has the right ones."""
+        paths, hashes = sorted(self.differing), [each.value for each in self.differing.values()]
+        damaged = self.dvc.absent(hashes, remote=self.config.remotes.read)
+        words = " ".join(map(shlex.quote, paths))
+        return IntegrityError(
+            f"the bytes of {', '.join(paths)} in the work tree are not those of dvc.lock"
+            + (", and the remote does not hold those either" if damaged else ", but the remote holds those"),
+            id="bytes-differ",
+            where=paths[0],
+            help=f"dvc pull --force {words}" if damaged else f"dvc checkout {words}",
+        )
 
     def _version(self, state: ModelState, highest: Version | None) -> Version:
         known = [each for each in (highest, state.highest) if each is not None]

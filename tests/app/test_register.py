@@ -87,6 +87,10 @@ def test_bytes_that_are_not_those_of_the_lock_are_found(desk):
     with pytest.raises(IntegrityError) as caught:
         desk.register()
     assert (caught.value.id, desk.tags) == ("bytes-differ", [])
+    assert caught.value.help == "dvc checkout models/income.skops"
+    with pytest.raises(IntegrityError) as caught:
+        desk.register(FakeDvc(missing=("models/income.skops",)))
+    assert caught.value.help == "dvc pull --force models/income.skops"
 
 
 @pytest.mark.parametrize(
