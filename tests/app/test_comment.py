@@ -16,7 +16,8 @@ from tests.support.fakes import FakeForge
 
 HEAD = "a" * 40
 PULL = PullRequest(number=7, head=HEAD, base_branch="main", head_branch="b", title="t", url="u")
-GATE = Evidence(gate="data", commit=HEAD, findings=())
+ASKED = Finding(check="data.rows", subject="train", status=Status.PASS, message="enough rows")
+GATE = Evidence(gate="data", commit=HEAD, findings=(ASKED,))
 
 
 def reported() -> Reported:

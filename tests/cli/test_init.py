@@ -7,6 +7,7 @@ import select
 import signal
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,9 @@ def on_terminal(arguments: list[str], cwd: Path, typed: str) -> tuple[str, int]:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execv(sys.executable, [sys.executable, "-m", "mlci", *arguments])
     said = _heard(terminal, child)
+    # No person types in the moment between the question and the wait for its answer; there, Python's
+    # `input` can miss a Ctrl-C.
+    time.sleep(0.3)
     os.write(terminal, typed.encode())
     said += b"".join(iter(lambda: _heard(terminal, child), b""))
     os.close(terminal)
@@ -99,14 +103,7 @@ def on_terminal(arguments: list[str], cwd: Path, typed: str) -> tuple[str, int]:
 
 
 def _heard(terminal: int, child: int) -> bytes:
-    """The next words, none at the end. What stays silent gets Ctrl-C, twice, as from people, then is killed.
-
-    Python's `input` can miss one that comes in the moment in which it begins to wait.
-    """
-    for _ in range(2):
-        if select.select([terminal], [], [], 20)[0]:
-            return _read(terminal)
-        os.write(terminal, b"\x03")
+    """The next words, none at the end. What stays silent is killed."""
     if not select.select([terminal], [], [], 20)[0]:
         os.kill(child, signal.SIGKILL)
     return _read(terminal)
