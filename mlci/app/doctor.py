@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from mlci.core import journal
+from mlci.core import environments, journal
 from mlci.core.config import CommentBy, Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
 from mlci.errors import ConfigError, MlciError
 from mlci.ports.dvc import Dvc
+from mlci.ports.files import Files
 from mlci.ports.git import Git
 from mlci.ports.process import Command, Process
 from mlci.ports.user_python import UserPython
@@ -40,6 +41,7 @@ class Patient:
     context: Callable[[], RunContext]
     repository: Callable[[], Git]
     project: Callable[[], HasConfig]
+    files: Callable[[], Files]
     dvc: Callable[[], Dvc]
     user_python: Callable[[], UserPython]
     command: Callable[..., Command]
@@ -47,7 +49,10 @@ class Patient:
 
 def doctor(patient: Patient) -> tuple[Finding, ...]:
     """One finding for each thing looked at. Raises nothing that is wrong with the patient."""
-    examinations = (_our_python, _git, _dvc, _repository, _configuration, _data, _user_python, _demo)
+    examinations = (
+        *(_our_python, _git, _dvc, _repository, _configuration, _environments),
+        *(_data, _user_python, _demo),
+    )
     return tuple(finding for examine in examinations for finding in _surely(examine, patient))
 
 
@@ -182,6 +187,40 @@ def _configuration(patient: Patient) -> Iterator[Finding]:
     yield _good("configuration", f"project {config.project}, models: {', '.join(config.models) or 'none'}")
     if config.report.comment is CommentBy.CML:
         yield _cml(patient)
+
+
+def _environments(patient: Patient) -> Iterator[Finding]:
+    try:
+        config, files = patient.project().config, patient.files()
+    except MlciError:
+        return  # what is wrong with the configuration is another finding
+    wrong = [*_misread(config, files), *_misnamed(config, files)]
+    if config.environments and not wrong:
+        wrong = [_good("environments", f"{', '.join(config.environments)}, in this order")]
+    yield from wrong
+
+
+def _misread(config: Config, files: Files) -> Iterator[Finding]:
+    for each in config.environments.values():
+        try:
+            environments.read(files.read_if_there(each.file), name=each.file, models=config.models)
+        except ConfigError as error:
+            told = error.problems[0].splitlines()[0] if error.problems else str(error)
+            yield _bad("environments", told, error.help or "mlci promote --check")
+
+
+def _misnamed(config: Config, files: Files) -> Iterator[Finding]:
+    """A file that nobody reads, because no environment has its name."""
+    read = {each.file for each in config.environments.values()}
+    for name in files.names("environments"):
+        path = f"environments/{name}"
+        if path.endswith((".yaml", ".yml")) and path not in read:
+            known = ", ".join(config.environments) or "none"
+            yield _poor(
+                "environments",
+                f"{path} belongs to no environment of mlci.yaml, so nobody reads it",
+                f"rename it after one ({known}), or declare its own",
+            )
 
 
 def _data(patient: Patient) -> Iterator[Finding]:

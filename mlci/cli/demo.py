@@ -29,6 +29,7 @@ def command(world: World, out: Output, keep: Path | None) -> None:
     machine; without --keep the directory is removed at the end.
     """
     from mlci.adapters.files import FileTree
+    from mlci.adapters.progress import SilentProgress
     from mlci.app.demo import NEEDED, PROJECT, Stage, demo
 
     _refuse_without(NEEDED)
@@ -38,7 +39,8 @@ def command(world: World, out: Output, keep: Path | None) -> None:
             Stage(
                 files=FileTree(directory),
                 process=world.process,
-                progress=world.progress,
+                # What is shown names each command already; only a terminal also shows that one runs.
+                progress=world.progress if sys.stderr.isatty() else SilentProgress(),
                 programs={"mlci": (*python, "mlci"), "dvc": (*python, "dvc")},
                 # Stages say `python`: here that is the interpreter which has the example's packages.
                 path=os.pathsep.join((str(Path(sys.executable).parent), world.environment.get("PATH", ""))),

@@ -24,6 +24,7 @@ def command(world: World, out: Output) -> int:
             context=world.context,
             repository=world.repository,
             project=world.project,
+            files=world.files,
             dvc=world.dvc,
             user_python=world.user_python,
             command=lambda *argv: Command(argv=argv, cwd=world.directory, timeout=30.0),

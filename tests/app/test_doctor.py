@@ -7,10 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.doctor import Patient, doctor
-from mlci.core.config import CommentBy, Config, Remotes, ReportSettings
+from mlci.core.config import CommentBy, Config, Environment, Model, Remotes, ReportSettings, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
 from mlci.errors import ConfigError, MlciError, WorldError
@@ -34,6 +35,7 @@ def patient(directory: Path, **parts) -> Patient:
         "context": RunContext,
         "repository": lambda: GitCli(process, directory, os.environ),
         "project": lambda: SimpleNamespace(config=Config(project="credit")),
+        "files": lambda: FileTree(directory),
         "dvc": lambda: FakeDvc(remote="storage"),
         "user_python": lambda: python,
         "command": lambda *argv: Command(argv=argv, cwd=directory, timeout=30.0),
@@ -184,3 +186,24 @@ def test_a_silent_remote_is_told_from_a_forgotten_push(cloned: Path) -> None:
         "the remote storage cannot be read: PermissionError: Forbidden",
         "the remote storage does not hold model.skops",
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "status", "said"),
+    [
+        ("prod.yaml", "income: v0.1.0\n", Status.PASS, "prod, in this order"),
+        ("prod.yaml", "incme: v0.1.0\n", Status.FAIL, "environments/prod.yaml:1:1: "),
+        ("prod.yaml", "income: latest\n", Status.FAIL, "environments/prod.yaml:1:9: "),
+        ("prd.yaml", "income: v0.1.0\n", Status.WARN, "environments/prd.yaml belongs to no environment"),
+    ],
+)
+def test_a_broken_or_misnamed_environment_file_is_told(
+    tmp_path: Path, file: str, content: str, status: Status, said: str
+) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / file).write_text(content)
+    income = Model(name="income", path="m", task=Task.BINARY)
+    environments = {"prod": Environment(name="prod")}
+    config = Config(project="credit", models={"income": income}, environments=environments)
+    finding = found(tmp_path, project=lambda: SimpleNamespace(config=config))["environments"]
+    assert (finding.status, said in finding.message) == (status, True), finding.message
