@@ -173,7 +173,7 @@ class Ledger:
         self, snapshot: Snapshot, intents: Sequence[Intent]
     ) -> tuple[tuple[Written, ...], list[RefUpdate]]:
         """The objects of these events, made but not yet visible to anybody, and the refs that show them."""
-        when = _next_moment(self.clock.now(), snapshot.registry)
+        when = _next_moment(self.clock.now(), snapshot.registry, self._last(snapshot))
         parent, counters = self._beginning(snapshot, when)
         written: list[Written] = []
         updates: list[RefUpdate] = []
@@ -196,6 +196,10 @@ class Ledger:
             written.append(Written(intent=intent, tag=str(name or "")))
         updates.append(RefUpdate(ref=snapshot.home, new=parent, expect=snapshot.journal or ""))
         return tuple(written), updates
+
+    def _last(self, snapshot: Snapshot) -> datetime | None:
+        """When the last event was written. A remote may show a journal a moment before its tag."""
+        return None if snapshot.journal is None else self.git.commit(snapshot.journal).when
 
     def _beginning(self, snapshot: Snapshot, when: datetime) -> tuple[str | None, Counters]:
         """The journal to go on from; a lost one is first rebuilt from the tags."""
@@ -272,11 +276,12 @@ def _title(entry: Entry) -> str:
     return f"{entry.kind.value.capitalize()} {entry.model} {entry.version}{place}\n"
 
 
-def _next_moment(now: datetime, registry: Registry) -> datetime:
-    """Now, and after every tag there is (other readers order by date alone), absurd dates aside."""
+def _next_moment(now: datetime, registry: Registry, last: datetime | None) -> datetime:
+    """Now, and after every tag and event there is (other readers order by date alone), absurd dates aside."""
     present = now.astimezone(UTC).replace(microsecond=0)
-    newest = registry.newest_before(present + _SKEW)
-    return present if newest is None else max(present, newest.astimezone(UTC) + _SECOND)
+    known = [registry.newest_before(present + _SKEW), last]
+    earlier = [each.astimezone(UTC) + _SECOND for each in known if each is not None]
+    return max([present, *(each for each in earlier if each <= present + _SKEW + _SECOND)])
 
 
 def _pause(attempt: int) -> float:

@@ -1,10 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from mlci.app.ledger import Intent
 from mlci.core import journal
 from mlci.core.journal import Kind
+from mlci.core.registry import fold
 from mlci.ports.git import RefUpdate
 from tests.support.registry import NOW, begun
 from tests.support.repository import repository
@@ -79,6 +81,16 @@ def test_no_counter_is_issued_twice_and_no_event_is_lost(desk, tmp_path, writers
     entries = desk.ledger.entries(desk.ledger.read())
     assert sorted(each.environment for each in entries) == sorted(f"env{number}" for number in range(writers))
     assert len({each.when for each in events}) == writers
+
+
+def test_a_tag_that_is_not_seen_yet_still_comes_before_the_next(desk):
+    """A remote moves the refs of one push one after the other, and shows the journal before its tag."""
+    assigned(desk, desk.story.head, "staging")
+    seen = desk.ledger.read()
+    early = replace(seen, registry=fold(()))
+    desk.ledger.settle(lambda _: [assign(desk.story.head, "prod")], first=early)
+    moments = [each.when for each in desk.registry.model("income").events]
+    assert moments[0] < moments[1]
 
 
 def test_many_who_want_the_same_write_it_once(desk, tmp_path):
