@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long one example takes says more of a busy machine than of the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 FOREIGN = ("CI_", "GH_", "GIT_", "GITHUB_", "GITLAB_", "MLCI_", "DVC_", "RUNNER_", "PYTHON", "XDG_", "FORCE_")
 FOREIGN_WORDS = (
