@@ -7,9 +7,10 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
+
+from msgspec import Struct, field
 
 from mlci.core.secrets import is_long_enough, secrets_of, without_credentials
 from mlci.errors import MlciError, UsageError, WorldError
@@ -37,8 +38,7 @@ T = TypeVar("T")
 _CI = frozenset({"CI", "GITHUB_ACTIONS", "GITLAB_CI"})
 
 
-@dataclass(slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, kw_only=True):
     """What the options that every command shares ask for."""
 
     directory: Path = field(default_factory=Path)

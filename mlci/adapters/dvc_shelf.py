@@ -1,15 +1,15 @@
 """Where DVC keeps objects on a disk: each under its hash, by the rule of DVC 3 or of DVC 2."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mlci.core.strictjson import NotJson, loads
 
 _NOWHERE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """One such directory. Nothing it holds is believed: that a name is there is all that is asked."""
 
     root: Path

@@ -9,7 +9,8 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.errors import WorldError
 
@@ -59,8 +60,7 @@ _SSH_SETTINGS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """One line of Git's configuration; `scope` says where it was set (`local`, `global`, `command`, …)."""
 
     scope: str

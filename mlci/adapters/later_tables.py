@@ -1,10 +1,11 @@
 """Tables that cost nothing until the first one is read: the library behind them takes a while to load."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from mlci.ports.tables import Column, Rows, Shape, Tables
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     import narwhals as nw
 
 
-@dataclass(frozen=True, kw_only=True)
-class LaterTables:
+class LaterTables(Struct, frozen=True, kw_only=True, dict=True):
     """Makes the real tables when they are first asked for."""
 
     make: Callable[[], Tables]

@@ -1,20 +1,20 @@
 """Progress for the one who waits, on stderr."""
 
-from dataclasses import dataclass, field
 from typing import TextIO
+
+from msgspec import Struct
 
 from mlci.core.printable import printable
 from mlci.ports.clock import Clock
 
 
-@dataclass(slots=True, kw_only=True)
-class StreamProgress:
+class StreamProgress(Struct, kw_only=True):
     """Steps as plain lines, each with its duration once it has ended; what children say is indented."""
 
     stream: TextIO
     clock: Clock
-    _title: str = field(default="", init=False)
-    _since: float = field(default=0.0, init=False)
+    _title: str = ""
+    _since: float = 0.0
 
     def step(self, title: str) -> None:
         """A new step begins; one that still runs has ended."""
@@ -38,15 +38,14 @@ class StreamProgress:
         self.stream.flush()
 
 
-@dataclass(slots=True, kw_only=True)
-class TerminalProgress:
+class TerminalProgress(Struct, kw_only=True):
     """One line that is rewritten: the running step and the last thing it said."""
 
     stream: TextIO
     clock: Clock
     width: int = 80
-    _title: str = field(default="", init=False)
-    _since: float = field(default=0.0, init=False)
+    _title: str = ""
+    _since: float = 0.0
 
     def step(self, title: str) -> None:
         """A new step begins; one that still runs has ended."""
@@ -71,8 +70,7 @@ class TerminalProgress:
         self.stream.flush()
 
 
-@dataclass(frozen=True, slots=True)
-class SilentProgress:
+class SilentProgress(Struct, frozen=True):
     """Says nothing."""
 
     def step(self, title: str) -> None:

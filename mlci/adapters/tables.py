@@ -1,13 +1,13 @@
 """Tables by Polars: whoever wires this imports it only when a table is asked for."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 import narwhals as nw
 import polars as pl
+from msgspec import Struct
 from polars.exceptions import PanicException, PolarsError
 
 from mlci.errors import WorldError
@@ -18,8 +18,7 @@ T = TypeVar("T")
 LIMIT = 4 * 1024**3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolarsTables:
+class PolarsTables(Struct, frozen=True, kw_only=True):
     """Tables below a project's directory. Links may also lead into `also`, such as DVC's cache."""
 
     root: Path

@@ -5,10 +5,11 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec.structs import replace
 
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 from mlci.errors import WorldError

@@ -1,7 +1,8 @@
 """One model's trail: every event with what stood in its tag, and how each deployment went."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.app.history import Happened, told
 from mlci.app.ledger import read_entries
@@ -19,8 +20,7 @@ from mlci.ports.git import Git
 _MOST_METRICS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One event of the trail: what happened, the facts recorded with it, and both in a few words.
 
     `ok` is False for what went wrong, None where nothing could.
@@ -39,8 +39,7 @@ class Step:
         return {**document, "facts": facts} if isinstance(document, dict) else document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
+class Trail(Struct, frozen=True, kw_only=True):
     """All that is known of one model, oldest first; what it runs as now, and the tags of it that are odd."""
 
     model: str
@@ -67,8 +66,7 @@ class Trail:
         return ", ".join(words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
+class Filters(Struct, frozen=True, kw_only=True):
     """Which events are asked for. `since` is the beginning of an ISO date."""
 
     environment: str | None = None

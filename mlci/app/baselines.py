@@ -1,7 +1,9 @@
 """What else a change is compared with: what runs in the environments that `report.baselines` names."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.app.diff import DiffRequest, diff
 from mlci.core.diff import Diff
@@ -10,8 +12,7 @@ from mlci.core.tag import full_name
 from mlci.errors import MlciError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Running:
+class _Running(Struct, frozen=True, kw_only=True):
     """One commit that an environment runs, and the models that it runs of it."""
 
     commit: str

@@ -6,8 +6,9 @@ bounded, every document is checked, and nothing in it is ever shown other than t
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct, field
 
 from mlci.core import diff_json, evidence
 from mlci.core.diff import Diff
@@ -33,8 +34,7 @@ _GATE_FILE = re.compile(r"(?:.*/)?([a-z][a-z0-9_]{0,40})\.json")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
+class Bundle(Struct, frozen=True, kw_only=True):
     """All that a run measured, in the order in which a report tells it.
 
     `against` are further diffs, by the environment whose versions they compare with.

@@ -1,9 +1,9 @@
 """A model card: what people say of a model, joined with what was measured of one version."""
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import yaml
+from msgspec import Struct
 
 from mlci.app import dossier_page as parts
 from mlci.app.dossier import Dossier
@@ -27,8 +27,7 @@ _LIBRARIES = {".skops": "sklearn", ".keras": "keras"}
 _PERCENTILES = (("0.5", "p50"), ("0.95", "p95"), ("0.99", "p99"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(Struct, frozen=True, kw_only=True):
     """The card of one version: a page, and the header that model hubs read."""
 
     page: Page

@@ -2,7 +2,9 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mlci.core.dvcfiles import (
     LOCK_FILE,
@@ -25,8 +27,7 @@ from mlci.ports.worktree import Kind, WorkTree
 _PASSED_BY = frozenset({"node_modules", "venv", "site-packages", "__pycache__"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracked:
+class Tracked(Struct, frozen=True, kw_only=True):
     """One output of a `*.dvc` file; `moving` says that an import may bring something else next time."""
 
     recorded: Hashed
@@ -34,8 +35,7 @@ class Tracked:
     moving: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True, kw_only=True):
     """What DVC's files declare and recorded. `homes` are the directories that hold a `dvc.yaml`.
 
     Stages are named as DVC names them when it works in `prefix`.

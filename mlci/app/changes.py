@@ -1,7 +1,8 @@
 """Which files and stages changed between two commits, and what of a table's shape did."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.app.outputs import Outputs
 from mlci.app.tabular import Side
@@ -12,8 +13,7 @@ from mlci.errors import MlciError
 from mlci.ports.tables import Shape, Tables, is_table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(Struct, frozen=True, kw_only=True):
     """Looks at what lies here of a changed file; nothing is downloaded to be counted."""
 
     tables: Tables

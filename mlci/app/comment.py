@@ -1,7 +1,9 @@
 """The report as the one comment on its pull request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.app.commit import UNCOMMITTED
 from mlci.app.report import Reported
@@ -18,8 +20,7 @@ SHRINK = 8
 _FORK = "a fork's own run may not comment: the report stands in the job's summary and its artifact"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commented:
+class Commented(Struct, frozen=True, kw_only=True):
     """What became of the comment; `skipped` says why nothing was posted, which is not an error."""
 
     body: str

@@ -1,6 +1,6 @@
 """Which commit a run speaks of, why it runs, and whether it may speak for the commit at all."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger

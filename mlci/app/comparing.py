@@ -2,7 +2,8 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mlci.app.hashing import Hashes
 from mlci.core.dvcfiles import Hashed, is_inside
@@ -12,8 +13,7 @@ from mlci.errors import WorldError
 from mlci.ports.worktree import Entry, Kind, WorkTree
 
 
-@dataclass(slots=True, kw_only=True)
-class Comparer:
+class Comparer(Struct, kw_only=True):
     """Compares paths with records. `tracked` and `made` are the records of `*.dvc` files and of the lock.
 
     `manifests` are directories' manifests by hash, as they were fetched; `wanted` gathers those that

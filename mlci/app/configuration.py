@@ -1,6 +1,6 @@
 """`mlci.yaml` read as a whole: the house's part by core, each gate's part by its own folder."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mlci import ci, gates
 from mlci.core.config import Config
@@ -11,8 +11,7 @@ from mlci.core.strictjson import JsonValue
 from mlci.core.yamltree import CONFIG_LIMITS, Node, parse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """The text that a configuration was read from, kept for messages that come later."""
 
     content: bytes

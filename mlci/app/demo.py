@@ -1,7 +1,8 @@
 """One model's whole life on a throw-away directory: the real commands, and what they really print."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.errors import WorldError
 from mlci.ports.files import Files
@@ -26,8 +27,7 @@ ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
+class Typed(Struct, frozen=True, kw_only=True):
     """A command as a person types it, and the exit code that the story expects."""
 
     words: tuple[str, ...]
@@ -40,8 +40,7 @@ class Typed:
         return " ".join(f"'{word}'" if set(word) & set(" #()") else word for word in self.words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
+class Edited(Struct, frozen=True, kw_only=True):
     """A line of a file that somebody changes."""
 
     path: str
@@ -49,8 +48,7 @@ class Edited:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Act(Struct, frozen=True, kw_only=True):
     """A part of the story: a title, what it shows, and what is done."""
 
     title: str
@@ -163,8 +161,7 @@ STORY = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """Where the story is played, and with what. `programs` says how `mlci` and `dvc` are really run."""
 
     files: Files

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mlci.app.ledger import Intent, Ledger, Snapshot
 from mlci.app.promote import environment_of
@@ -30,8 +31,7 @@ _WORDS = ("model", "version", "environment", "commit", "tag")
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(_WORDS) + r")\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(Struct, frozen=True, kw_only=True):
     """One run of the deploy command, or (`command` is empty) the reason why none was needed."""
 
     resolved: Resolved

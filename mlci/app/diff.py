@@ -1,9 +1,10 @@
 """`diff`: everything that changed between two commits, with a verdict for every metric that can have one."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from mlci.app.changes import Changes, stages
 from mlci.app.outputs import Outputs
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from mlci.core.predictions import Flips
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffRequest:
+class DiffRequest(Struct, frozen=True, kw_only=True):
     """What is compared, and the hands to do it with; `prefix` is the project's path in the repository.
 
     Without `user_python` no model is scored again, without `dvc_at` (DVC elsewhere) no base made again.
@@ -50,8 +50,7 @@ class DiffRequest:
     head: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """The diff, and by model the rows whose prediction flipped: ids, which no report may show."""
 
     diff: Diff

@@ -4,8 +4,9 @@ import importlib.metadata
 import platform
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from mlci.core import environments, journal
 from mlci.core.config import CommentBy, Config
@@ -33,8 +34,7 @@ class HasConfig(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
+class Patient(Struct, frozen=True, kw_only=True):
     """What is looked at. Each part is asked for only when its turn comes, and may raise MlciError."""
 
     process: Process

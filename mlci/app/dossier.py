@@ -1,7 +1,8 @@
 """Everything that is known of one version: its tags, its commit, its locks and what the journal keeps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mlci.app.audit import Filters, Step, audit
 from mlci.app.kept import Kept, kept
@@ -14,8 +15,7 @@ from mlci.core.version import Version
 from mlci.ports.git import Git
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class Running(Struct, frozen=True, kw_only=True):
     """An environment that runs a version: since when, by which tag, and how its deployment went."""
 
     environment: str
@@ -24,8 +24,7 @@ class Running:
     deployed: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dossier:
+class Dossier(Struct, frozen=True, kw_only=True):
     """One version. `params` are what its stages ran with, `merged` the first line of its commit."""
 
     found: Resolved

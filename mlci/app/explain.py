@@ -3,7 +3,8 @@
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci import gates
 from mlci.errors import UsageError
@@ -11,8 +12,7 @@ from mlci.errors import UsageError
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """What there is to say about one word."""
 
     id: str

@@ -4,7 +4,8 @@ What is remembered makes a plan fast. It is never believed where a version rests
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mlci.app.rehash import md5
 from mlci.core.manifest import directory_hash
@@ -30,8 +31,7 @@ _SETTLED = 2_000_000_000
 Stamp = tuple[int, int, int, int]
 
 
-@dataclass(slots=True)
-class Memory:
+class Memory(Struct):
     """Hashes by rule and path, each with the stamp of the file it was taken from."""
 
     known: dict[str, tuple[Stamp, str]] = field(default_factory=dict)
@@ -49,8 +49,7 @@ class Memory:
             self.learned = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hashes:
+class Hashes(Struct, frozen=True, kw_only=True):
     """Hashes files and directories by DVC's rules."""
 
     tree: WorkTree

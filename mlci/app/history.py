@@ -1,6 +1,6 @@
 """What happened to a model, or to all: one line an event, newest first."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mlci.core.registry import Event, ModelState, fold
 from mlci.core.strictjson import JsonValue
@@ -8,8 +8,7 @@ from mlci.core.tag import is_called
 from mlci.ports.git import Git
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
+class Happened(Struct, frozen=True, kw_only=True):
     """One event, for reading."""
 
     when: str

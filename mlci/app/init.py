@@ -1,8 +1,9 @@
 """Begin a project: lay a template's files and its CI into a directory, new or standing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from mlci.app.configuration import read_configuration
 from mlci.app.project import find_projects, load_project, repository_root
@@ -22,8 +23,7 @@ from mlci.scaffold.render import render
 _NOTHING = frozenset({".git", ".DS_Store"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What is to be laid down, and where. `version` is the mlci that the CI files will install."""
 
     directory: Path
@@ -34,8 +34,7 @@ class Wish:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hands:
+class Hands(Struct, frozen=True, kw_only=True):
     """What init works with."""
 
     templates: Templates
@@ -43,8 +42,7 @@ class Hands:
     files_at: Callable[[Path], Files]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class Begun(Struct, frozen=True, kw_only=True):
     """What was done, or would be: paths are from `root`, the top of the repository.
 
     `missing` are lines that CI files of the user's own must say, and do not.
@@ -58,8 +56,7 @@ class Begun:
     next: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _NewProject:
+class _NewProject(Struct, frozen=True, kw_only=True):
     config: Config
     prefix: str
 

@@ -1,6 +1,6 @@
 """What the journal keeps of a version: the evidence it was judged by, and how it was deployed."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from mlci.app.ledger import read_entries
 from mlci.core import evidence as documents
@@ -12,8 +12,7 @@ from mlci.core.trailers import Message
 from mlci.ports.git import Git
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """The evidence of one version and the digest of all of it, empty when there is none."""
 
     evidence: tuple[Evidence, ...] = ()

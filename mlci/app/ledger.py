@@ -6,8 +6,10 @@ loses the race reads and decides again; so no counter, version or event is lost 
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mlci.core import journal
 from mlci.core.journal import Counters, Entry, Kind
@@ -26,8 +28,7 @@ _SKEW = timedelta(days=366)
 _WHOLE_HISTORY = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """What the remote held at one moment. `home` is the ref that its journal lies in, or would."""
 
     registry: Registry
@@ -38,8 +39,7 @@ class Snapshot:
     home: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class Intent(Struct, frozen=True, kw_only=True):
     """One event to write. A deployment makes no tag; `about` is the assignment it carried out."""
 
     kind: Kind
@@ -57,16 +57,14 @@ class Intent:
     details: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """An intent that came true, and the tag that says so (none for a deployment)."""
 
     intent: Intent
     tag: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class Ledger(Struct, frozen=True, kw_only=True):
     """The registry of one repository behind one of its remotes."""
 
     git: Git

@@ -2,7 +2,9 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.app.catalogue import Catalogue, pipeline_homes, read_catalogue
 from mlci.app.plan import Asked, Ground, plan
@@ -16,8 +18,7 @@ from mlci.ports.git import Git
 _ELSEWHERE = (Cause.UPSTREAM, Cause.OUTPUT, Cause.MISSING)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """Which side one stage's record is taken from, and whether it still has to run."""
 
     stage: str
@@ -25,8 +26,7 @@ class Choice:
     runs: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolved(Struct, frozen=True, kw_only=True):
     """A conflict's solution: the locks to write, and what is to be said of each stage."""
 
     plan: Plan
@@ -79,8 +79,7 @@ def _conflicts(ground: Ground, git: Git, top: str) -> Iterator[tuple[str, Sides]
             yield home, replace(sides_of(*split, name=path), mixed=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Merger:
+class _Merger(Struct, frozen=True, kw_only=True):
     """Decides for stages that both sides changed by what a plan says of either record."""
 
     ground: Ground

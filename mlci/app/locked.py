@@ -3,7 +3,8 @@
 import hashlib
 import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mlci.app.situation import path_of
 from mlci.core.config import Config
@@ -26,24 +27,21 @@ from mlci.ports.git import Git
 _TRACKED = ".dvc"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """Where DVC's files lie, from the project: directories with a lock, and `*.dvc` files."""
 
     homes: tuple[str, ...] = ()
     tracked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """Which stage made an output, and from which paths."""
 
     stage: str
     deps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locked:
+class Locked(Struct, frozen=True, kw_only=True):
     """All locks of one commit: outputs and dependencies by path from the project, and digests of the whole.
 
     `values` are the parameters, by stage and file; `made` says of each output where it is from.

@@ -1,10 +1,11 @@
 """The metrics of one model, base against head, from its predictions: measured here, judged elsewhere."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.app.rebuild import Rebuilding
 from mlci.app.rehash import md5
@@ -29,8 +30,7 @@ _USUAL = {
 _NEED_SCORES = {"roc_auc"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfModel:
+class OfModel(Struct, frozen=True, kw_only=True):
     """What is known of one model: how its rows were paired, its metrics, and what a reader must know."""
 
     measured: tuple[Measured, ...]
@@ -39,8 +39,7 @@ class OfModel:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Models:
+class Models(Struct, frozen=True, kw_only=True):
     """Where predictions come from, and the slices that are wanted of each model."""
 
     tables: SideTables
@@ -144,8 +143,7 @@ class Models:
         return from_columns(table, columns, model.task, path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Compared:
+class _Compared(Struct, frozen=True, kw_only=True, eq=False):
     """Base and head on the same rows, where they could be brought together."""
 
     paired: Paired | None = None
@@ -159,8 +157,7 @@ class _Compared:
         return "" if self.told is None else self.told.reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True, eq=False):
     """The rows that are measured: a model's whole test set, or a slice of it.
 
     Without a comparison `both` holds head twice; `why` says what kept base out, `advice` what to do.

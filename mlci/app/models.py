@@ -1,6 +1,6 @@
 """What stands in the registry, by model."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mlci.core.registry import ModelState, Odd, Oddity, fold
 from mlci.core.strictjson import JsonValue
@@ -8,8 +8,7 @@ from mlci.core.tag import is_called
 from mlci.ports.git import Git
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One model: its latest version, and what each environment runs."""
 
     model: str
@@ -19,8 +18,7 @@ class Row:
     versions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Models:
+class Models(Struct, frozen=True, kw_only=True):
     """All models that the local tags speak of, and the tags that nothing could be made of."""
 
     rows: tuple[Row, ...]

@@ -3,9 +3,11 @@
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.app.rehash import md5
 from mlci.app.snapshot import Snapshot
@@ -14,8 +16,7 @@ from mlci.errors import MlciError
 from mlci.ports.dvc import Dvc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outputs:
+class Outputs(Struct, frozen=True, kw_only=True):
     """Finds the bytes of outputs. `remote` is the DVC remote to read from; None is DVC's own."""
 
     dvc: Dvc

@@ -2,7 +2,8 @@
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mlci.app.catalogue import Catalogue, read_catalogue
 from mlci.app.comparing import Comparer
@@ -22,8 +23,7 @@ from mlci.ports.progress import Progress
 from mlci.ports.worktree import WorkTree
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(Struct, frozen=True, kw_only=True):
     """Where a plan is made: the DVC root's files, the project's own, and `prefix`, the way between them."""
 
     root: Files
@@ -35,8 +35,7 @@ class Ground:
     prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What is asked: all stages or `targets`; `remote` to read from, None when there is none.
 
     `offline` asks no remote. `remember` uses hashes of earlier plans, which CI must not. `locks` count
@@ -101,8 +100,7 @@ def _made(catalogue: Catalogue) -> Mapping[str, Hashed]:
     }
 
 
-@dataclass(slots=True, kw_only=True)
-class _Survey:
+class _Survey(Struct, kw_only=True):
     """One plan in the making."""
 
     ground: Ground

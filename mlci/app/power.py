@@ -1,16 +1,16 @@
 """`power`: what a test set can resolve, before anybody is judged by it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
+
+from msgspec import Struct
 
 from mlci.app.diff import DiffRequest, measure_models, sides
 from mlci.core.stats import LEVEL, normal_quantile, noticeable, rows_needed
 from mlci.core.verdicts import Measured
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Power:
+class Power(Struct, frozen=True, kw_only=True):
     """What one metric's test set, or a slice of it (`subject`), can tell.
 
     `noticeable` is the smallest drop that 80 % of comparisons would notice; `paired` says that it was

@@ -3,8 +3,9 @@
 import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mlci.app.configuration import Source, read_configuration
 from mlci.core.config import Config
@@ -22,8 +23,7 @@ _PASSED_BY = frozenset({"node_modules", "venv", "site-packages", "__pycache__"})
 FilesAt = Callable[[Path], Files]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """One project: `root` is the top of its repository, `prefix` its path from there (empty at the top)."""
 
     config: Config

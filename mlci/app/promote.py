@@ -1,7 +1,8 @@
 """Ask for a version in an environment by changing its file; merging that change is the promotion."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.app.ledger import Ledger, Snapshot
 from mlci.app.situation import desired_at, models_of, path_of, situation
@@ -17,8 +18,7 @@ from mlci.errors import RefusedError, UsageError
 from mlci.ports.files import Files
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promotion:
+class Promotion(Struct, frozen=True, kw_only=True):
     """The change to an environment file that asks for a version, and what it would do once merged."""
 
     environment: str

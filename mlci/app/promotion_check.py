@@ -1,7 +1,8 @@
 """The gate of a promotion's pull request: what merging would do, and whether what it rests on holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.app.kept import kept
 from mlci.app.ledger import Ledger, Snapshot
@@ -20,8 +21,7 @@ from mlci.errors import Exit, MlciError
 from mlci.ports.dvc import Dvc
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """One question about a candidate: whether it is answered well (None: nobody can tell), and why.
 
     `forgiven` is a bad answer that does not block: an environment may always go back to what it ran.
@@ -44,8 +44,7 @@ class Answer:
         return {"what": self.what, "ok": self.ok, "why": self.why, "blocks": self.blocks}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """One change that merging would make, its answers, and the metrics of what runs now and then."""
 
     change: Change
@@ -65,8 +64,7 @@ class Candidate:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """What merging would do, and what of it no rule allows."""
 
     changed: tuple[str, ...] = ()
@@ -115,8 +113,7 @@ def check(ledger: Ledger, config: Config, prefix: str, head: str, dvc: Dvc) -> C
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
+class Judge(Struct, frozen=True, kw_only=True):
     """Asks everything that a promotion rests on."""
 
     ledger: Ledger

@@ -1,6 +1,6 @@
 """Bring a promotion before reviewers: a branch with the one changed line, and its pull request."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mlci.app.ledger import Ledger
 from mlci.app.promote import Promotion
@@ -14,8 +14,7 @@ from mlci.ports.git import PushOutcome, RefUpdate
 NOBODY = "notes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Struct, frozen=True, kw_only=True):
     """A pushed branch that asks for a version; `url` is its pull request, empty without a forge."""
 
     promotion: Promotion

@@ -1,8 +1,9 @@
 """The base's outputs made again, where no remote could have kept them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mlci.app.tabular import Side
 from mlci.errors import WorldError
@@ -12,8 +13,7 @@ from mlci.ports.git import Git
 LIMIT = 1800.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebuilding:
+class Rebuilding(Struct, frozen=True, kw_only=True):
     """Reproduces a base in a throw-away checkout; `dvc_at` is DVC there, with the cache of here."""
 
     git: Git

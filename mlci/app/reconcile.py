@@ -1,6 +1,6 @@
 """Make the registry say what the environment files on the main branch say."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mlci import __version__
 from mlci.app.ledger import Intent, Ledger, Snapshot, Written
@@ -12,8 +12,7 @@ from mlci.core.journal import Kind
 from mlci.core.strictjson import JsonValue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled:
+class Reconciled(Struct, frozen=True, kw_only=True):
     """What was written, what is still to be written (`check`, `dry_run`), and what no rule allows."""
 
     written: tuple[Written, ...] = ()

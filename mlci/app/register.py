@@ -3,7 +3,8 @@
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mlci import __version__
 from mlci.app.admission import admitted, red_of, stored
@@ -36,8 +37,7 @@ LABEL = "version:"
 Trailers = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class Choices(Struct, frozen=True, kw_only=True):
     """What the person (or the job) who registers decides."""
 
     bump: Part | None = None
@@ -54,8 +54,7 @@ class Choices:
         return self.bump or next(iter(labelled), Part.MINOR)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
+class Registered(Struct, frozen=True, kw_only=True):
     """What was registered, or would be; `red` says why nothing was, `notes` what else there is to know."""
 
     written: tuple[Written, ...] = ()
@@ -73,8 +72,7 @@ class Registered:
         }
 
 
-@dataclass(slots=True, kw_only=True)
-class Registration:
+class Registration(Struct, kw_only=True):
     """One commit on its way into the registry."""
 
     ledger: Ledger

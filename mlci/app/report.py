@@ -1,6 +1,6 @@
 """The report of a run, in every format, from what the run left behind."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mlci.app.bundle import Bundle
 from mlci.app.commit import PARTIAL
@@ -20,8 +20,7 @@ from mlci.render import html, junit, markdown
 DIRECTORY = ".mlci/report"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reported:
+class Reported(Struct, frozen=True, kw_only=True):
     """A report and what it was made from."""
 
     report: Report

@@ -1,8 +1,9 @@
 """The pipeline, reproduced: what CI trusts must follow from what the pull request holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from importlib.metadata import version
+
+from msgspec import Struct, field
 
 from mlci import __version__
 from mlci.app.durations import read_durations, write_durations
@@ -60,8 +61,7 @@ def reproduce(
     )
 
 
-@dataclass(slots=True, kw_only=True)
-class _Attempt:
+class _Attempt(Struct, kw_only=True):
     """One reproduction: what was foreseen, and what then ran."""
 
     config: Config

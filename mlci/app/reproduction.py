@@ -1,8 +1,9 @@
 """A version made again from its tag, without any cache of results, and held against what was recorded."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mlci.app.locked import Locked, layout_at, locked_at, locked_in, tracked_at
 from mlci.app.situation import path_of
@@ -21,8 +22,7 @@ from mlci.ports.progress import Progress
 _MOST_NAMED = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
+class Workshop(Struct, frozen=True, kw_only=True):
     """Where versions are made again. `dvc_at` is DVC in another checkout; stages run in the user's Python."""
 
     git: Git

@@ -2,10 +2,11 @@
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.app.tabular import Side, SideTables
 from mlci.core.config import Columns, Model, Task
@@ -19,8 +20,7 @@ LIMIT = 1800.0
 LOAD_UNDECLARED = "load-undeclared"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rescoring:
+class Rescoring(Struct, frozen=True, kw_only=True):
     """Loads a base's model in the user's environment, by the `load:` of the work tree, and asks it again."""
 
     tables: SideTables

@@ -1,6 +1,7 @@
 """What a version is made of: everything a deploy job needs to fetch and trust it."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.app.locked import locked_at
 from mlci.app.situation import path_of
@@ -17,8 +18,7 @@ from mlci.ports.git import Git
 _KEYS = ("Model-Hash", "Lock-Hash", "Params-Hash", "Evidence-Digest", "Pull-Request", "Actor", "Run", "Mlci")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolved(Struct, frozen=True, kw_only=True):
     """One version, as its tags tell it. Versions that other tools registered lack what only ours say."""
 
     model: str

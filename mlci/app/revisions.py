@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
@@ -17,8 +19,7 @@ TAGS = "refs/tags/"
 DEPTHS = (50, 200, 1_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True):
     """What is compared with what: `base` None is nothing, `head` None the work tree."""
 
     base: str | None

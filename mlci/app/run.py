@@ -1,8 +1,10 @@
 """`run`: what CI does for a commit: reproduce, test, compare, report."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci import __version__
 from mlci.app.baselines import against_environments
@@ -27,8 +29,7 @@ from mlci.ports.git import Git
 from mlci.ports.summary import Summary
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """The project that is run, why, and the hands to do it with."""
 
     project: Project

@@ -1,9 +1,9 @@
 """The slices of a model's test rows, as `gates.model.slices` declares them, at one commit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from mlci import gates
 from mlci.app.tabular import Side, SideTables
@@ -15,8 +15,7 @@ from mlci.gates.subjects import attributes, crossed, label_of, no_test_rows
 Together = Sequence[Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Slice:
+class Slice(Struct, frozen=True, kw_only=True, eq=False):
     """A group of test rows: what it is called, and which predictions are of it."""
 
     subject: str

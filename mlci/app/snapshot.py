@@ -3,8 +3,9 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from mlci.core.dvcfiles import (
     LOCK_FILE,
@@ -28,8 +29,7 @@ T = TypeVar("T")
 _LINK = "120000"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """The project's files at a commit; in the work tree where `commit` is None.
 
     `shown` is the commit that outputs are asked of DVC by: the work tree's is the one checked out.
@@ -57,8 +57,7 @@ class Snapshot:
         return list(self.git.blobs([(self.commit, posixpath.join(self.prefix, path)) for path in paths]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
 
     `params` holds the keys that are used of each file, none for all of it; `outs` every recorded output,

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from mlci import ci
 from mlci.core.config import Config
@@ -31,16 +32,14 @@ class Configured(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class Missing(Struct, frozen=True, kw_only=True):
     """A line that a file of the user's own must say, and does not."""
 
     path: str
     line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sync:
+class Sync(Struct, frozen=True, kw_only=True):
     """What would be written; `edited` are files in the way that mlci did not write as they stand."""
 
     plan: Plan

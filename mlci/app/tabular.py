@@ -1,7 +1,8 @@
 """Tables of one side of a diff: from the work tree, else from the bytes that were recorded."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.app.outputs import Outputs
 from mlci.app.snapshot import Declared, Snapshot
@@ -11,16 +12,14 @@ from mlci.ports.tables import Column, Tables
 OUTPUT_MISSING = "predictions-missing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """One of the two commits, with what it declares."""
 
     snapshot: Snapshot
     declared: Declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SideTables:
+class SideTables(Struct, frozen=True, kw_only=True):
     """Reads tables as they are at a commit."""
 
     tables: Tables

@@ -1,7 +1,8 @@
 """`mlci test`: run the gates that mlci.yaml configures, and leave their evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci import __version__, gates
 from mlci.app.bundle import EVIDENCE, clear_report, evidence_path, write_evidence
@@ -18,8 +19,7 @@ from mlci.gates import Hands, Request
 from mlci.ports.files import Files
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Tested(Struct, frozen=True, kw_only=True):
     """What the gates found; `unconfigured` are the gates that mlci.yaml does not speak of."""
 
     evidence: tuple[Evidence, ...]

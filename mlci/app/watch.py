@@ -3,7 +3,8 @@
 import re
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mlci.core.forecast import Forecast
 from mlci.core.wording import duration
@@ -16,8 +17,7 @@ _RUNNING = re.compile(r"Running stage '(?P<name>.+)':\s*")
 _SKIPPED = re.compile(r"Stage '(?P<name>.+)' (?:didn't change|is cached)")
 
 
-@dataclass(slots=True, kw_only=True)
-class Watch:
+class Watch(Struct, kw_only=True):
     """What DVC did so far; `expected` is how long stages took before, by name."""
 
     clock: Clock

@@ -1,7 +1,8 @@
 """What the metrics and parameters files of both sides say, as rows that moved and as declared objectives."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.app.outputs import Outputs
 from mlci.app.tabular import Side
@@ -16,8 +17,7 @@ from mlci.errors import MlciError
 Files = Mapping[str, Leaves]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
+class _Said(Struct, frozen=True, kw_only=True):
     """Metrics and parameters of one side by path, and what could not be read."""
 
     metrics: Files
@@ -26,8 +26,7 @@ class _Said:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """The rows that moved, and what could not be read: in head that is a problem, in base a note."""
 
     metrics: tuple[ValueDiff, ...]

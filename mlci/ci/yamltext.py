@@ -1,24 +1,22 @@
 """Writes values as YAML text: one form for each value, with the comments that say why."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Union
 
 import yaml
+from msgspec import Struct
 
 Value = Union[None, bool, int, str, Sequence["Value"], Mapping[str, "Value"], "Noted", "Spaced"]
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """A value with a comment behind it, on the line where it begins."""
 
     value: Value
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Spaced:
+class Spaced(Struct, frozen=True):
     """A mapping with an empty line between its entries."""
 
     value: Mapping[str, Value]

@@ -3,11 +3,11 @@
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TextIO
 
 import click
+from msgspec import Struct
 
 from mlci.core.printable import printable, printable_lines
 from mlci.wiring import World
@@ -33,8 +33,7 @@ class Tone(Enum):
 _REPORTED = {"good": Tone.GOOD, "warn": Tone.CAUTION, "bad": Tone.BAD}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Struct, frozen=True, kw_only=True):
     """Prints a command's answer. With `json`, that answer is one strict JSON document."""
 
     json: bool = False

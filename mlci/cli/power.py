@@ -22,10 +22,9 @@ def command(world: World, out: Output, base: str | None) -> None:
     Learnt from BASE and the work tree on the same rows; without a base, a bound that a real comparison
     beats, marked with ≤.
     """
-    from dataclasses import asdict
-
     from mlci.app.diff import DiffRequest
     from mlci.app.power import power
+    from mlci.core.strictjson import plain
 
     project = world.project()
     found = power(
@@ -43,7 +42,7 @@ def command(world: World, out: Output, base: str | None) -> None:
         )
     )
     if out.json:
-        out.document([asdict(each) for each in found])
+        out.document(plain(found))
     else:
         out.table(HEAD, [_row(each) for each in found])
 

@@ -6,9 +6,9 @@ resampling does, at a fraction of its cost.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from mlci.core.metrics import weights
 from mlci.core.predictions import Codes, Floats, Paired
@@ -27,8 +27,7 @@ UNSEEN = 0.2
 _NUMBERS_AT_ONCE = 4_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Matrices:
+class Matrices(Struct, frozen=True, kw_only=True, eq=False):
     """Resampled confusion matrices of base and head, `[resample, truth, label]`."""
 
     base: Floats

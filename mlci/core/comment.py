@@ -3,13 +3,13 @@
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _MARKER = re.compile(r"<!-- mlci:([A-Za-z0-9_-]+) -->\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
+class Comment(Struct, frozen=True, kw_only=True):
     """A comment as a forge has it. `ours` says whether the account that we act as wrote it."""
 
     id: int

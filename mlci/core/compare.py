@@ -1,11 +1,11 @@
 """How much each metric changed between two models on the same rows, and how sure that is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite, sqrt
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from mlci.core import bootstrap, stats
 from mlci.core.config import Direction, Task
@@ -25,8 +25,7 @@ from mlci.core.metrics import (
 from mlci.core.predictions import Codes, Floats, Paired, Predictions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Change:
+class Change(Struct, frozen=True, kw_only=True, eq=False):
     """A metric's change: point values, the interval of head minus base, and its standard error.
 
     `draws` are the sorted resampled differences, None where a closed form was used.
@@ -80,8 +79,7 @@ def units(one: Predictions) -> int:
     return len(one) if one.cluster is None else len(np.unique(one.cluster))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Draws:
+class _Draws(Struct, frozen=True, kw_only=True, eq=False):
     """Resampled values of one metric."""
 
     base: Floats
@@ -178,7 +176,7 @@ def _p_value(paired: Paired, metric: Metric, differences: Floats) -> float:
 
 def _two_sided(differences: Floats) -> float:
     below, above = np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0)
-    return min(1.0, 2 * (min(below, above) + 1) / (len(differences) + 1))
+    return min(1.0, 2 * (int(min(below, above)) + 1) / (len(differences) + 1))
 
 
 def _denominator(one: Predictions, metric: Metric) -> npt.NDArray[np.bool_] | None:

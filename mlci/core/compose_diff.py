@@ -1,7 +1,8 @@
 """The parts of a report that tell a diff: objectives and slices first, the folded rest after the gates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mlci.core.config import Direction
 from mlci.core.diff import (

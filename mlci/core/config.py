@@ -1,9 +1,10 @@
 """The configuration as typed values. How they are read from YAML is `core.schema`'s business."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from mlci.core.yamltree import Node
 
@@ -30,8 +31,7 @@ class Judge(StrEnum):
     INTERVAL = "interval"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class Columns(Struct, frozen=True, kw_only=True):
     """Names of the predictions file's columns; `score` maps class to column for multiclass models."""
 
     id: str = "id"
@@ -43,8 +43,7 @@ class Columns:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(Struct, frozen=True, kw_only=True):
     """A named, versioned output of the pipeline."""
 
     name: str
@@ -57,16 +56,14 @@ class Model:
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Margin:
+class Margin(Struct, frozen=True, kw_only=True):
     """How much a metric may drop: absolute, or a fraction of the base's value."""
 
     value: float
     relative: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objective:
+class Objective(Struct, frozen=True, kw_only=True):
     """One line of the problem definition, made checkable.
 
     A named metric is computed by mlci from `model`'s predictions; `source` (`from:` in the file,
@@ -85,8 +82,7 @@ class Objective:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class Waiver(Struct, frozen=True, kw_only=True):
     """A failing check that somebody accepts until a day."""
 
     check: str
@@ -97,8 +93,7 @@ class Waiver:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remotes:
+class Remotes(Struct, frozen=True, kw_only=True):
     """Names of DVC remotes by what they are for; None is DVC's own default remote."""
 
     read: str | None = None
@@ -106,8 +101,7 @@ class Remotes:
     pull_request: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True):
     """An ordered stage of a model's life; its desired state is `environments/<name>.yaml`."""
 
     name: str
@@ -128,16 +122,14 @@ class LockAuthor(StrEnum):
     CI = "ci"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageSettings:
+class StageSettings(Struct, frozen=True, kw_only=True):
     """Where and how long one stage runs in CI."""
 
     runner: tuple[str, ...] = ()
     timeout: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ci:
+class Ci(Struct, frozen=True, kw_only=True):
     """How CI is generated. `secrets` are names of CI secrets that reach DVC and deploys as variables."""
 
     providers: tuple[str, ...] = ("github", "gitlab")
@@ -165,8 +157,7 @@ class Rows(StrEnum):
     SAMPLES = "samples"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportSettings:
+class ReportSettings(Struct, frozen=True, kw_only=True):
     """What a report compares with and may show; `renamed` leads from a key's old place to its new one."""
 
     baselines: tuple[str, ...] = ("main",)
@@ -175,8 +166,7 @@ class ReportSettings:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """One `mlci.yaml`. `gates` keeps each gate's part as a located node: its own folder reads it."""
 
     version: int = 1

@@ -1,8 +1,9 @@
 """The shape of `mlci.yaml`: every key of it, what it means, and what must hold between them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mlci.core.config import (
     Ci,

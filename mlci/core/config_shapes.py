@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from mlci.core.config import Margin
 from mlci.core.problems import did_you_mean, quoted
@@ -47,8 +48,7 @@ SECRET = Text(pattern=r"^[A-Z_][A-Z0-9_]*$", means="the name of a variable, in c
 SCRIPT = Text(lines=True, means="a command")
 
 
-@dataclass(frozen=True, slots=True)
-class Gates:
+class Gates(Struct, frozen=True):
     """The part of each gate: its own shape checks it, and its node is kept for the gate to read."""
 
     shapes: Mapping[str, Schema[object]]
@@ -71,8 +71,7 @@ class Gates:
         return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """A day as `2027-03-31`."""
 
     def read(self, node: Node, problems: Problems) -> date:
@@ -89,8 +88,7 @@ class Day:
         return {"type": "string", "format": "date", "pattern": _DAY}
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """How much a metric may drop: `0.005`, or `2%` of the base's value."""
 
     def read(self, node: Node, problems: Problems) -> Margin:
@@ -106,8 +104,7 @@ class Drop:
         return {"anyOf": [number, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$"}]}
 
 
-@dataclass(frozen=True, slots=True)
-class Exact:
+class Exact(Struct, frozen=True):
     """The word `exact`: the metric has no sampling error, so any drop counts."""
 
     def read(self, node: Node, problems: Problems) -> bool:

@@ -1,7 +1,8 @@
 """Why a command runs: at somebody's desk, for a pull request, on main, or for a tag."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Trigger(StrEnum):
@@ -13,8 +14,7 @@ class Trigger(StrEnum):
     TAG = "tag"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunContext:
+class RunContext(Struct, frozen=True, kw_only=True):
     """What a CI provider (or a laptop) knows about this run. `head` is never a merge ref's commit.
 
     `base_tip` is the tip of the target branch; the base itself is the merge base, worked out later. A run

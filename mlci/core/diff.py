@@ -1,8 +1,9 @@
 """What changed between two commits, as one value that every renderer draws from."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mlci.core.config import Direction
 from mlci.core.finding import Interval
@@ -36,8 +37,7 @@ class FloorStatus(StrEnum):
     MISSED = "missed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Floor:
+class Floor(Struct, frozen=True, kw_only=True):
     """An `at_least` or `at_most` of an objective, and how head stands to it.
 
     `interval` is head's own, where one could be computed.
@@ -54,8 +54,7 @@ class Floor:
         return f"{'≥' if self.direction is Direction.HIGHER else '≤'} {self.limit:g}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricDiff:
+class MetricDiff(Struct, frozen=True, kw_only=True):
     """One metric of one subject (a slice; None is the whole test set), from base to head.
 
     `difference` and `interval` are head minus base as the numbers are, never turned; `margin` is
@@ -129,8 +128,7 @@ class Move(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueDiff:
+class ValueDiff(Struct, frozen=True, kw_only=True):
     """One key of a metrics or parameters file, from base to head; `key` is its path of names.
 
     `was` is the name it had in base, by the project's own word that it was renamed.
@@ -168,8 +166,7 @@ class ValueDiff:
         return None if not base or difference is None else float(difference) / abs(base)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairing:
+class Pairing(Struct, frozen=True, kw_only=True):
     """How base's and head's predictions of one model were brought together.
 
     `rows` are the pairs that verdicts rest on; 0 with a `reason` when they are not comparable. `flipped`
@@ -200,8 +197,7 @@ class Artifact(StrEnum):
     MODEL = "model"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileState:
+class FileState(Struct, frozen=True, kw_only=True):
     """A DVC-tracked file or directory at one commit, as its lock says."""
 
     hash: str
@@ -210,8 +206,7 @@ class FileState:
     rows: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnDiff:
+class ColumnDiff(Struct, frozen=True, kw_only=True):
     """A column of a table that came, went, or changed its type; None on the side where it is not."""
 
     name: str
@@ -219,8 +214,7 @@ class ColumnDiff:
     head: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDiff:
+class FileDiff(Struct, frozen=True, kw_only=True):
     """A data set or model that changed; None on the side where it does not exist.
 
     `columns` tells only those that differ, and nothing where one side's bytes are not here.
@@ -233,8 +227,7 @@ class FileDiff:
     columns: tuple[ColumnDiff, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageDiff:
+class StageDiff(Struct, frozen=True, kw_only=True):
     """A stage whose lock entry changed, and why (`command`, `parameters`, `data/train.parquet`)."""
 
     name: str
@@ -242,8 +235,7 @@ class StageDiff:
     because: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diff:
+class Diff(Struct, frozen=True, kw_only=True):
     """All that changed. `base` is None without a baseline, `head` None for the work tree.
 
     Every sequence is sorted, and the same two commits give the same value.

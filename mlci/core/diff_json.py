@@ -1,9 +1,10 @@
 """The diff as a strict JSON document, versioned, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from decimal import InvalidOperation
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from mlci.core.config import Direction
 from mlci.core.diff import (
@@ -23,7 +24,7 @@ from mlci.core.diff import (
 )
 from mlci.core.finding import Interval
 from mlci.core.records import Build, built, each, optional, record, texts
-from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
+from mlci.core.strictjson import JsonValue, NotJson, dumps, loads, plain
 from mlci.core.values import Kind, Value, number
 
 SCHEMA = 1
@@ -31,10 +32,10 @@ SCHEMA = 1
 
 def to_json(diff: Diff) -> str:
     """Return the diff as its canonical strict JSON document."""
-    # Rows of values may be a hundred thousand, and `asdict` copies every one.
-    plain = asdict(replace(diff, values=(), params=()))
-    plain |= {"values": [_row(each) for each in diff.values], "params": [_row(each) for each in diff.params]}
-    return dumps({"schema": SCHEMA, **plain})
+    document = plain(replace(diff, values=(), params=()))
+    document["values"] = [_row(each) for each in diff.values]
+    document["params"] = [_row(each) for each in diff.params]
+    return dumps({"schema": SCHEMA, **document})
 
 
 def _row(value: ValueDiff) -> dict[str, JsonValue]:

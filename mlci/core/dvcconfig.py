@@ -3,7 +3,8 @@
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _SECTION = re.compile(r"""\[\s*(?:(['"])(?P<quoted>.*)\1|(?P<plain>[^\]]*?))\s*\]\s*(?:#.*)?""")
 _REMOTE = re.compile(r"""remote\s+(['"])(?P<name>.*)\1""")
@@ -12,8 +13,7 @@ _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|/|~|[A-Za-z]:[\\/]|[^/]+@[^
 _VALUE = re.compile(r"""(['"])(?P<quoted>.*?)\1\s*(?:#.*)?|(?P<plain>[^#]*?)\s*(?:#.*)?""")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DvcConfig:
+class DvcConfig(Struct, frozen=True, kw_only=True):
     """What several files say together. `cache` is as it is written, `home` the directory it is from.
 
     `urls` are the remotes' addresses; a relative one is from the directory of its file.
@@ -27,8 +27,7 @@ class DvcConfig:
     urls: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     values: dict[tuple[str, str], str] = field(default_factory=dict)
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
 

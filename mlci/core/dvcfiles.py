@@ -6,9 +6,10 @@ Reading is tolerant: unknown keys are passed over, a value of a wrong type is a 
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from mlci.core.dvcnodes import (
     entries,
@@ -46,8 +47,7 @@ class OutKind(StrEnum):
     PLOT = "plots"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Out:
+class Out(Struct, frozen=True, kw_only=True):
     """An output as a stage declares it, `path` being from the stage's `wdir`."""
 
     path: str
@@ -58,16 +58,14 @@ class Out:
     remote: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParamsUse:
+class ParamsUse(Struct, frozen=True, kw_only=True):
     """Parameters that a stage depends on; no keys means the whole file."""
 
     file: str
     keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """One entry under `stages:`. `instances` are the names it stands for: its own, or those of its
     `foreach` or `matrix`; None when only DVC can tell. `templated` says that `${…}` stands in it.
     """
@@ -90,8 +88,7 @@ class Stage:
         return located(path, self.wdir)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipelineFile:
+class PipelineFile(Struct, frozen=True, kw_only=True):
     """One `dvc.yaml`."""
 
     stages: Mapping[str, Stage] = field(default_factory=dict)
@@ -114,8 +111,7 @@ class PipelineFile:
         return tuple(name for stage in self.stages.values() for name in stage.instances or ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hashed:
+class Hashed(Struct, frozen=True, kw_only=True):
     """A dependency or output as it was recorded. DVC 3 says `hash: md5`; without it, DVC 2's rule made it."""
 
     path: str
@@ -132,8 +128,7 @@ class Hashed:
         return self.value.endswith(".dir")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedStage:
+class LockedStage(Struct, frozen=True, kw_only=True):
     """What one stage was when it last ran: command, dependencies, parameters and outputs."""
 
     name: str
@@ -143,8 +138,7 @@ class LockedStage:
     outs: Mapping[str, Hashed] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackedFile:
+class TrackedFile(Struct, frozen=True, kw_only=True):
     """One `*.dvc` file: data that was added or imported."""
 
     outs: Mapping[str, Hashed] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """What environments should run, what they were given, and the assignments that lead from one to the other."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from mlci.core.config import Environment
 from mlci.core.problems import config_error
@@ -17,8 +18,7 @@ NEW = "new"
 _LINES = Named(Text(pattern=f"v{PATTERN}", means="a version such as v1.4.0"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desired:
+class Desired(Struct, frozen=True, kw_only=True):
     """One environment file: versions by model. `there` is False when no file exists."""
 
     lines: Mapping[str, Version] = field(default_factory=dict)
@@ -41,8 +41,7 @@ class Move(StrEnum):
     REMOVE = "remove"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Change:
+class Change(Struct, frozen=True, eq=False):
     """One assignment, or (`REMOVE`) one unassignment. `model` is the name in the whole repository."""
 
     move: Move
@@ -56,8 +55,7 @@ class Change:
         return f"{self.move} {self.model} {self.release.title} in {self.environment}{before}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """One wish that a rule of the registry does not grant."""
 
     id: str
@@ -72,16 +70,14 @@ class Refusal:
         return {"id": self.id, "message": self.message, "where": where}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """Everything that is to be done, in order, and everything that is not."""
 
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True):
     """What a decision rests on.
 
     `models` are local names to names in the whole repository; `line` the commits of the main branch in

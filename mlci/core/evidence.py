@@ -1,26 +1,25 @@
 """Evidence: all findings of one gate on one commit, and what they were found with."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any, cast
+
+from msgspec import Struct, field
 
 from mlci.core.finding import Finding, Interval, Location, Status, Verdict, Waived, verdict_of
 from mlci.core.records import Build, built, each, named, optional, record
-from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
+from mlci.core.strictjson import JsonValue, NotJson, dumps, loads, plain
 
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(Struct, frozen=True, kw_only=True):
     """A file that a gate read, by path from the project and content hash."""
 
     path: str
     hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """What one gate found on one commit. `figures` holds what a report draws (tables, curves)."""
 
     gate: str
@@ -40,7 +39,7 @@ class Evidence:
 
 def to_json(evidence: Evidence) -> str:
     """Return the evidence as its canonical strict JSON document."""
-    document = asdict(evidence)
+    document = plain(evidence)
     document["findings"] = [_without_nothing(finding) for finding in document["findings"]]
     return dumps({"schema": SCHEMA, "verdict": evidence.verdict.value, **document})
 

@@ -1,7 +1,8 @@
 """What a gate says: one finding for each question it asked."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 Scalar = str | int | float | bool | None
 
@@ -24,8 +25,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class Interval(Struct, frozen=True, kw_only=True):
     """A confidence interval; its limits are finite."""
 
     low: float
@@ -33,16 +33,14 @@ class Interval:
     level: float = 0.95
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(Struct, frozen=True, kw_only=True):
     """Where a reader can look: a file of the project and, where it is known, a line."""
 
     path: str
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waived:
+class Waived(Struct, frozen=True, kw_only=True):
     """Who accepted a failing check, why, and until when."""
 
     owner: str
@@ -51,8 +49,7 @@ class Waived:
     expired: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One question a gate asked of one subject, and the answer.
 
     `check` is the dotted id (`data.missing`), `subject` what it was asked of (`train.income`).

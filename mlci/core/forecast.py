@@ -1,8 +1,9 @@
 """What reproducing would do, as a value, and as sentences."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mlci.core.stages import Cause, Planned, Reason, Standing
 from mlci.core.strictjson import JsonValue
@@ -31,16 +32,14 @@ class Whereabouts(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class Absent(Struct, frozen=True, kw_only=True):
     """An output, or tracked data, that is not in the work tree."""
 
     path: str
     at: Whereabouts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
+class Forecast(Struct, frozen=True, kw_only=True):
     """What reproducing would do: every stage in an order in which it can run.
 
     `gone` are stages that only the lock still knows, `pipelines` the files that declare the stages, and

@@ -7,8 +7,9 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from mlci.core.registry import Event, Registry
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
@@ -35,8 +36,7 @@ class Kind(StrEnum):
     DEPLOY = "deploy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One event as the journal keeps it. `details` are the facts that only some kinds have."""
 
     kind: Kind
@@ -52,8 +52,7 @@ class Entry:
     details: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
+class Counters(Struct, frozen=True, kw_only=True):
     """High-water marks: how many events there were, and for each model the last counter and version."""
 
     events: int = 0

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from mlci.core.dvcfiles import LOCK_FILE, read_lock
 from mlci.core.problems import WHOLE_FILE, Problem, config_error
@@ -24,8 +25,7 @@ class Side(StrEnum):
     NEITHER = "neither"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Sides(Struct, frozen=True, kw_only=True):
     """One lock in two versions, each stage as the lines it stands on. `base` is empty when unknown.
 
     `mixed` says that Git joined lines around the conflict, so that a version may be what nobody ever ran.

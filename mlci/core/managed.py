@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import cast
+
+from msgspec import Struct, field
 
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 
@@ -11,8 +12,7 @@ LOCK = "mlci.lock"
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Managed:
+class Managed(Struct, frozen=True, kw_only=True):
     """The version that wrote the files, and each file's sha256 by path from the repository's top."""
 
     generator: str = ""

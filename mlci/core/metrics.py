@@ -4,10 +4,10 @@ The kind decides how the metric's uncertainty is had (`core.compare`). Values eq
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 import numpy as np
+from msgspec import Struct
 
 from mlci.core import confusion, custom_metrics, ranking
 from mlci.core.config import Direction, Task
@@ -21,8 +21,7 @@ _CLASSES = frozenset({Task.BINARY, Task.MULTICLASS})
 _REGRESSION = frozenset({Task.REGRESSION})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfCounts:
+class OfCounts(Struct, frozen=True, kw_only=True):
     """A function of the confusion matrix, over any number of matrices at once.
 
     `among` names the class whose rows the metric is a plain proportion of, for exact tests:
@@ -34,35 +33,30 @@ class OfCounts:
     among: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfMean:
+class OfMean(Struct, frozen=True, kw_only=True):
     """The mean of a loss of each row."""
 
     loss: Callable[[Predictions], Floats]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfOrder:
+class OfOrder(Struct, frozen=True, kw_only=True):
     """The area under the ROC curve; for several classes, the mean of each against the rest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfInfluence:
+class OfInfluence(Struct, frozen=True, kw_only=True):
     """A smooth function of all rows: its value, and how much each row moves it (these sum to zero)."""
 
     compute: Callable[[Predictions], tuple[float, Floats]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfSums:
+class OfSums(Struct, frozen=True, kw_only=True):
     """A function, of any kind, of a few sums over rows: what each row adds, and `[..., sum]` to the value."""
 
     parts: Callable[[Predictions], Floats]
     compute: Callable[[Floats], Floats]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfRows:
+class OfRows(Struct, frozen=True, kw_only=True):
     """Any other function of rows and their weights, prepared once for many weights; by far the slowest."""
 
     prepare: Callable[[Predictions], Callable[[Floats], float]]
@@ -71,8 +65,7 @@ class OfRows:
 Arithmetic = OfCounts | OfMean | OfOrder | OfInfluence | OfSums | OfRows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True):
     """A named metric: the tasks it fits, which way is better, and how it is computed."""
 
     name: str

@@ -1,16 +1,16 @@
 """How long to wait before asking a server again, and when to give up. Pure: headers in, seconds out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+
+from msgspec import Struct
 
 TRIES = 5
 BUDGET = 300.0
 LIMIT_WORDS = ("rate limit", "abuse detection", "too many requests")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """One answer that was not a success. `status` is None when no answer, or no readable one, came.
 
     `final` says that the same question will never get another answer.

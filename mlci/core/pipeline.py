@@ -1,8 +1,9 @@
 """What CI does for a project, before any provider's words for it: workflows of jobs of steps."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mlci.core.config import Config, Environment
 from mlci.core.context import Trigger
@@ -40,8 +41,7 @@ class Value(StrEnum):
     TAG = "MLCI_TAG"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One `mlci` command. `token` gives it the job's access to the forge; `secrets` the data's."""
 
     title: str
@@ -50,8 +50,7 @@ class Step:
     secrets: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """Steps on one machine. `user_code` says that the project's own environment is installed there.
 
     `leaves` and `takes` name the artifact that holds `.mlci/`; `tag_part` limits a job of the tag
@@ -74,8 +73,7 @@ class Job:
     tag_part: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow:
+class Workflow(Struct, frozen=True, kw_only=True):
     """What happens on one trigger. A newer run replaces an older one only where `replaceable`."""
 
     trigger: Trigger
@@ -84,8 +82,7 @@ class Workflow:
     required: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class Installation(Struct, frozen=True, kw_only=True):
     """What is installed on a runner: mlci apart from the project's own environment.
 
     `mlci` is its requirement and those that go with it; `venv` is made before `project` (a shell
@@ -97,8 +94,7 @@ class Installation:
     venv: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True, kw_only=True):
     """All of a project's CI. `slug` names its files, `check` its required check."""
 
     project: str

@@ -1,7 +1,8 @@
 """A plan of writes: what a command intends, as values, for one executor to carry out."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Change(StrEnum):
@@ -13,8 +14,7 @@ class Change(StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileWrite:
+class FileWrite(Struct, frozen=True, kw_only=True):
     """Put these bytes at this path (from the project's root, `/`-separated)."""
 
     path: str
@@ -24,8 +24,7 @@ class FileWrite:
     before: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDelete:
+class FileDelete(Struct, frozen=True, kw_only=True):
     """Take this file away."""
 
     path: str
@@ -33,8 +32,7 @@ class FileDelete:
     change: Change = Change.DELETE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """Writes in the order in which they are to be done."""
 
     files: tuple[FileWrite | FileDelete, ...] = ()

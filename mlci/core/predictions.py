@@ -1,12 +1,13 @@
 """Predictions: what a model said of each held-out row, checked, sorted by id, and paired by id."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from math import isnan
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.core.config import Columns, Task
 from mlci.core.diff import Pairing
@@ -20,8 +21,7 @@ Codes = npt.NDArray[np.intp]
 ENOUGH_IN_COMMON = 0.9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Predictions:
+class Predictions(Struct, frozen=True, kw_only=True, eq=False):
     """Rows sorted by id. For classes, `truth` and `label` are codes into `classes`.
 
     In a binary task class 1 is the positive one, the greater of the two. `scores` has one column
@@ -55,8 +55,7 @@ class Predictions:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Paired:
+class Paired(Struct, frozen=True, kw_only=True, eq=False):
     """Base's and head's predictions of the same rows, in the same order and the same coding."""
 
     base: Predictions
@@ -112,8 +111,7 @@ def pair(model: str, base: Predictions, head: Predictions) -> tuple[Pairing, Pai
     return replace(told, flipped=len(flips), lost=len(flips.lost), won=len(flips.won)), paired
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Flips:
+class Flips(Struct, frozen=True, kw_only=True, eq=False):
     """The ids of rows whose predicted label differs: right in base alone, in head alone, in neither."""
 
     lost: Column
@@ -185,8 +183,7 @@ def _two(reader: "_Reader", classes: tuple[str, ...]) -> tuple[str, ...]:
     return ("0", "1") if only in {"0", "1"} else ("", only)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
+class _Reader(Struct, frozen=True, kw_only=True):
     """Takes columns out of a table and refuses what no metric may be computed from."""
 
     table: Mapping[str, Column]

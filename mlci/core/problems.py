@@ -3,8 +3,9 @@
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from mlci.core.printable import printable
 from mlci.errors import ConfigError
@@ -28,8 +29,7 @@ class Mark(NamedTuple):
 WHOLE_FILE = Mark(line=0, column=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing that is wrong with a file, and where. `width` 0 leaves the caret's length to the line."""
 
     id: str

@@ -1,12 +1,11 @@
 """One promise of a version, and whether it is kept."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mlci.core.strictjson import JsonValue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """One promise: kept (`ok`), broken, or (None) not provable here; and why."""
 
     what: str

@@ -1,7 +1,8 @@
 """How people name a version: `income@v1.2.0`, `income@latest`, `income#prod`, or just `income`."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.registry import Event, Registry, Release
 from mlci.core.tag import is_model, is_stage
@@ -12,8 +13,7 @@ _REFERENCE = re.compile(r"(?P<model>[^@#]+)(?:@(?P<version>[^@#]+)|#(?P<stage>[^
 LATEST = ("latest", "greatest")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class Found(Struct, frozen=True, eq=False):
     """The release that a reference means, and the assignment it was found by, if it was by one."""
 
     model: str

@@ -5,10 +5,11 @@ is an oddity, and never stops another tag.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from mlci.core import trailers
 from mlci.core.tag import Action, TagName
@@ -85,8 +86,7 @@ class Odd(StrEnum):
     UNKNOWN_VERSION = "unknown-version"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Oddity:
+class Oddity(Struct, frozen=True, kw_only=True):
     """One tag that something is wrong with."""
 
     kind: Odd
@@ -94,8 +94,7 @@ class Oddity:
     message: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
+class Event(Struct, frozen=True, eq=False):
     """One thing that happened to a model: a tag, read."""
 
     name: TagName
@@ -123,8 +122,7 @@ class Event:
         return trailers.parse(self.tag.message)
 
 
-@dataclass(slots=True, eq=False)
-class Release:
+class Release(Struct, eq=False):
     """A version of a model, or a bare commit that was assigned without ever being registered."""
 
     commit: str
@@ -152,16 +150,14 @@ class Release:
         return next((each for each in self.events if each.action is Action.REGISTER), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Assignment:
+class Assignment(Struct, frozen=True, eq=False):
     """A version in an environment, since an event."""
 
     release: Release
     event: Event
 
 
-@dataclass(slots=True, eq=False)
-class ModelState:
+class ModelState(Struct, eq=False):
     """Everything the tags say about one model. Read through the methods; built by `fold` alone."""
 
     name: str
@@ -226,8 +222,7 @@ class ModelState:
 _NEVER = Version(major=0, minor=0, patch=0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Registry:
+class Registry(Struct, frozen=True, eq=False):
     """All models that tags speak of, and the tags that nothing could be made of."""
 
     models: Mapping[str, ModelState]

@@ -1,13 +1,13 @@
 """Keys of metrics and parameters files that were renamed, so that old and new are one row."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.leaves import Key, Leaves
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pointer:
+class Pointer(Struct, frozen=True, kw_only=True):
     """A place in a file: `metrics.json#/serve/p95`. Written as a JSON pointer, kept as names."""
 
     path: str
@@ -24,8 +24,7 @@ def pointer(text: str) -> Pointer:
     return Pointer(path=path, key=tuple(each.replace("~1", "/").replace("~0", "~") for each in names))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renamed:
+class Renamed(Struct, frozen=True, kw_only=True):
     """The base's files with the names of head, and under which name each moved leaf stood."""
 
     files: Mapping[str, Leaves]

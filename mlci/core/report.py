@@ -4,8 +4,9 @@ Text that comes from a repository (names, messages, titles) is untrusted. It ent
 `Span` like any other; making it inert is each renderer's duty, for every span, without exception.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mlci.core.finding import Verdict
 
@@ -20,8 +21,7 @@ class Tone(StrEnum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A run of text in one style; `quoted` code is shown in backticks where there is no other style."""
 
     text: str
@@ -62,15 +62,13 @@ def plain(text: Text) -> str:
     return "".join(f"`{span.text}`" if span.quoted else span.text for span in text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True, kw_only=True):
     """A line of prose."""
 
     text: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """One line of a list; `then` is what to do about it."""
 
     text: Text
@@ -78,15 +76,13 @@ class Item:
     then: Text = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Items:
+class Items(Struct, frozen=True, kw_only=True):
     """A list."""
 
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """A column's title, whether its cells are numbers, and whether it may go where room is short."""
 
     title: str
@@ -94,24 +90,21 @@ class Column:
     spare: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """One cell of a table."""
 
     text: Text
     tone: Tone = Tone.NEUTRAL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """Rows under titled columns, most important first: short of room, the last spare one is dropped."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntervalRow:
+class IntervalRow(Struct, frozen=True, kw_only=True):
     """One interval on a common scale; `margin` is how far below zero is still accepted."""
 
     label: Text
@@ -122,8 +115,7 @@ class IntervalRow:
     tone: Tone = Tone.NEUTRAL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intervals:
+class Intervals(Struct, frozen=True, kw_only=True):
     """Differences with their intervals around zero, for a picture. Right is better."""
 
     rows: tuple[IntervalRow, ...]
@@ -132,8 +124,7 @@ class Intervals:
 Block = Paragraph | Items | Table | Intervals
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """A titled part; a folded one shows its title and `summary` until somebody opens it."""
 
     title: str
@@ -142,8 +133,7 @@ class Section:
     folded: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What a reviewer reads. `headline` answers "may I merge?", `facts` says what was compared."""
 
     key: str
@@ -153,8 +143,7 @@ class Report:
     sections: tuple[Section, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Something to read that answers no question: a trail, a model card."""
 
     title: Text

@@ -7,9 +7,10 @@ parameter or output is no longer declared: only what is declared is held against
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
+
+from msgspec import Struct, field
 
 from mlci.core.dvcfiles import Hashed, LockedStage, ParamsUse, Stage
 from mlci.core.problems import quoted
@@ -51,16 +52,14 @@ class Cause(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Struct, frozen=True, kw_only=True):
     """One reason, and the parameter, path or stage that it is about."""
 
     cause: Cause
     subject: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """One stage with its standing. `absent` are outputs that are not here, though nothing is wrong."""
 
     name: str
@@ -162,8 +161,7 @@ class _Graph:
             self._inside.setdefault(each, set()).add(name)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Judge:
+class _Judge(Struct, kw_only=True):
     """Holds one stage against its record."""
 
     stage: Stage

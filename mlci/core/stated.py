@@ -1,7 +1,8 @@
 """A metric as a tag states it: `income.roc_auc=0.8804 [0.8745, 0.8864] within_margin`, in both directions."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.finding import Interval
 from mlci.core.strictjson import JsonValue
@@ -15,8 +16,7 @@ _STATED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
+class Stated(Struct, frozen=True, kw_only=True):
     """A metric's name (`income.roc_auc`), its value and what was known beside it."""
 
     name: str

@@ -2,7 +2,9 @@
 
 import json
 from math import isinf
-from typing import cast
+from typing import Any, cast
+
+from msgspec import to_builtins
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -23,6 +25,18 @@ def dumps(value: JsonValue, *, indent: int | None = 2) -> str:
         separators=separators,
     )
     return text + "\n"
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - whoever asks knows what it made
+    """Return a struct, or a container of them, in JSON's own types, all the way down."""
+    return to_builtins(value, enc_hook=_number)
+
+
+def _number(value: object) -> float:
+    """What a library's function returned may be a float by inheritance, as NumPy's are."""
+    if isinstance(value, float):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def loads(text: str | bytes) -> JsonValue:

@@ -5,8 +5,9 @@
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mlci.core.version import PATTERN, Version
 
@@ -35,8 +36,7 @@ class Action(StrEnum):
     CREATE = "create"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagName:
+class TagName(Struct, frozen=True, kw_only=True):
     """What the name of a registry tag says."""
 
     model: str

@@ -5,7 +5,8 @@ Values are inert: whatever could end a line or vanish at its edge is written as 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?: (.*))?")
@@ -14,8 +15,7 @@ _SPACE = r"\x20"
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(\\))")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """What a tag says. A key may stand more than once."""
 
     sentence: str

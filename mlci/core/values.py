@@ -1,9 +1,10 @@
 """The typed values that metrics and parameters files hold: nothing is rounded, nothing becomes zero."""
 
 import json
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from mlci.core.strictjson import JsonValue
 
@@ -26,8 +27,7 @@ class Kind(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True):
     """One value: its kind and its exact text (`0.1`, `true`, `[1, 2]`); untrusted, like all text."""
 
     kind: Kind

@@ -1,9 +1,11 @@
 """From a change to a verdict: the interval against the margin, the floors, and how much was looked at."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.core.config import Direction, Judge, Objective
 from mlci.core.diff import Floor, FloorStatus, MetricDiff, MetricVerdict
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from mlci.core.compare import Change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """What is known of one metric of one subject before it is judged.
 
     A row with a `subject` is exploratory: its objective lends it the margin, and gates nothing. `base` is
@@ -30,7 +31,7 @@ class Measured:
     objective: Objective | None = None
     base: float | None = None
     head: float | None = None
-    change: "Change | None" = field(default=None, compare=False)
+    change: "Change | None" = None
     head_interval: Interval | None = None
     n: int | None = None
     enough: bool = True
@@ -60,8 +61,7 @@ class Measured:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _Kept(Struct, frozen=True, kw_only=True):
     """Whether "worse than the margin" and "better" still hold when all that was looked at is counted.
 
     `strictness` is how much wider an interval the strictest of these tests amounts to.

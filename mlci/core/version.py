@@ -1,10 +1,11 @@
 """Semantic Versioning 2.0 as a value: parsed once, ordered as the standard orders it."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import total_ordering
 from typing import Self
+
+from msgspec import Struct
 
 _NUMBER = r"0|[1-9][0-9]*"
 _IDENTIFIER = rf"(?:{_NUMBER}|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
@@ -27,8 +28,7 @@ class Part(StrEnum):
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """One version. Two that differ in build metadata only are ordered by it, so that order is total."""
 
     major: int

@@ -1,8 +1,9 @@
 """Waivers: failing checks that somebody accepts until a day. An expired one is red again."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from mlci.core.config import Waiver
 from mlci.core.finding import Finding, Status, Waived

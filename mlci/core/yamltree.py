@@ -7,10 +7,10 @@ held while they come, so that a bomb is refused at its first blow and not after 
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 import yaml
+from msgspec import Struct, field
 
 from mlci.core.problems import WHOLE_FILE, Mark, Problem, config_error, quoted
 
@@ -37,8 +37,7 @@ _WORDS: dict[str, bool | float | None] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How large a file may be: bytes, levels, aliases, values, and values that only aliases repeat."""
 
     size: int
@@ -52,8 +51,7 @@ CONFIG_LIMITS = Limits(size=_MIB, depth=50, aliases=100, values=50_000, repeated
 DVC_LIMITS = Limits(size=64 * _MIB, depth=100, aliases=1_000, values=8_000_000, repeated=100_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A value and where it stands. A mapping's keys are nodes too, so that a message can point at one.
 
     `text` is a scalar as it was written; `plain` says that it stood without quotes.
@@ -216,8 +214,7 @@ class _Stop(Exception):
         self.problem = problem
 
 
-@dataclass(slots=True)
-class _Builder:
+class _Builder(Struct):
     """Makes nodes of events and holds the limits while it does."""
 
     limits: Limits

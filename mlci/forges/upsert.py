@@ -1,8 +1,9 @@
 """The one way to keep exactly one comment, whatever the network does in between."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from mlci.core.comment import Comment, marked, own, same_text
 from mlci.forges.patience import Refused

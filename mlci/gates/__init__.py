@@ -6,8 +6,9 @@ A gate is a package `mlci.gates.<id>` with a `GATE`; its module `gate` holds `ru
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, cast
+
+from msgspec import Struct, field
 
 from mlci.core.config import Config
 from mlci.core.context import RunContext
@@ -23,8 +24,7 @@ from mlci.ports.tables import Tables
 from mlci.ports.user_python import UserPython
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """One question a gate can ask: its dotted id, a headline, and the page `mlci explain` prints."""
 
     id: str
@@ -32,8 +32,7 @@ class Check:
     page: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hands:
+class Hands(Struct, frozen=True, kw_only=True):
     """What of the world a gate may use. Whose Python is asked only when needed: data tests go without."""
 
     files: Files
@@ -44,8 +43,7 @@ class Hands:
     progress: Progress
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What a gate gets: the configuration, its own options, why it runs, and the hands it may use."""
 
     config: Config
@@ -54,8 +52,7 @@ class Request:
     hands: Hands
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What a gate gives back; app makes evidence of it."""
 
     findings: tuple[Finding, ...]
@@ -65,8 +62,7 @@ class Outcome:
     figures: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class Gate(Struct, frozen=True, kw_only=True):
     """A family of tests: what it can ask, and how its part of mlci.yaml reads."""
 
     id: str

@@ -1,9 +1,9 @@
 """What model and bias tests look at: a model's predictions, and the groups its rows fall into."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from mlci.core.config import Model
 from mlci.core.predictions import Codes, Column, Predictions, from_columns, wanted
@@ -14,8 +14,7 @@ MISSING = "(missing)"
 MOST_GROUPS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Attribute:
+class Attribute(Struct, frozen=True, kw_only=True, eq=False):
     """A column that sorts rows into groups: a code for each row, a name for each code."""
 
     name: str

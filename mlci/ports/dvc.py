@@ -1,15 +1,15 @@
 """DVC through its command line; its files are read as files (`core.dvcfiles`)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from mlci.ports.process import Finished
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class Missing(Struct, frozen=True, kw_only=True):
     """An output that a remote does not hold."""
 
     path: str

@@ -1,12 +1,12 @@
 """A forge: where pull requests are discussed."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullRequest:
+
+class PullRequest(Struct, frozen=True, kw_only=True):
     """A pull or merge request. `labels` and `title` are untrusted text."""
 
     number: int
@@ -27,8 +27,7 @@ class Posted(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommentResult:
+class CommentResult(Struct, frozen=True, kw_only=True):
     """What became of a comment, and where it stands."""
 
     posted: Posted

@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+
+class Person(Struct, frozen=True, kw_only=True):
     """Who did something, as Git records it."""
 
     name: str
     email: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagRecord:
+class TagRecord(Struct, frozen=True, kw_only=True):
     """One tag as it stands. Lightweight tags have no tagger, no message, and `object` == `commit`."""
 
     name: str
@@ -30,8 +29,7 @@ class TagRecord:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitRecord:
+class CommitRecord(Struct, frozen=True, kw_only=True):
     """One commit as it stands."""
 
     sha: str
@@ -42,8 +40,7 @@ class CommitRecord:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeEntry:
+class TreeEntry(Struct, frozen=True, kw_only=True):
     """One file of a commit: mode `100644`, `100755`, `120000` (a link) or `160000` (a submodule)."""
 
     path: str
@@ -52,8 +49,7 @@ class TreeEntry:
     size: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefUpdate:
+class RefUpdate(Struct, frozen=True, kw_only=True):
     """One ref to move on a remote. `new` is None to delete; `expect` is the lease.
 
     `expect=None` asks for no lease, `expect=""` demands that the ref does not exist yet.
@@ -82,8 +78,7 @@ class PushOutcome(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushResult:
+class PushResult(Struct, frozen=True, kw_only=True):
     """The outcome of a push and what the server said."""
 
     outcome: PushOutcome

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct, field
 
 KEPT_OUTPUT = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """A child to run. `environment` is laid over the scrubbed environment of mlci itself,
     less the names in `without`."""
 
@@ -23,8 +23,7 @@ class Command:
     keep: int = KEPT_OUTPUT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(Struct, frozen=True, kw_only=True):
     """How a child ended. Output beyond the bound is cut from the middle, and `truncated` says so."""
 
     argv: tuple[str, ...]

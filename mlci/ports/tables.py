@@ -1,9 +1,10 @@
 """Tables of data, read column by column."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -31,8 +32,7 @@ def is_table(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in FORMATS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True):
     """How many rows a table has, and its columns with their types, in file order."""
 
     rows: int

@@ -1,12 +1,12 @@
 """What `mlci init` can lay down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+
+class Template(Struct, frozen=True, kw_only=True):
     """One kind of project: unrendered files by path, and the answers it proposes."""
 
     id: str

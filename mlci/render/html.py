@@ -1,11 +1,11 @@
 """A report as one self-contained HTML page: no script, no request, light and dark."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
+from msgspec import Struct
 
 from mlci.core.report import Block, IntervalRow, Intervals, Items, Page, Paragraph, Report, Table, Text, plain
 from mlci.core.wording import signed
@@ -13,8 +13,7 @@ from mlci.core.wording import signed
 PLOT_WIDTH = 480
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlotRow:
+class PlotRow(Struct, frozen=True, kw_only=True):
     """One interval in the plot's own coordinates."""
 
     label: str

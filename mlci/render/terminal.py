@@ -4,7 +4,8 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.finding import Verdict
 from mlci.core.picture import bar
@@ -135,8 +136,7 @@ def _table(table: Table, width: int) -> list[str]:
     return lines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
+class _Column(Struct, frozen=True, kw_only=True):
     """A column as it is laid out."""
 
     column: Column

@@ -3,7 +3,8 @@
 import keyword
 import re
 import sys
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.errors import UsageError
 
@@ -41,8 +42,7 @@ _TAKEN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class Answers(Struct, frozen=True, kw_only=True):
     """The answers. Raises UsageError, naming the option, for one that cannot be used."""
 
     name: str

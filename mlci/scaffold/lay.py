@@ -1,8 +1,9 @@
 """Wanted files and what stands already in, a plan of writes out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from mlci.core.plan import Change, FileWrite, Plan
 
@@ -11,8 +12,7 @@ ADDITIVE = frozenset({".gitignore", ".dvcignore"})
 LAST = "mlci.yaml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """What init would write, and which of the user's files stand where it would have written."""
 
     plan: Plan

@@ -1,8 +1,7 @@
 """What runs in an environment as a second thing to compare with."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mlci.app.baselines import against_environments
 from mlci.app.diff import diff

@@ -1,7 +1,7 @@
 import os
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.adapters.process import ProcessRunner
 from mlci.app.audit import audit

@@ -3,12 +3,12 @@
 import hashlib
 import io
 import json
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli

@@ -1,10 +1,10 @@
 """What is known of one version, as `show`, `card` and `resolve` tell it."""
 
-import dataclasses
 import json
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
 from mlci.app.bundle import write_diff, write_evidence
@@ -60,7 +60,7 @@ WINDOWS = {"windows": [{"requests": 100, "failed": 1, "ms": {"0.5": 9.5, "0.95":
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     node = Node(value={}, mark=WHOLE_FILE)
-    config = dataclasses.replace(CONFIG, gates=dict.fromkeys(FINDINGS, node))
+    config = replace(CONFIG, gates=dict.fromkeys(FINDINGS, node))
     story = repository(tmp_path_factory.mktemp("dossier") / "work")
     desk = begun(story, config=config)
     story.write(

@@ -1,9 +1,9 @@
 """The gate of a promotion's pull request, and the branch that asks for one."""
 
-import dataclasses
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
 from mlci.app.bundle import write_diff, write_evidence
@@ -27,14 +27,14 @@ from tests.support.fakes import FakeDvc, FakeForge
 from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository
 
-MODEL = dataclasses.replace(CONFIG.models["income"], test="data/test.csv")
-GATED = dataclasses.replace(
+MODEL = replace(CONFIG.models["income"], test="data/test.csv")
+GATED = replace(
     CONFIG,
     models={"income": MODEL},
     gates={"model": Node(value={}, mark=WHOLE_FILE)},
     environments={
         **CONFIG.environments,
-        "prod": dataclasses.replace(CONFIG.environments["prod"], needs=None),
+        "prod": replace(CONFIG.environments["prod"], needs=None),
     },
 )
 

@@ -2,10 +2,10 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
 from mlci.app.audit import audit

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
 from mlci.app.audit import audit

@@ -7,9 +7,9 @@ import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.app.ledger import Intent
 from mlci.core.config import Model, Task

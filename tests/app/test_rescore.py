@@ -1,8 +1,7 @@
 """A changed test set: base's model is asked again, in the user's environment, or the reason is told."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mlci.core.diff import MetricVerdict, Occasion
 from tests.app.test_diff import CONFIG, INCOME, Place, metric, predictions

@@ -1,9 +1,9 @@
 """`mlci test` as a use case: which gates run, what is waived, what is left behind."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.app import test as use_case
 from mlci.app.bundle import evidence_path, read_bundle, write_diff, write_evidence

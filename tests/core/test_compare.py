@@ -1,9 +1,8 @@
 """Intervals of a change: against published numbers, slow oracles, and their own mirror image."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mlci.core import metrics
 from mlci.core.compare import compare

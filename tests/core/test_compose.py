@@ -1,7 +1,7 @@
 import html
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.core.compose import compose
 from mlci.core.config import Direction

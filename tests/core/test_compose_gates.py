@@ -1,8 +1,7 @@
 """What gates found, as a reader meets it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mlci.core.compose_gates import sections
 from mlci.core.compose_lineage import section

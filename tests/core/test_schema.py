@@ -1,10 +1,10 @@
 """Shapes read what they say, fall back to their default otherwise, and tell every problem."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from mlci.core.schema import (
     Among,
@@ -33,8 +33,7 @@ class Colour(StrEnum):
     BLUE = "blue"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     sensitive: tuple[str, ...]
     at_most: float = 0.1
     warmup: float = 5.0

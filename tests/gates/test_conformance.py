@@ -1,11 +1,11 @@
 """What holds for every gate there is, and for every gate there will be."""
 
 import re
-from dataclasses import replace
 from importlib.resources import files
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from mlci import gates
 from mlci.core.config import Objective

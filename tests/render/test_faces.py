@@ -1,10 +1,10 @@
 """The other faces of a report: terminal, HTML, JUnit."""
 
 import re
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Location, Status, Waived

@@ -1,12 +1,12 @@
 import html
 import re
-from dataclasses import replace
 
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mlci.core.report import Cell, Column, Section, Table, code, words
 from mlci.render.markdown import LIMIT, inert, inert_code, render

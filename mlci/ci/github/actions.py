@@ -1,12 +1,11 @@
 """The actions that generated workflows use, each pinned to the commit of a release."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mlci.ci.yamltext import Noted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """A repository of an action, its release and the commit that the release's tag named."""
 
     repository: str

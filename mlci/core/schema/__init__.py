@@ -2,8 +2,7 @@
 
 A shape is a value, so a gate states its part of `mlci.yaml` beside its code:
 
-    @dataclass(frozen=True, slots=True, kw_only=True)
-    class Options:
+    class Options(Struct, frozen=True, kw_only=True):
         sensitive: tuple[str, ...]
         at_most: float = 0.1
         warmup: float = 5.0
@@ -17,7 +16,7 @@ A shape is a value, so a gate states its part of `mlci.yaml` beside its code:
 
     options = OPTIONS.read(node, problems)      # an Options, with every problem in `problems`
 
-An optional key that is absent takes the dataclass's own default.
+An optional key that is absent takes the struct's own default.
 """
 
 from mlci.core.schema.base import Problems, Schema, default_of, expected, mapping

@@ -1,8 +1,9 @@
 """What every shape is, and how it says what is wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from mlci.core.problems import SHOWN, Mark, Problem, quoted, shown
 from mlci.core.strictjson import JsonValue
@@ -14,8 +15,7 @@ T_co = TypeVar("T_co", covariant=True)
 _NOTHING = Node(value=None, mark=Mark(line=0, column=0))
 
 
-@dataclass(slots=True)
-class Problems:
+class Problems(Struct):
     """Collects every problem of a file, so that all are told at once."""
 
     found: list[Problem] = field(default_factory=list)

@@ -1,9 +1,11 @@
 """Shapes that hold others: lists, mappings with free or fixed keys, alternatives."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, Generic, TypeVar, cast
+
+from msgspec import NODEFAULT, Struct, field
+from msgspec.structs import replace
 
 from mlci.core.problems import did_you_mean, quoted, shown
 from mlci.core.schema.base import Problems, Schema, default_of, expected, mapping
@@ -14,8 +16,7 @@ from mlci.core.yamltree import Node
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Listing(Generic[T]):
+class Listing(Struct, Generic[T], frozen=True):
     """A sequence of one shape."""
 
     of: Schema[T]
@@ -41,8 +42,7 @@ class Listing(Generic[T]):
         return {"type": "array", "items": self.of.json_schema(), **least, **unique}
 
 
-@dataclass(frozen=True)
-class Named(Generic[T]):
+class Named(Struct, Generic[T], frozen=True):
     """A mapping whose keys are the user's own names. `fills` is the attribute that takes the name."""
 
     of: Schema[T]
@@ -69,8 +69,7 @@ class Named(Generic[T]):
         }
 
 
-@dataclass(frozen=True)
-class OneOf(Generic[T]):
+class OneOf(Struct, Generic[T], frozen=True):
     """The first of several shapes that fits; `means` says in words what they have in common."""
 
     means: str
@@ -92,8 +91,7 @@ class OneOf(Generic[T]):
         return {"anyOf": [each.json_schema() for each in self.shapes]}
 
 
-@dataclass(frozen=True)
-class Map(Generic[T]):
+class Map(Struct, Generic[T], frozen=True):
     """Another shape, its value turned into something else (`into` may add problems of its own)."""
 
     of: Schema[Any]
@@ -108,8 +106,7 @@ class Map(Generic[T]):
         return self.of.json_schema()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """One key of a table. `into` is the attribute it fills, where that is called otherwise."""
 
     key: str
@@ -130,12 +127,12 @@ def required(key: str, of: Schema[Any], describe: str, *, into: str = "") -> Fie
 
 
 def optional(key: str, of: Schema[Any], describe: str, *, into: str = "") -> Field:
-    """A key that may be absent; the dataclass's default then holds."""
+    """A key that may be absent; the value's own default then holds."""
     return Field(key=key, of=of, describe=describe, needed=False, into=into)
 
 
 class Table(Generic[T]):
-    """A mapping with known keys, read into a dataclass. `check` sees the value when it read cleanly.
+    """A mapping with known keys, read into a struct. `check` sees the value when it read cleanly.
 
     `blank` names attributes without a key: they start empty and are filled by whoever knows them.
     """
@@ -155,7 +152,7 @@ class Table(Generic[T]):
             raise TypeError(f"{into.__name__} has no attribute {', '.join(sorted(unknown))}")
 
     def read(self, node: Node, problems: Problems) -> T:
-        """The dataclass; a required key that is missing is a problem and takes its shape's default."""
+        """The value; a required key that is missing is a problem and takes its shape's default."""
         before = len(problems.found)
         pairs = mapping(node, problems)
         values = {
@@ -204,7 +201,7 @@ class Table(Generic[T]):
 
 
 def _is_written(default: str | float, shape: Mapping[str, JsonValue]) -> bool:
-    """Whether a default looks in the file as it does in the dataclass (a duration's seconds do not)."""
+    """Whether a default looks in the file as it does in the struct (a duration's seconds do not)."""
     words = shape.get("enum")
     if isinstance(words, list):
         return default in words
@@ -223,6 +220,8 @@ def _repeated(items: Sequence[Node], problems: Problems) -> None:
 
 
 def _defaults(into: type[Any]) -> Mapping[str, object]:
-    if not is_dataclass(into):
-        raise TypeError(f"{into.__name__} is not a dataclass")
-    return {each.name: None if each.default is MISSING else each.default for each in fields(into)}
+    if not issubclass(into, Struct):
+        raise TypeError(f"{into.__name__} is not a struct")
+    names, defaults = into.__struct_fields__, into.__struct_defaults__
+    stated = dict(zip(reversed(names), reversed(defaults), strict=False))
+    return {name: None if stated.get(name, NODEFAULT) is NODEFAULT else stated[name] for name in names}

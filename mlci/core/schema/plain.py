@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeGuard, TypeVar
+
+from msgspec import Struct
 
 from mlci.core.problems import did_you_mean, quoted, shown
 from mlci.core.schema.base import Problems, expected
@@ -20,8 +21,7 @@ _PERCENT = r"^[0-9]+(\.[0-9]+)?%$"
 _LARGEST = 1.7e308
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """One line or more of text; `means` says in words what `pattern` asks for."""
 
     pattern: str | None = None
@@ -52,8 +52,7 @@ class Text:
         return {"type": "string", "pattern": r"\S" if self.lines else r"^[^\n]*\S[^\n]*$"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
+class Number(Struct, frozen=True, kw_only=True):
     """A finite number within limits (both included)."""
 
     minimum: float | None = None
@@ -75,8 +74,7 @@ class Number:
         return {"type": "number", **_limits(self.minimum, self.maximum)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Integer:
+class Integer(Struct, frozen=True, kw_only=True):
     """A whole number within limits (both included)."""
 
     minimum: int | None = None
@@ -98,8 +96,7 @@ class Integer:
         return {"type": "integer", **_limits(self.minimum, self.maximum)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
+class Flag(Struct, frozen=True, kw_only=True):
     """`true` or `false`."""
 
     def read(self, node: Node, problems: Problems) -> bool:
@@ -118,8 +115,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """The one number that may stand here; `help` says what to do about any other."""
 
     value: int
@@ -139,8 +135,7 @@ class Constant:
 # Generic shapes have no slots: `Listing[int](…)` sets an attribute, and 3.11 refuses that with a TypeError.
 
 
-@dataclass(frozen=True)
-class Choice(Generic[E]):
+class Choice(Struct, Generic[E], frozen=True):
     """One word of an enumeration."""
 
     words: type[E]
@@ -158,8 +153,7 @@ class Choice(Generic[E]):
         return {"enum": [each.value for each in self.words]}
 
 
-@dataclass(frozen=True, slots=True)
-class Among:
+class Among(Struct, frozen=True):
     """One word of a list that only the caller knows."""
 
     words: tuple[str, ...]
@@ -176,8 +170,7 @@ class Among:
         return {"enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duration:
+class Duration(Struct, frozen=True, kw_only=True):
     """A length of time with its unit (`100ms`, `15s`, `2h`), as seconds."""
 
     minimum: float = 0.0
@@ -205,8 +198,7 @@ class Duration:
         return {"type": "string", "pattern": _DURATION}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(Struct, frozen=True, kw_only=True):
     """A part of a whole: `0.1%` or `0.001`, as a number from 0 to 1."""
 
     def read(self, node: Node, problems: Problems) -> float:

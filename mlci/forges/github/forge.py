@@ -1,13 +1,14 @@
 """What mlci asks of GitHub."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import github
 import requests
 from github.GithubException import GithubException
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.core.comment import Comment, is_marked
 from mlci.core.patience import Refusal
@@ -156,8 +157,7 @@ class _Thread:
         return Comment(id=int(told["id"]), body=str(told["body"] or ""), ours=True, url=str(told["html_url"]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Found(Struct, frozen=True, kw_only=True):
     """A pull request of a commit, and what became of it."""
 
     pull: PullRequest

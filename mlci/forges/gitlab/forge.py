@@ -1,7 +1,6 @@
 """What mlci asks of GitLab."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -9,6 +8,7 @@ from urllib.parse import quote, urlsplit
 import gitlab
 import requests
 from gitlab.exceptions import GitlabError
+from msgspec.structs import replace
 
 from mlci.core.comment import Comment, is_marked
 from mlci.core.patience import Refusal

@@ -1,9 +1,10 @@
 """Compares a group's rate with the pooled rest's: how far apart, how surely, and whether that is too far."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from math import exp, inf, log, sqrt
+
+from msgspec import Struct
 
 from mlci.core.stats import LEVEL, newcombe, normal_quantile
 from mlci.gates.bias.cube import Cells
@@ -11,8 +12,7 @@ from mlci.gates.bias.cube import Cells
 STEPS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class Rate(Struct, frozen=True, kw_only=True):
     """A share of some rows of a group."""
 
     hits: int
@@ -24,8 +24,7 @@ class Rate:
         return self.hits / self.of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """An interval of the distance between two rates, on the measure's own scale."""
 
     low: float
@@ -58,8 +57,7 @@ class Scale(Enum):
         return distance if self is Scale.DIFFERENCE else exp(distance)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class Measure(Struct, frozen=True, kw_only=True):
     """A fairness measure: which rate of a group, on which scale."""
 
     check: str
@@ -68,8 +66,7 @@ class Measure:
     scale: Scale
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """What one group's rate looks like beside the rest's. `p_value` speaks against "near enough"."""
 
     group: str

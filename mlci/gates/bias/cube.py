@@ -1,11 +1,11 @@
 """Confusion counts of every combination of groups, counted once; all groups are sums of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from mlci.core.predictions import Codes
 from mlci.errors import WorldError
@@ -16,8 +16,7 @@ MOST_CELLS = 10_000_000
 Counts = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cells:
+class Cells(Struct, frozen=True, kw_only=True):
     """The confusion counts of one group of rows."""
 
     true_positive: int
@@ -54,8 +53,7 @@ class Cells:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Cube:
+class Cube(Struct, frozen=True, kw_only=True, eq=False):
     """Counts by each attribute's group, then truth, then label."""
 
     attributes: tuple[Attribute, ...]

@@ -1,7 +1,8 @@
 """Judges every group of a partition against the rest: surely unfair fails, everything unsure warns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.finding import Finding, Interval, Status
 from mlci.core.stats import ENOUGH, LEVEL, holm
@@ -9,8 +10,7 @@ from mlci.gates.bias.compare import Comparison, Measure, Scale, compare
 from mlci.gates.bias.cube import Cells
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A measure with its limit on its own scale, and what people wrote."""
 
     measure: Measure

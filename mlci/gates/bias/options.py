@@ -1,12 +1,11 @@
 """`gates.bias` of mlci.yaml."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mlci.core.schema import Listing, Number, Table, Text, optional, required
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """Which groups are protected, and how far each may stand from the rest."""
 
     sensitive: tuple[str, ...]

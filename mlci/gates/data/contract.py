@@ -1,8 +1,9 @@
 """A data contract: what must be true of a table, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 Allowed = str | int | float | bool
 
@@ -33,8 +34,7 @@ class Extra(StrEnum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """What must be true of one column. `missing` is the largest share of rows without a value."""
 
     kind: Kind | None = None
@@ -51,16 +51,14 @@ class Rule:
         return self.at_least is not None or self.at_most is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowCount:
+class RowCount(Struct, frozen=True, kw_only=True):
     """How many rows there may be; no rows at all is never right unless it is asked for."""
 
     at_least: int = 1
     at_most: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
+class Contract(Struct, frozen=True, kw_only=True):
     """What must be true of one table."""
 
     columns: Mapping[str, Rule] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """Holds what was measured against the contract: one finding a broken rule, one for all that hold."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.finding import Finding, Location, Scalar, Status
 from mlci.gates.data.contract import Contract, Extra, Kind, Rule
@@ -11,8 +12,7 @@ SHOWN = 50
 NAMED = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
+class Dataset(Struct, frozen=True, kw_only=True):
     """A table with its contract, by name."""
 
     name: str
@@ -20,8 +20,7 @@ class Dataset:
     contract: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What one rule of one column came to."""
 
     column: str

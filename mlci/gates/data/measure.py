@@ -1,10 +1,10 @@
 """Measures a table against a contract: one fused query, and one distinct count a unique column."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
+from msgspec import Struct
 
 from mlci.gates.data.contract import Allowed, Contract, Kind, Rule
 from mlci.ports.tables import Tables
@@ -14,8 +14,7 @@ EXACT_FLOAT = 2**53
 EXACT = {nw.Boolean: Kind.BOOLEAN, nw.Date: Kind.DATE, nw.Datetime: Kind.DATETIME, nw.Unknown: Kind.UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """What was counted in one column; None is a question that was not asked of it."""
 
     kind: Kind
@@ -25,8 +24,7 @@ class Measured:
     distinct: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measures:
+class Measures(Struct, frozen=True, kw_only=True):
     """What was counted in a table. `kinds` holds all its columns, `columns` those the contract names."""
 
     rows: int

@@ -1,7 +1,9 @@
 """`gates.data` of mlci.yaml, and the shape of a contract file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mlci.core.schema import (
     Choice,
@@ -24,23 +26,20 @@ from mlci.core.yamltree import Node
 from mlci.gates.data.contract import Allowed, Contract, Extra, Kind, RowCount, Rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A table and the file with its contract."""
 
     path: str
     contract: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The tables to test, by name."""
 
     datasets: Mapping[str, Source] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
+class _Value(Struct, frozen=True):
     """A cell as YAML has it: text, a number, true or false. Empty text is a value like any other."""
 
     def read(self, node: Node, problems: Problems) -> Allowed:

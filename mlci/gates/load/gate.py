@@ -1,7 +1,8 @@
 """The load test: start the server, wait for it, press it, judge it."""
 
 import asyncio
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.config import Config
 from mlci.core.context import Trigger
@@ -29,8 +30,7 @@ from mlci.gates.load.server import Server, answering, started
 SPARE = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pressed:
+class Pressed(Struct, frozen=True, kw_only=True):
     """What came of starting and pressing a server: its windows, or why there are none."""
 
     seconds_to_start: float = 0.0

@@ -6,9 +6,9 @@ would have waited (no coordinated omission).
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import aiohttp
+from msgspec import Struct, field
 from yarl import URL
 
 from mlci.gates.load.histogram import Histogram
@@ -17,8 +17,7 @@ IN_FLIGHT = 900
 CHUNK = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """What is asked: bodies are sent in turn; without any, the request is a GET."""
 
     url: str
@@ -26,8 +25,7 @@ class Target:
     timeout: float = 10.0
 
 
-@dataclass(slots=True)
-class Window:
+class Window(Struct):
     """What one stretch of time came to. A failed request counts as the time it may take at most."""
 
     latencies: Histogram = field(default_factory=Histogram)
@@ -80,8 +78,7 @@ def _ends(lengths: Sequence[float]) -> list[float]:
     return [sum(lengths[: count + 1]) for count in range(len(lengths))]
 
 
-@dataclass(slots=True)
-class _Sender:
+class _Sender(Struct):
     session: aiohttp.ClientSession
     target: Target
     in_flight: int = 0

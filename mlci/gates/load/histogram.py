@@ -1,14 +1,14 @@
 """A histogram of latencies: whole microseconds in, a thousandth of relative error, constant memory."""
 
 import math
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 BITS = 10
 LINEAR = 1 << (BITS + 1)
 
 
-@dataclass(slots=True)
-class Histogram:
+class Histogram(Struct):
     """Counts values in buckets that are exact up to 2 ms and grow with the value beyond."""
 
     counts: dict[int, int] = field(default_factory=dict)

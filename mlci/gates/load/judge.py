@@ -1,7 +1,8 @@
 """Holds three windows of requests against the thresholds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.finding import Finding, Interval, Status
 from mlci.core.strictjson import JsonValue
@@ -13,8 +14,7 @@ LATE_SHARE = 0.01
 CURVE = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
+class Threshold(Struct, frozen=True, kw_only=True):
     """A percentile (`p95`, as a share) and the seconds that it may take."""
 
     name: str
@@ -22,8 +22,7 @@ class Threshold:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(Struct, frozen=True, kw_only=True):
     """What one window says of one percentile, in seconds."""
 
     point: float

@@ -1,14 +1,14 @@
 """`gates.load` of mlci.yaml."""
 
 import shlex
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.schema import Duration, Listing, Number, Problems, Share, Table, Text, optional, required
 from mlci.core.yamltree import Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """What is asked of the server: rows of a table as JSON bodies, or a plain GET."""
 
     path: str = "/"
@@ -16,8 +16,7 @@ class Ask:
     drop: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """How the server is started, how hard it is pressed, and what it must hold."""
 
     serve: str

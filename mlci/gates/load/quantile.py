@@ -1,13 +1,13 @@
 """What a sample says of a percentile, without assuming any shape: limits that are order statistics."""
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 ALPHA = 0.025
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranks:
+class Ranks(Struct, frozen=True, kw_only=True):
     """Places (from 1) of the sorted sample between which the percentile lies, at 95 %."""
 
     low: int

@@ -5,9 +5,9 @@ import shlex
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import aiohttp
+from msgspec import Struct
 
 from mlci.gates import Hands
 from mlci.ports.process import Command, Running
@@ -17,8 +17,7 @@ TAIL = 8
 PAUSE = 0.05
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """A started server and where it is to listen."""
 
     running: Running

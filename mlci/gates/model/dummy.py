@@ -1,9 +1,9 @@
 """A model that ignores its input: the least that a model must beat."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from mlci.core.compare import compare
 from mlci.core.config import Direction, Task

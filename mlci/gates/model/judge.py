@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mlci.core.config import Direction, Judge, Objective
 from mlci.core.finding import Finding, Interval, Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """A value, its interval where there is one, and the rows it was computed from."""
 
     point: float
@@ -30,8 +30,7 @@ class Measured:
         return f"{shown} ({self.interval.low:.4f} to {self.interval.high:.4f})" if self.interval else shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
+class Bound(Struct, frozen=True, kw_only=True):
     """A floor (higher is better) or a ceiling (lower is better)."""
 
     limit: float

@@ -1,20 +1,19 @@
 """`gates.model` of mlci.yaml. The objectives themselves stand beside the models, not here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mlci.core.schema import Flag, Listing, Map, Named, Number, OneOf, Table, Text, optional, required
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
+class Calibration(Struct, frozen=True, kw_only=True):
     """How well scores must be probabilities."""
 
     at_most: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """What is asked of every model beside its objectives."""
 
     slices: tuple[tuple[str, ...], ...] = ()

@@ -1,9 +1,9 @@
 """The model's metrics in the groups that a column, or several together, make of the test rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from mlci.core.config import Model
 from mlci.core.finding import Finding, Status
@@ -19,8 +19,7 @@ from mlci.ports.tables import Tables
 CHECK = "model.slice"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """The metrics of every slice, and what each must reach, by the metric's name."""
 
     metrics: Sequence[Metric]

@@ -1,9 +1,8 @@
 """The model gate: objectives with intervals, a dummy, slices; and whatever is missing is red."""
 
-from dataclasses import replace
-
 import polars as pl
 import pytest
+from msgspec.structs import replace
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from mlci.core.config import Direction, Judge, Objective, Task
