@@ -63,7 +63,10 @@ class FileTree:
             content = stream.read(limit + 1)
         if len(content) > limit:
             raise WorldError(
-                f"{shown(path)} is larger than {limit} bytes", id="file-too-large", where=shown(path)
+                f"{shown(path)} is larger than {_size(limit)}",
+                id="file-too-large",
+                where=shown(path),
+                help=f"ls -l {shown(path)}",
             )
         return content
 
@@ -188,6 +191,10 @@ def _is_regular(place: Path) -> bool:
 
 def _is_link_to_file(place: Path) -> bool:
     return place.is_symlink() and place.is_file()
+
+
+def _size(limit: int) -> str:
+    return f"{limit // 1024**2} MiB" if limit >= 1024**2 else f"{limit} bytes"
 
 
 def shown(path: str) -> str:

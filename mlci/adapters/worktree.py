@@ -43,6 +43,14 @@ class LinkedTree:
         except (OSError, ValueError):
             return _foreign(path)
 
+    def is_endless(self, path: str) -> bool:
+        """Whether a path, wherever it leads, is a device, a pipe or a socket: not to be read to an end."""
+        try:
+            mode = Path(self._root, path).stat().st_mode
+        except (OSError, ValueError):
+            return False
+        return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
     def names(self, path: str) -> Sequence[Entry]:
         """What stands directly in a directory, sorted; nothing when it cannot be read."""
         try:

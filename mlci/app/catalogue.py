@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mlci.app.refusals import refuse_endless, refuse_rivals, refuse_unnamable
 from mlci.core.dvcfiles import (
     LOCK_FILE,
     PARAMS_FILE,
@@ -85,11 +86,16 @@ def read_catalogue(
             pipelines[home] = read_pipeline(files.read(path), name=path)
         else:
             tracked.update(_tracked(files.read(path), path))
+    refuse_unnamable(pipelines)
     pipelines |= _resolved(
         {home: each for home, each in pipelines.items() if _has_templates(each)}, files, dvc
     )
     read = {home: _lock(files, home, locks or {}) for home in pipelines}
-    return _joined(pipelines, tracked, read, prefix)
+    catalogue = _joined(pipelines, tracked, read, prefix)
+    files_of = {path: each.file for path, each in tracked.items()}
+    refuse_rivals(catalogue.stages, files_of)
+    refuse_endless(catalogue.stages, files_of, tree)
+    return catalogue
 
 
 def pipeline_homes(tree: WorkTree) -> Sequence[str]:

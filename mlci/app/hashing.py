@@ -75,8 +75,9 @@ class Hashes(Struct, frozen=True, kw_only=True):
         unknown = [each for each, value in zip(entries, known, strict=True) if value is None]
         if not unknown:
             return [value for value in known if value is not None]
-        fresh = dict(zip((each.path for each in unknown), self._read(unknown, legacy), strict=True))
+        # Before the reading: what is written meanwhile is newer than this, and tells by its times.
         now = int(self.clock.now().timestamp() * 1_000_000_000)
+        fresh = dict(zip((each.path for each in unknown), self._read(unknown, legacy), strict=True))
         for each in unknown:
             self.memory.learn(each, fresh[each.path], legacy=legacy, now=now)
         return [value or fresh[each.path] for each, value in zip(entries, known, strict=True)]

@@ -173,7 +173,7 @@ def read_pipeline(content: bytes, *, name: str = PIPELINE_FILE) -> PipelineFile:
 
 def read_lock(content: bytes, *, name: str = LOCK_FILE) -> Mapping[str, LockedStage]:
     """What a `dvc.lock` recorded, by stage. Raises ConfigError, also for a lock of DVC 1."""
-    tree, problems = parse(content, name=name, limits=DVC_LIMITS), Problems()
+    tree, problems = parse(content, name=name, limits=DVC_LIMITS, settle="mlci lock resolve"), Problems()
     top = pairs(tree, problems)
     schema = top.get("schema")
     if schema is None and top:
@@ -203,9 +203,14 @@ def read_tracked(content: bytes, *, name: str) -> TrackedFile:
     return _clean(tracked, name, content, problems)
 
 
+def is_url(path: str) -> bool:
+    """Whether a path leads to another system."""
+    return _SCHEME.match(path) is not None
+
+
 def located(path: str, directory: str) -> str:
     """A path from another place than the directory it is given from; URLs and absolute paths stay."""
-    return path if _SCHEME.match(path) else posixpath.normpath(posixpath.join(directory, path))
+    return path if is_url(path) else posixpath.normpath(posixpath.join(directory, path))
 
 
 def is_inside(path: str, directory: str) -> bool:

@@ -121,7 +121,10 @@ class _Graph:
         except CycleError as error:
             circle = " -> ".join(quoted(each) for each in error.args[1])
             raise ConfigError(
-                f"the stages need each other in a circle: {circle}", id="stage-cycle", where="dvc.yaml"
+                f"the stages need each other in a circle: {circle}",
+                id="stage-cycle",
+                where="dvc.yaml",
+                help="take one of these dependencies out of dvc.yaml",
             ) from error
 
     def upstream(self, stage: Stage) -> tuple[str, ...]:
@@ -131,7 +134,7 @@ class _Graph:
 
     def makers(self, path: str) -> set[str]:
         """The stages that make a path, something around it, or something in it."""
-        around = (self._makers[each] for each in (path, *_parents(path)) if each in self._makers)
+        around = (self._makers[each] for each in (path, *parents(path)) if each in self._makers)
         return {*around, *self._inside.get(path, ())}
 
     def exact_maker(self, path: str) -> str | None:
@@ -157,7 +160,7 @@ class _Graph:
                 help="give each stage its own outputs",
             )
         self._makers[path] = name
-        for each in _parents(path):
+        for each in parents(path):
             self._inside.setdefault(each, set()).add(name)
 
 
@@ -275,7 +278,7 @@ class _Judge(Struct, kw_only=True):
         self.reasons.append(Reason(cause=cause, subject=subject))
 
 
-def _parents(path: str) -> Iterable[str]:
+def parents(path: str) -> Iterable[str]:
     """The directories around a path, up to the project itself."""
     while path := posixpath.dirname(path.rstrip("/")):
         yield path

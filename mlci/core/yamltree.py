@@ -24,6 +24,7 @@ _READABLE_ASCII = bytes((9, 10, 13, *range(32, 127)))
 _MARKER = re.compile(rb"(?:\A|[\r\n])(<{7}|>{7}|\|{7})(?=[ \r\n]|\Z)")
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
+_BY_HAND = "choose one side, delete the marker lines, then `git add` the file"
 _LONGEST_NUMBER = 1_000  # digits beyond any number; Python refuses to read 5,000 of them
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
@@ -83,14 +84,16 @@ class Node(Struct, frozen=True, kw_only=True):
         return above
 
 
-def parse(content: bytes, *, name: str, limits: Limits = CONFIG_LIMITS) -> Node:
+def parse(content: bytes, *, name: str, limits: Limits = CONFIG_LIMITS, settle: str = _BY_HAND) -> Node:
     """The tree of one YAML document. Raises ConfigError for anything that is not exactly that.
+
+    `settle` says how a merge conflict in such a file is settled.
 
     Scalars are typed by YAML 1.2's core schema, without its leading zeros: `NO`, `1:30`, `012` and dates
     are text.
     """
     body = content.removeprefix(codecs.BOM_UTF8)
-    problem = _scan(body, limits)
+    problem = _scan(body, limits, settle)
     if problem:
         raise config_error(name, content, [problem])
     builder = _Builder(limits=limits)
@@ -119,7 +122,7 @@ def value_of(text: str) -> str | int | float | bool | None:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _scan(content: bytes, limits: Limits) -> Problem | None:
+def _scan(content: bytes, limits: Limits, settle: str) -> Problem | None:
     """What can be told from the bytes alone, before any parser sees them."""
     if len(content) > limits.size:
         return _problem(
@@ -127,7 +130,7 @@ def _scan(content: bytes, limits: Limits) -> Problem | None:
             f"the file is larger than {limits.size // _MIB} MiB",
             help="keep data in files of their own; this one is read by every command",
         )
-    return _scan_encoding(content) or _scan_lines(content)
+    return _scan_encoding(content) or _scan_lines(content, settle)
 
 
 def _scan_encoding(content: bytes) -> Problem | None:
@@ -156,14 +159,14 @@ def _scan_encoding(content: bytes) -> Problem | None:
     return None
 
 
-def _scan_lines(content: bytes) -> Problem | None:
+def _scan_lines(content: bytes, settle: str) -> Problem | None:
     found = _first_marker(content)
     if found is not None:
         return _problem(
             "conflict-marker",
             "a merge conflict was left in the file",
             _mark(content, found),
-            help="choose one side, delete the marker lines, then `git add` the file",
+            help=settle,
         )
     directive = 0 if content.startswith(b"%") else max(content.find(b"\n%"), content.find(b"\r%")) + 1
     if directive or content.startswith(b"%"):

@@ -39,6 +39,10 @@ class WorkTree(Protocol):
         """What stands at a path; None when nothing does, foreign when the path leads out."""
         ...
 
+    def is_endless(self, path: str) -> bool:
+        """Whether a path, wherever it leads, is a device, a pipe or a socket: not to be read to an end."""
+        ...
+
     def names(self, path: str) -> Sequence[Entry]:
         """What stands directly in a directory, sorted; nothing when it cannot be read."""
         ...

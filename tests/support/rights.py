@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 NOBODY = 65534
 
@@ -18,3 +19,9 @@ def powerless() -> Iterator[None]:
     finally:
         if root:
             os.seteuid(0)
+
+
+def disown(path: Path) -> None:
+    """Give a path to the user without rights; nothing changes for who is no root."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
