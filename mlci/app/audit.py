@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from mlci.app.history import Happened, told
-from mlci.app.ledger import read_entries
+from mlci.app.journals import read_entries
 from mlci.core import journal
 from mlci.core.journal import Entry, Kind
 from mlci.core.registry import ModelState, Registry, fold

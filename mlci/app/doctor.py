@@ -164,7 +164,9 @@ def _reachable(git: Git, url: str) -> Finding:
         there = git.remote_refs("origin", journal.REF, journal.BRANCH)
     except MlciError as error:
         return _poor("remote", f"{url} does not answer: {error}", error.help or "git ls-remote origin")
-    if journal.BRANCH in there and journal.REF not in there:
+    if journal.BRANCH in there and journal.REF in there:
+        return _poor("remote", f"{url} has two journals, begun at the same moment", "mlci reconcile")
+    if journal.BRANCH in there:
         return _good("remote", f"{url} answers; it takes no refs/mlci/*, so the journal is a branch")
     return _good("remote", f"{url} answers; {'it has a' if there else 'no'} registry journal")
 

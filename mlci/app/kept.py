@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from mlci.app.ledger import read_entries
+from mlci.app.journals import read_entries
 from mlci.core import evidence as documents
 from mlci.core import journal
 from mlci.core.evidence import Evidence

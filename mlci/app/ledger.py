@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mlci.app.journals import joined, read_entries, read_marks
 from mlci.core import journal
 from mlci.core.journal import Counters, Entry, Kind
 from mlci.core.registry import Registry, fold
@@ -29,7 +30,10 @@ _WHOLE_HISTORY = 2**31 - 1
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """What the remote held at one moment. `home` is the ref that its journal lies in, or would."""
+    """What the remote held at one moment. `home` is the ref that its journal lies in, or would.
+
+    `second` is another journal's commit, of a writer who began one at the same moment elsewhere.
+    """
 
     registry: Registry
     counters: Counters
@@ -37,6 +41,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     journal: str | None
     line: tuple[str, ...]
     home: str
+    second: str | None = None
 
 
 class Intent(Struct, frozen=True, kw_only=True):
@@ -84,7 +89,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
                 where="ci.branch",
                 help=f"git push {self.remote} {self.branch}, or correct ci.branch in mlci.yaml",
             )
-        home = journal.BRANCH if journal.BRANCH in there and journal.REF not in there else journal.REF
+        home = journal.BRANCH if journal.BRANCH in there else journal.REF
         known = {name: new for name, new in there.items() if name.startswith(tags)}
         followed = {main: f"refs/remotes/{self.remote}/{self.branch}", home: journal.REF}
         if not self._is_here(known | {mine: there[name] for name, mine in followed.items() if name in there}):
@@ -93,11 +98,12 @@ class Ledger(Struct, frozen=True, kw_only=True):
         tip, ref = there[main], there.get(home)
         return Snapshot(
             registry=registry,
-            counters=self._counters(ref, registry),
+            counters=read_marks(self.git, ref, registry),
             tip=tip,
             journal=ref,
             line=tuple(self.git.first_parents(tip)),
             home=home,
+            second=None if home == journal.REF else there.get(journal.REF),
         )
 
     def require_main(self, snapshot: Snapshot) -> None:
@@ -119,17 +125,20 @@ class Ledger(Struct, frozen=True, kw_only=True):
     ) -> tuple[Written, ...]:
         """Read, decide, write; again, when somebody else was faster. Nothing decided is nothing written.
 
-        `first` is what was read a moment ago; when it has aged, the lease says so.
+        A second journal is joined on the way. `first` is what was read a moment ago; when it has aged, the
+        lease says so.
         """
         for attempt in range(ATTEMPTS):
             snapshot = first if first and not attempt else self.read()
             intents = decide(snapshot)
-            if not intents:
+            if not intents and snapshot.second is None:
                 return ()
             written, updates = self._prepare(snapshot, intents)
             result = self._push(snapshot, updates)
             if result.outcome is PushOutcome.DONE:
                 self._take_over(updates)
+                if snapshot.journal is None:
+                    self.settle(lambda _: ())  # somebody else may have begun one at the same moment
                 return written
             if result.outcome is not PushOutcome.STALE:
                 raise _refused(result, written, self.remote)
@@ -151,21 +160,23 @@ class Ledger(Struct, frozen=True, kw_only=True):
         self.git.fetch(self.remote, *refspecs, "+refs/tags/*:refs/tags/*", depth=depth)
 
     def _push(self, snapshot: Snapshot, updates: Sequence[RefUpdate]) -> PushResult:
-        """Write everything or nothing. The first journal tries its own ref, then a branch."""
+        """Write everything or nothing. What this writer may not do there, it does as far as it may."""
         result = self.git.push(self.remote, updates)
-        if result.outcome is not PushOutcome.REFUSED or snapshot.journal is not None:
+        instead = self._instead(snapshot, updates)
+        if result.outcome is not PushOutcome.REFUSED or instead == updates:
             return result
-        *tags, first = updates
-        second = self.git.push(self.remote, [*tags, replace(first, ref=journal.BRANCH)])
+        if not instead:
+            return PushResult(outcome=PushOutcome.DONE)
+        second = self.git.push(self.remote, instead)
         return second if second.outcome in (PushOutcome.DONE, PushOutcome.STALE) else result
 
-    def _counters(self, ref: str | None, registry: Registry) -> Counters:
-        content = self.git.blobs([(ref, journal.COUNTERS)])[0] if ref else None
-        counters = journal.read_counters(content) if content else None
-        if ref and counters is None:
-            events = [journal.event_number(each.path) or 0 for each in self.git.tree(ref, "events")]
-            counters = Counters(events=max(events, default=0))
-        return (counters or Counters()).raised(registry)
+    def _instead(self, snapshot: Snapshot, updates: Sequence[RefUpdate]) -> Sequence[RefUpdate]:
+        """The first journal on a branch; a second one joined, but left where it lies."""
+        if snapshot.journal is None:
+            return [
+                replace(each, ref=journal.BRANCH) if each.ref == journal.REF else each for each in updates
+            ]
+        return [each for each in updates if each.new not in (None, each.expect)]
 
     def _prepare(
         self, snapshot: Snapshot, intents: Sequence[Intent]
@@ -193,6 +204,8 @@ class Ledger(Struct, frozen=True, kw_only=True):
             parent = self.git.write_commit(files, parent=parent, message=_title(entry), when=moment)
             written.append(Written(intent=intent, tag=str(name or "")))
         updates.append(RefUpdate(ref=snapshot.home, new=parent, expect=snapshot.journal or ""))
+        if snapshot.second:
+            updates.append(RefUpdate(ref=journal.REF, new=None, expect=snapshot.second))
         return tuple(written), updates
 
     def _last(self, snapshot: Snapshot) -> datetime | None:
@@ -200,17 +213,28 @@ class Ledger(Struct, frozen=True, kw_only=True):
         return None if snapshot.journal is None else self.git.commit(snapshot.journal).when
 
     def _beginning(self, snapshot: Snapshot, when: datetime) -> tuple[str | None, Counters]:
-        """The journal to go on from; a lost one is first rebuilt from the tags."""
+        """The journal to go on from; a second one is first joined to it, a lost one rebuilt from the tags."""
+        if snapshot.journal is not None and snapshot.second is not None:
+            return self._joined(snapshot.journal, snapshot.second, snapshot, when)
         if snapshot.journal is not None or not snapshot.registry.models:
             return snapshot.journal, snapshot.counters
         files, counters = journal.rebuilt(snapshot.registry)
         message = "Rebuild the journal from the tags\n"
         return self.git.write_commit(files, parent=None, message=message, when=when), counters
 
+    def _joined(self, first: str, second: str, snapshot: Snapshot, when: datetime) -> tuple[str, Counters]:
+        if self.git.resolve(second) is None:
+            self.git.fetch(self.remote, journal.REF)
+        files, counters = joined(self.git, first, second, snapshot.counters, snapshot.registry)
+        message = "Join the journal that another writer began\n"
+        tip = self.git.write_commit(files, parent=first, message=message, when=when) if files else first
+        return tip, counters
+
     def _take_over(self, updates: Sequence[RefUpdate]) -> None:
         for update in updates:
-            mine = journal.REF if update.ref == journal.BRANCH else update.ref
-            self.git.update_ref(mine, update.new)
+            if update.new is not None:
+                mine = journal.REF if update.ref == journal.BRANCH else update.ref
+                self.git.update_ref(mine, update.new)
 
 
 def ledger_of(git: Git, clock: Clock, *, branch: str, project: str) -> Ledger:
@@ -224,16 +248,6 @@ def ledger_of(git: Git, clock: Clock, *, branch: str, project: str) -> Ledger:
         )
     remote = "origin" if "origin" in remotes else remotes[0]
     return Ledger(git=git, clock=clock, remote=remote, branch=branch, project=project)
-
-
-def read_entries(git: Git, ref: str | None) -> list[Entry]:
-    """The events of a journal, in order; what cannot be read is left out."""
-    if ref is None:
-        return []
-    numbered = [(journal.event_number(each.path), each.path) for each in git.tree(ref, "events")]
-    paths = [path for number, path in sorted((n, path) for n, path in numbered if n is not None)]
-    contents = git.blobs([(ref, path) for path in paths])
-    return [entry for content in contents if content and (entry := journal.read_entry(content))]
 
 
 def _name(intent: Intent, counters: Counters) -> TagName | None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from mlci.app.ledger import Snapshot, read_entries
+from mlci.app.journals import read_entries
+from mlci.app.ledger import Snapshot
 from mlci.core import environments, journal
 from mlci.core.config import Config
 from mlci.core.environments import Desired, Situation

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from mlci.app.journals import read_entries
 from mlci.app.kept import kept
-from mlci.app.ledger import read_entries
 from mlci.app.locked import locked_at
 from mlci.app.rehash import verify as verify_bytes
 from mlci.app.resolve import Resolved, resolve

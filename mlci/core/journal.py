@@ -61,13 +61,19 @@ class Counters(Struct, frozen=True, kw_only=True):
 
     def raised(self, registry: Registry) -> "Counters":
         """The same, no lower than what the tags themselves say."""
+        models = registry.models.items()
+        counter = {name: model.counter for name, model in models if model.counter}
+        highest = {name: model.highest for name, model in models if model.highest}
+        return self.beside(Counters(counter=counter, highest=highest), events=self.events)
+
+    def beside(self, other: "Counters", *, events: int) -> "Counters":
+        """The higher of both, mark by mark."""
         counter, highest = dict(self.counter), dict(self.highest)
-        for name, model in registry.models.items():
-            if model.counter:
-                counter[name] = max(counter.get(name, 0), model.counter)
-            if model.highest is not None:
-                highest[name] = max(highest.get(name, model.highest), model.highest)
-        return Counters(events=self.events, counter=counter, highest=highest)
+        for name, number in other.counter.items():
+            counter[name] = max(counter.get(name, 0), number)
+        for name, version in other.highest.items():
+            highest[name] = max(highest.get(name, version), version)
+        return Counters(events=events, counter=counter, highest=highest)
 
     def after(self, entry: Entry, counter: int | None) -> "Counters":
         """The marks once an event has happened."""
