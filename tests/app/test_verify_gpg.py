@@ -1,4 +1,4 @@
-"""Signatures with GPG as Git is configured for it: homes of their own, keys without password, no agent left."""
+"""Signatures with GPG as Git is configured for it: a home for each person, and no agent left behind."""
 
 import os
 import shutil
