@@ -8,11 +8,11 @@ from msgspec import Struct, field
 from mlci.app.catalogue import Catalogue, read_catalogue
 from mlci.app.comparing import Comparer
 from mlci.app.hashing import Hashes, Memory, read_memory, write_memory
-from mlci.core.dvcfiles import Hashed, is_inside
+from mlci.core.dvcfiles import Hashed, is_inside, is_url
 from mlci.core.forecast import Absent, Forecast, Whereabouts
 from mlci.core.paramsfile import read_params
 from mlci.core.problems import did_you_mean, quoted
-from mlci.core.stages import Planned, Standing, plan_stages
+from mlci.core.stages import Planned, Standing, parents, plan_stages
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import count
 from mlci.errors import MlciError, UsageError, WorldError
@@ -71,6 +71,7 @@ def plan(ground: Ground, asked: Asked) -> Forecast:
         gone=catalogue.gone,
         pipelines=catalogue.pipelines,
         in_git=_in_git(catalogue, stages),
+        sources=_sources(catalogue, stages),
     )
 
 
@@ -79,6 +80,17 @@ def _in_git(catalogue: Catalogue, stages: Sequence[Planned]) -> tuple[str, ...]:
     made = (catalogue.stages[each.name] for each in stages)
     paths = (stage.place(out.path) for stage in made for out in stage.outs if not out.cache)
     return tuple(sorted(posixpath.relpath(each, catalogue.prefix or ".") for each in paths))
+
+
+def _sources(catalogue: Catalogue, stages: Sequence[Planned]) -> tuple[str, ...]:
+    """What the stages read and no stage makes, neither as a whole nor in part."""
+    made = {each.place(out.path) for each in catalogue.stages.values() for out in each.outs}
+    around = {above for path in made for above in parents(path)}
+    read = {
+        catalogue.stages[each.name].place(dep) for each in stages for dep in catalogue.stages[each.name].deps
+    }
+    own = (path for path in read - around if not is_url(path) and made.isdisjoint((path, *parents(path))))
+    return tuple(sorted(own))
 
 
 def _comparer(catalogue: Catalogue, hashes: Hashes) -> Comparer:

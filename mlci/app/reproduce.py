@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from mlci import __version__
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.plan import Asked, Ground, plan
+from mlci.app.rest import Stamps, stamps, unrest
 from mlci.app.watch import Watch
 from mlci.core.config import Config, LockAuthor
 from mlci.core.context import RunContext, Trigger
@@ -131,7 +132,7 @@ class _Attempt(Struct, kw_only=True):
         return forecast
 
     def _reproduced(self, forecast: Forecast) -> tuple[Finding, ...]:
-        before = self._locks(forecast)
+        before, footing = self._locks(forecast), stamps(self.ground.tree, forecast.sources)
         watch = Watch(
             clock=self.ground.clock,
             progress=self.ground.progress,
@@ -145,7 +146,14 @@ class _Attempt(Struct, kw_only=True):
         ran = f"{len(watch.ran)} of {count(len(forecast.stages), 'stage')} ran"
         proven = f"dvc.lock matches code, parameters and data; {ran}"
         reproduced = _finding(REPRODUCED, Status.PASS, proven)
-        return (reproduced, self._lock(before == self._locks(forecast)))
+        lock = self._lock(before == self._locks(forecast))
+        restless = self._unrest(footing) if watch.ran else None
+        return (reproduced, lock, restless) if restless else (reproduced, lock)
+
+    def _unrest(self, before: Stamps) -> Finding | None:
+        forecast = plan(self.ground, Asked(targets=self.stages, offline=True, remember=not self.in_ci))
+        stale = [each for each in forecast.stages if _contradicts(each)]
+        return unrest(before, stamps(self.ground.tree, before), stale)
 
     def _watched(self, watch: Watch, forecast: Forecast) -> Finished:
         """Run DVC. Whatever happens, what finished is remembered: DVC has written it into the lock."""

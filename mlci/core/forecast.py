@@ -43,7 +43,8 @@ class Forecast(Struct, frozen=True, kw_only=True):
     """What reproducing would do: every stage in an order in which it can run.
 
     `gone` are stages that only the lock still knows, `pipelines` the files that declare the stages, and
-    `in_git` the outputs of these stages that Git keeps, not DVC; both are told from the project.
+    `in_git` the outputs of these stages that Git keeps, not DVC; both are told from the project. `sources`
+    is what stages read and none makes, from the DVC root.
     """
 
     stages: tuple[Planned, ...]
@@ -51,6 +52,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
     gone: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
     in_git: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def running(self) -> tuple[Planned, ...]:

@@ -46,8 +46,7 @@ def lines(forecast: Forecast, *, width: int | None = WIDTH) -> list[str]:
         "",
         *_graph(forecast.stages, width),
         *_absent(forecast.absent, width),
-        *([""] if forecast.gone else []),
-        *(_cut(f"dvc.lock still knows {each}, which no dvc.yaml declares", width) for each in forecast.gone),
+        *_gone(forecast.gone, width),
     ]
 
 
@@ -102,6 +101,15 @@ def _absent(absent: Sequence[Absent], width: int | None) -> Iterator[str]:
         yield _cut(f"  {printable(each.path)} ({_PLACES[each.at]})", width)
     if len(absent) > MOST_ABSENT:
         yield f"  and {len(absent) - MOST_ABSENT:,} more"
+
+
+def _gone(names: Sequence[str], width: int | None) -> Iterator[str]:
+    if names:
+        yield ""
+    for each in names[:MOST_ABSENT]:
+        yield _cut(printable(f"dvc.lock still knows {each}, which no dvc.yaml declares"), width)
+    if len(names) > MOST_ABSENT:
+        yield f"and {len(names) - MOST_ABSENT:,} more stages that no dvc.yaml declares"
 
 
 def _label(stage: Planned) -> str:

@@ -9,6 +9,7 @@ from mlci.app.durations import read_durations, write_durations
 from mlci.app.hashing import read_memory, write_memory
 from mlci.app.plan import Ground
 from mlci.app.reproduce import LOCK, PUSHED, REMOTE, REPRODUCED, reproduce
+from mlci.app.rest import REPEATABLE
 from mlci.core.config import Ci, Config, LockAuthor, Model, Remotes, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.evidence import Evidence
@@ -17,6 +18,7 @@ from mlci.errors import WorldError
 from tests.support.fakes import FakeClock, FakeDvc, FakeProgress
 
 HEAD = "a" * 40
+MD5_OF_CHANGED = "8977dfac2f8e04cb96e66882235f5aba"
 SAYS = ("Stage 'prepare' didn't change, skipping", "Running stage 'train':", "> python train.py", "epoch 1")
 PIPELINE = "stages: {prepare: {cmd: x, deps: [a.txt]}, train: {cmd: y, deps: [b.txt]}}"
 LOCKED = """
@@ -25,6 +27,12 @@ stages:
   prepare: {cmd: x, deps: [{path: a.txt, hash: md5, md5: d41d8cd98f00b204e9800998ecf8427e}]}
   train: {cmd: y, deps: [{path: b.txt, hash: md5, md5: d41d8cd98f00b204e9800998ecf8427e}]}
 """
+
+
+def new_lock() -> str:
+    """The lock after `b.txt` was changed to hold just that word."""
+    head, _, tail = LOCKED.rpartition("d41d8cd98f00b204e9800998ecf8427e")
+    return head + MD5_OF_CHANGED + tail
 
 
 def run(
@@ -86,7 +94,7 @@ def test_a_stale_lock_is_red_where_the_author_should_have_reproduced(
     project: Path, trigger: Trigger, lock: LockAuthor, status: Status
 ) -> None:
     (project / "b.txt").write_text("changed")
-    dvc = FakeDvc(says=SAYS, effect=lambda: (project / "dvc.lock").write_text("new"))
+    dvc = FakeDvc(says=SAYS, effect=lambda: (project / "dvc.lock").write_text(new_lock()))
     found = run(project, dvc, trigger, lock)
     assert statuses(found)[LOCK] is status
     in_time = trigger is not Trigger.LOCAL and lock is LockAuthor.AUTHOR
@@ -95,7 +103,7 @@ def test_a_stale_lock_is_red_where_the_author_should_have_reproduced(
 
 
 def test_other_bytes_from_the_same_inputs_are_red_in_ci(project: Path) -> None:
-    dvc = FakeDvc(says=SAYS, effect=lambda: (project / "dvc.lock").write_text("new"))
+    dvc = FakeDvc(says=SAYS, effect=lambda: (project / "dvc.lock").write_text(LOCKED + "# new"))
     assert statuses(run(project, dvc, Trigger.MAIN))[LOCK] is Status.FAIL
 
 
@@ -237,3 +245,34 @@ def test_two_runs_at_once_are_no_red_gate(project: Path, said: str) -> None:
     with pytest.raises(WorldError) as caught:
         run(project, FakeDvc(code=255, complains=said), Trigger.LOCAL)
     assert caught.value.id == "run-under-way"
+
+
+@pytest.mark.parametrize("trigger", [Trigger.LOCAL, Trigger.MAIN])
+def test_a_stage_that_changes_what_it_reads_is_named(project: Path, trigger: Trigger) -> None:
+    """DVC records the bytes that it leaves behind, and finds nothing wrong."""
+
+    def effect() -> None:
+        (project / "b.txt").write_text("changed")
+        (project / "dvc.lock").write_text(new_lock())
+
+    found = run(project, FakeDvc(says=SAYS, effect=effect), trigger, LockAuthor.CI)
+    assert statuses(found)[REPEATABLE] is Status.WARN
+    assert "b.txt" in found.findings[-1].message
+
+
+def test_a_pipeline_that_is_stale_as_soon_as_it_ran_is_red(project: Path) -> None:
+    """A stage wrote to what another one made, after that was recorded."""
+    found = run(
+        project, FakeDvc(says=SAYS, effect=lambda: (project / "a.txt").write_text("x")), Trigger.LOCAL
+    )
+    assert statuses(found)[REPEATABLE] is Status.FAIL
+    assert "prepare: a.txt changed" in found.findings[-1].message
+
+
+def test_a_file_that_was_only_linked_to_is_the_same(project: Path) -> None:
+    found = run(
+        project,
+        FakeDvc(says=SAYS, effect=lambda: (project / "c").hardlink_to(project / "b.txt")),
+        Trigger.LOCAL,
+    )
+    assert REPEATABLE not in statuses(found)
