@@ -2,14 +2,17 @@
 
 DVC drops lists and nulls of metrics, repeats a list that two keys of `params:` lead to, takes a missing
 parameter for a null one, subtracts doubles, and joins names by dots; nothing else may differ.
-`MLCI_TREES` says how many files are tried.
+`MLCI_TREES` says how many pairs of files are compared by each test.
 """
 
 import ast
 import json
 import os
 import random
+import subprocess
+import sys
 import time
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -25,7 +28,8 @@ from mlci.core.diff_json import to_json
 from mlci.core.values import Kind
 from tests.support.repository import repository
 
-FILES = int(os.environ.get("MLCI_TREES", "150"))
+FILES = 40
+TREES = int(os.environ.get("MLCI_TREES", "800"))
 
 
 def tree(chance, depth=0):
@@ -57,20 +61,17 @@ class _NoDvc:
 def test_values_are_dvcs(tmp_path, seed):
     chance = random.Random(seed)
     story = repository(tmp_path / "work").with_dvc()
-    names = [f"m{each}.{chance.choice(['json', 'yaml'])}" for each in range(FILES)]
-    before = {name: tree(chance) for name in names}
-    after = {name: changed(each, chance) for name, each in before.items()}
-    for trees in (before, after):
-        texts = {name: written(name, each) for name, each in trees.items()}
-        story.commit({**texts, "dvc.yaml": yaml.safe_dump({"metrics": names})})
-    theirs = json.loads(story.dvc("metrics", "diff", "--json", "HEAD~1", "HEAD"))
-    expected = {
-        (path, name): (sides.get("old"), sides.get("new"), sides.get("diff"))
-        for path, found in theirs.items()
-        for name, sides in found.items()
-    }
-    assert ours(story) == {key: row for key, row in expected.items() if row[0] != row[1]}
-    assert len(expected) > 150
+    commits = history(story, chance, lambda names, _: {"metrics": names})
+    seen = 0
+    for (base, head), theirs in zip(pairwise(commits), answers(story, "metrics", commits), strict=True):
+        expected = {
+            (path, name): (sides.get("old"), sides.get("new"), sides.get("diff"))
+            for path, found in theirs.items()
+            for name, sides in found.items()
+        }
+        assert ours(story, base, head) == moved(expected)
+        seen += len(expected)
+    assert seen > TREES
 
 
 @pytest.mark.slow
@@ -78,27 +79,74 @@ def test_values_are_dvcs(tmp_path, seed):
 def test_parameters_are_dvcs(tmp_path, seed):
     chance = random.Random(seed)
     story = repository(tmp_path / "work").with_dvc()
-    names = [f"p{each}.{chance.choice(['json', 'yaml'])}" for each in range(FILES)]
-    before = {name: tree(chance) for name in names}
-    after = {name: changed(each, chance) for name, each in before.items()}
-    # Of a third the whole file counts, of the others the keys that stages name, with overlaps.
+    commits = history(story, chance, lambda names, trees: used(names, trees, chance))
+    seen = 0
+    for (base, head), theirs in zip(pairwise(commits), answers(story, "params", commits), strict=True):
+        expected = {
+            (path, name): (plain_theirs(sides["old"]), plain_theirs(sides["new"]))
+            for path, found in theirs.items()
+            for name, sides in found.items()
+        }
+        told = compared(story, base, head).params
+        rows = {(each.path, each.name): (plain(each.base), plain(each.head)) for each in told}
+        assert moved(rows) == moved(expected)
+        seen += len(expected)
+    assert seen > TREES
+
+
+def history(story, chance, declared):
+    """Commits whose files change, come, go and begin anew; the last commit has none of them."""
+    names = [f"m{each}.{chance.choice(['json', 'yaml'])}" for each in range(FILES)]
+    trees = {name: tree(chance) for name in names}
+    commits = []
+    for _ in range(TREES // FILES + 1):
+        there = [name for name in names if chance.random() > 0.05]
+        files = {name: written(name, trees[name]) if name in there else None for name in names}
+        # A file that is declared and is not there is no reason to be silent about the others.
+        said = sorted({*there, chance.choice(names)})
+        commits.append(story.commit({**files, "dvc.yaml": yaml.safe_dump(declared(said, trees))}).head)
+        trees = {
+            name: tree(chance) if chance.random() < 0.1 else changed(each, chance)
+            for name, each in trees.items()
+        }
+    # DVC looks at the work tree too, whatever two commits it is asked about.
+    story.commit({**dict.fromkeys(names), "dvc.yaml": None})
+    return commits
+
+
+def used(names, trees, chance):
+    """A pipeline that takes all of some files, and of the others the keys that two stages name."""
+    whole = [name for name in names if chance.random() < 0.3]
     stages = {
-        f"s{at}": {"cmd": "true", "params": [{name: keys_of(before[name], chance)}]}
-        for name in names[FILES // 3 :]
+        f"s{at}": {"cmd": "true", "params": [{name: keys_of(trees[name], chance)}]}
+        for name in names
+        if name not in whole
         for at in (f"{name}-a".replace(".", "-"), f"{name}-b".replace(".", "-"))
     }
-    pipeline = yaml.safe_dump({"params": names[: FILES // 3], "stages": stages})
-    for trees in (before, after):
-        story.commit({**{name: written(name, each) for name, each in trees.items()}, "dvc.yaml": pipeline})
-    theirs = json.loads(story.dvc("params", "diff", "--json", "HEAD~1", "HEAD"))
-    expected = {
-        (path, name): (plain_theirs(sides["old"]), plain_theirs(sides["new"]))
-        for path, found in theirs.items()
-        for name, sides in found.items()
-    }
-    rows = {(each.path, each.name): (plain(each.base), plain(each.head)) for each in compared(story).params}
-    assert {key: row for key, row in rows.items() if row[0] != row[1]} == expected
-    assert len(expected) > 2 * FILES
+    return {"params": whole, "stages": stages}
+
+
+def answers(story, kind, commits):
+    """What DVC says of each two commits that follow one another, asked in one child."""
+    said = subprocess.run(
+        [sys.executable, "-c", ASKING, kind, *commits],
+        cwd=story.path,
+        env={**os.environ, "DVC_NO_ANALYTICS": "1"},
+        capture_output=True,
+        check=True,
+    )
+    return json.loads(said.stdout)
+
+
+ASKING = """
+import itertools, json, sys
+from dvc.repo import Repo
+
+with Repo() as repo:
+    diff = getattr(repo, sys.argv[1]).diff
+    found = [diff(*each).get("diff", {}) for each in itertools.pairwise(sys.argv[2:])]
+json.dump(found, sys.stdout)
+"""
 
 
 def keys_of(tree, chance):
@@ -119,8 +167,12 @@ def plain_theirs(value):
     return ast.literal_eval(value)[:2] if isinstance(value, str) and value.startswith("[") else value
 
 
-def ours(story):
-    rows = {(each.path, each.name): as_dvc_would(each) for each in compared(story).values}
+def ours(story, base, head):
+    rows = {(each.path, each.name): as_dvc_would(each) for each in compared(story, base, head).values}
+    return moved(rows)
+
+
+def moved(rows):
     return {key: row for key, row in rows.items() if row[0] != row[1]}
 
 

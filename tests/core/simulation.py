@@ -1,24 +1,34 @@
 """Two models on the same rows with a known truth, and how often the verdicts are right about them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from mlci.core import metrics
-from mlci.core.compare import compare
+from mlci.core.compare import Change, compare
 from mlci.core.config import Direction, Margin, Objective, Task
 from mlci.core.diff import MetricVerdict
-from mlci.core.predictions import Paired, Predictions
+from mlci.core.metrics import Metric
+from mlci.core.predictions import Codes, Paired, Predictions
 from mlci.core.verdicts import Measured, judge
+
+Numbers = npt.NDArray[np.float64]
+
+CLASSES = ("ash", "elm", "fir", "oak")
 
 
 @dataclass(frozen=True)
 class World:
-    """What is true: how often labels differ, and how much sensitivity head lost."""
+    """What is true: how often models differ, and how much skill head lost.
 
+    `rare` is the share of the first class (of the positives, in a binary world); rows of a cluster are alike.
+    """
+
+    task: Task = Task.BINARY
     rows: int = 1_000
-    positives: float = 0.3
+    rare: float = 0.3
     disagreement: float = 0.07
     lost: float = 0.0
     steps: int | None = None
@@ -35,77 +45,123 @@ class Outcome:
 
 
 def draw(world: World, rng: np.random.Generator) -> Paired:
-    """One pair of models: a shared score, noise of each, and a loss on head's positives."""
+    """One pair of models that share most of what they know; head may have lost some of it."""
     units = world.rows // world.cluster
-    truth = (rng.random(units) < world.positives).astype(np.intp)
-    shared = truth + rng.normal(0, 1, units)
-    spread = world.disagreement * 2
-    base, head = (shared + rng.normal(0, spread, units) for _ in range(2))
-    head = head - world.lost * truth
+    base, head = _DRAWN[world.task](world, rng, units)
+    if world.cluster == 1:
+        return Paired(base=base, head=head)
     every = np.repeat(np.arange(units), world.cluster)
-    groups = every if world.cluster > 1 else None
-    return Paired(
-        base=_model(world, truth, base, every, groups), head=_model(world, truth, head, every, groups)
-    )
+    return Paired(base=_in_clusters(base, every), head=_in_clusters(head, every))
 
 
-def _model(world, truth, latent, every, groups) -> Predictions:
-    scores = 1 / (1 + np.exp(-(latent - 0.5)))
-    if world.steps:
-        scores = np.round(scores * world.steps) / world.steps
+def _in_clusters(one: Predictions, every: Codes) -> Predictions:
+    return replace(one.take(every), ids=np.arange(len(every)), cluster=every)
+
+
+def _binary(world: World, rng: np.random.Generator, units: int) -> tuple[Predictions, Predictions]:
+    truth = (rng.random(units) < world.rare).astype(np.intp)
+    shared = truth + rng.normal(0, 1, units)
+    base, head = (shared + rng.normal(0, 2 * world.disagreement, units) for _ in range(2))
+    return _scored(world, truth, base), _scored(world, truth, head - world.lost * truth)
+
+
+def _scored(world: World, truth: Codes, latent: Numbers) -> Predictions:
+    scores = _stepped(world, 1 / (1 + np.exp(-(latent - 0.5))))
     return Predictions(
         task=Task.BINARY,
-        ids=np.arange(len(every)),
-        truth=truth[every],
-        label=(scores >= 0.5).astype(np.intp)[every],
+        ids=np.arange(len(truth)),
+        truth=truth,
+        label=(scores >= 0.5).astype(np.intp),
         classes=("0", "1"),
-        scores=scores[every],
-        cluster=groups,
+        scores=scores,
     )
 
 
-def true_difference(world: World, name: str, rows: int = 400_000) -> float:
+def _multiclass(world: World, rng: np.random.Generator, units: int) -> tuple[Predictions, Predictions]:
+    others = (1 - world.rare) / (len(CLASSES) - 1)
+    truth = rng.choice(len(CLASSES), units, p=[world.rare] + [others] * (len(CLASSES) - 1))
+    known = np.eye(len(CLASSES))[truth]
+    shared = 1.5 * known + rng.normal(0, 1, known.shape)
+    base, head = (shared + rng.normal(0, 2 * world.disagreement, known.shape) for _ in range(2))
+    return _chosen(world, truth, base), _chosen(world, truth, head - world.lost * known)
+
+
+def _chosen(world: World, truth: Codes, latent: Numbers) -> Predictions:
+    shares = np.exp(latent)
+    return Predictions(
+        task=Task.MULTICLASS,
+        ids=np.arange(len(truth)),
+        truth=truth,
+        label=latent.argmax(axis=1),
+        classes=CLASSES,
+        scores=_stepped(world, shares / shares.sum(axis=1, keepdims=True)),
+    )
+
+
+def _stepped(world: World, scores: Numbers) -> Numbers:
+    return np.round(scores * world.steps) / world.steps if world.steps else scores
+
+
+def _regression(world: World, rng: np.random.Generator, units: int) -> tuple[Predictions, Predictions]:
+    """Errors of heavy tails, half of them shared."""
+    truth, shared = rng.normal(size=units), rng.standard_t(6, units)
+    base, head = (0.5 * shared + 0.3 * rng.normal(size=units) for _ in range(2))
+    return _said(truth, base), _said(truth, head * (1 + world.lost))
+
+
+def _said(truth: Numbers, error: Numbers) -> Predictions:
+    return Predictions(task=Task.REGRESSION, ids=np.arange(len(truth)), truth=truth, label=truth + error)
+
+
+_DRAWN = {Task.BINARY: _binary, Task.MULTICLASS: _multiclass, Task.REGRESSION: _regression}
+
+
+def true_difference(world: World, metric: Metric, rows: int = 400_000) -> float:
     """The difference in the population, from a very large sample of independent rows."""
-    large = World(**{**world.__dict__, "rows": rows, "cluster": 1})
-    paired = draw(large, np.random.default_rng(99))
-    metric = metrics.find(name, Task.BINARY)
+    if not world.lost:
+        return 0.0
+    paired = draw(replace(world, rows=rows, cluster=1), np.random.default_rng(99))
     return metrics.value(metric, paired.head) - metrics.value(metric, paired.base)
 
 
 def simulate(
-    world: World, names: list[str], repetitions: int, margin: float = 0.005, tick: Callable[[], None] = int
+    world: World,
+    names: Sequence[str],
+    repetitions: int,
+    margin: float = 0.005,
+    tick: Callable[[], None] = int,
 ) -> dict[str, Outcome]:
-    """Repeat, and count for each metric: covered truth, interval below zero, and the verdicts."""
-    chosen = [metrics.find(name, Task.BINARY) for name in names]
-    truths = {name: 0.0 if not world.lost else true_difference(world, name) for name in names}
-    covered, worse = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
-    said: dict[str, list[MetricVerdict | None]] = {name: [] for name in names}
+    """Repeat, and count for each metric: covered truth, intervals that say "worse", and the verdicts."""
+    chosen = [metrics.find(name, world.task) for name in names]
+    truths = {each.name: true_difference(world, each) for each in chosen}
+    seen: dict[str, list[Change]] = {each.name: [] for each in chosen}
     for repetition in range(repetitions):
         changes = compare(draw(world, np.random.default_rng([7, repetition])), chosen)
-        for metric in chosen:
-            change = changes[metric.name]
-            higher = metric.direction is Direction.HIGHER
-            covered[metric.name] += change.interval.low <= truths[metric.name] <= change.interval.high
-            worse[metric.name] += change.interval.high < 0 if higher else change.interval.low > 0
-            objective = Objective(metric=metric.name, may_drop=Margin(value=margin))
-            measured = Measured(
-                metric=metric.name,
-                direction=metric.direction,
-                objective=objective,
-                base=change.base,
-                head=change.head,
-                change=change,
-                n=world.rows,
-            )
-            said[metric.name].append(judge([measured])[0].verdict)
+        for each in chosen:
+            seen[each.name].append(changes[each.name])
         tick()
-    return {
-        name: Outcome(
-            covered=covered[name] / repetitions,
-            worse=worse[name] / repetitions,
-            verdicts={
-                each: said[name].count(each) / repetitions for each in sorted(set(said[name]), key=str)
-            },
-        )
-        for name in names
-    }
+    return {each.name: _outcome(each, seen[each.name], truths[each.name], margin) for each in chosen}
+
+
+def _outcome(metric: Metric, seen: Sequence[Change], truth: float, margin: float) -> Outcome:
+    said = [_verdict(metric, each, margin) for each in seen]
+    limits = [each.interval for each in seen if each.interval is not None]
+    higher = metric.direction is Direction.HIGHER
+    return Outcome(
+        covered=sum(each.low <= truth <= each.high for each in limits) / len(seen),
+        worse=sum((each.high < 0) if higher else (each.low > 0) for each in limits) / len(seen),
+        verdicts={each: said.count(each) / len(said) for each in sorted(set(said), key=str)},
+    )
+
+
+def _verdict(metric: Metric, change: Change, margin: float) -> MetricVerdict | None:
+    objective = Objective(metric=metric.name, may_drop=Margin(value=margin))
+    measured = Measured(
+        metric=metric.name,
+        direction=metric.direction,
+        objective=objective,
+        base=change.base,
+        head=change.head,
+        change=change,
+    )
+    return judge([measured])[0].verdict
