@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -20,13 +21,17 @@ from mlci.core.dvcfiles import (
     read_pipeline,
     read_tracked,
 )
+from mlci.core.problems import in_a_line
+from mlci.core.yamltree import DVC_LIMITS
 from mlci.errors import MlciError
 from mlci.ports.files import Files
-from mlci.ports.git import Git
+from mlci.ports.git import Git, TreeEntry
 
 T = TypeVar("T")
 
 _LINK = "120000"
+_LINKED = "is a symbolic link: commit the file itself"
+_TOO_LARGE = f"is larger than {DVC_LIMITS.size // 1024**2} MiB"
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -40,15 +45,23 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     prefix: str
     commit: str | None
 
-    def paths(self) -> Sequence[str]:
-        """Every file that Git knows (or would take), from the project, sorted; links are left out."""
+    def paths(self) -> Mapping[str, str]:
+        """Every path that Git knows (or would take), from the project, sorted; and why not to read it, if so.
+
+        In the work tree only links are known by this: its files say by themselves what they are.
+        """
         commit = self.commit or self.git.resolve("HEAD")
         entries = self.git.tree(commit, self.prefix) if commit else ()
-        known = {each.path for each in entries if each.mode != _LINK}
+        known = {each.path: self._unfit(each) for each in entries}
         if self.commit is None:
-            known.update(self.git.dirty())
+            known |= dict.fromkeys(self.git.dirty(), "")
         start = f"{self.prefix}/" if self.prefix else ""
-        return sorted(path.removeprefix(start) for path in known if path.startswith(start))
+        return {path.removeprefix(start): known[path] for path in sorted(known) if path.startswith(start)}
+
+    def _unfit(self, entry: TreeEntry) -> str:
+        if entry.mode == _LINK:
+            return _LINKED
+        return _TOO_LARGE if self.commit and (entry.size or 0) > DVC_LIMITS.size else ""
 
     def read(self, paths: Sequence[str]) -> list[bytes | None]:
         """The bytes of each path, None where there is none; one process for all."""
@@ -61,7 +74,7 @@ class Declared(Struct, frozen=True, kw_only=True):
     """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
 
     `params` holds the keys that are used of each file, none for all of it; `outs` every recorded output,
-    `deps` every recorded dependency that is none.
+    `deps` every recorded dependency that is none; `unfit` what is not to be read of a commit, and why.
     """
 
     metrics: tuple[str, ...] = ()
@@ -71,13 +84,16 @@ class Declared(Struct, frozen=True, kw_only=True):
     deps: Mapping[str, Hashed] = field(default_factory=dict)
     stages: Mapping[str, LockedStage] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    unfit: Mapping[str, str] = field(default_factory=dict)
 
 
 def declared(snapshot: Snapshot) -> Declared:
     """Read what a snapshot declares; a file that cannot be read becomes a problem, not an end."""
-    paths = [path for path in snapshot.paths() if _is_dvcs(path)]
+    known = snapshot.paths()
+    dvcs = [path for path, unfit in known.items() if _is_dvcs(path) and unfit != _LINKED]
+    problems = [f"{path} {known[path]}" for path in dvcs if known[path]]
+    paths = [path for path in dvcs if not known[path]]
     content = dict(zip(paths, snapshot.read(paths), strict=True))
-    problems: list[str] = []
     outs: dict[str, Hashed] = {}
     deps: dict[str, Hashed] = {}
     stages: dict[str, LockedStage] = {}
@@ -91,7 +107,8 @@ def declared(snapshot: Snapshot) -> Declared:
             outs |= {located(at, home): out for at, out in tracked.places().items()} if tracked else {}
         elif posixpath.basename(path) == PIPELINE_FILE:
             pipeline = _read(content[path], path, read_pipeline, problems)
-            lock = _read(content.get(posixpath.join(home, LOCK_FILE)), LOCK_FILE, read_lock, problems) or {}
+            beside = posixpath.join(home, LOCK_FILE)
+            lock = _read(content.get(beside), beside, read_lock, problems) or {}
             if pipeline is None:
                 continue
             made = dict(_recorded(pipeline, lock, home, lambda stage: stage.outs))
@@ -102,14 +119,24 @@ def declared(snapshot: Snapshot) -> Declared:
             plots |= _of_kind(pipeline, OutKind.PLOT, home, made)
             params += _params(pipeline, lock, home)
     return Declared(
-        metrics=tuple(sorted(metrics)),
+        metrics=_files_of(metrics, tuple(known)),
         params=_merged(params),
         plots=tuple(sorted(plots)),
         outs=outs,
         deps={path: dep for path, dep in deps.items() if path not in outs},
         stages=stages,
         problems=tuple(problems),
+        unfit={path: why for path, why in known.items() if why and snapshot.commit},
     )
+
+
+def _files_of(metrics: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
+    """The metrics files; of a directory in Git that is declared for one, as DVC allows, all that it holds."""
+    found: set[str] = set()
+    for path in metrics:
+        first, last = (bisect_left(known, f"{path}{end}") for end in "/0")
+        found.update(known[first:last] or [path])
+    return tuple(sorted(found))
 
 
 def _is_dvcs(path: str) -> bool:
@@ -123,7 +150,7 @@ def _read(content: bytes | None, path: str, reader: Callable[..., T], problems: 
     try:
         return reader(content, name=path)
     except MlciError as error:
-        problems.append(f"{path} cannot be read: {error.message}")
+        problems.append(in_a_line(error, path))
         return None
 
 

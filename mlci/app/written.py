@@ -1,6 +1,7 @@
 """What the metrics and parameters files of both sides say, as rows that moved and as declared objectives."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -9,6 +10,7 @@ from mlci.app.tabular import Side
 from mlci.core.config import Config, Direction, Objective
 from mlci.core.diff import Move, ValueDiff
 from mlci.core.leaves import Leaves, only, read_leaves
+from mlci.core.problems import in_a_line
 from mlci.core.renames import Pointer, pointer, rename
 from mlci.core.values import MISSING, Kind, Value
 from mlci.core.verdicts import Measured
@@ -71,7 +73,7 @@ def _read(outputs: Outputs, side: Side, config: Config) -> _Said:
     metrics = _leaves(outputs, side, told.metrics, problems, missing=True)
     whole = _leaves(outputs, side, tuple(told.params), problems, missing=False)
     params = {path: only(leaves, told.params[path]) for path, leaves in whole.items()}
-    sources = {pointer(each.source).path for each in config.objectives if each.source} - metrics.keys()
+    sources = {pointer(each.source).path for each in config.objectives if each.source} - {*told.metrics}
     named = metrics | _leaves(outputs, side, sorted(sources), problems, missing=True)
     return _Said(metrics=metrics, params=params, named=named, problems=tuple(problems))
 
@@ -81,18 +83,32 @@ def _leaves(
 ) -> dict[str, Leaves]:
     found: dict[str, Leaves] = {}
     # Of a commit all is asked at once; in the work tree each file may have a trouble of its own.
-    snapshot = side.snapshot
-    known = dict(zip(paths, snapshot.read(paths), strict=True)) if snapshot.commit else {}
-    for path in paths:
+    snapshot, unfit = side.snapshot, side.declared.unfit
+    problems += [f"{path} {unfit[path]}" for path in paths if path in unfit]
+    fit = [path for path in paths if path not in unfit]
+    known = dict(zip(fit, snapshot.read(fit), strict=True)) if snapshot.commit else {}
+    for path in fit:
         try:
             content = known.get(path) or outputs.read(snapshot, path, side.declared.outs)
-            if content is not None:
-                found[path] = read_leaves(content, path)
-            elif missing:
-                problems.append(f"{path} is declared, and it is not there")
         except MlciError as error:
-            problems.append(f"{path} cannot be read: {error.message}")
+            # Whoever keeps files names the path by himself.
+            problems.append(error.message)
+            continue
+        if content is not None:
+            with _told(path, problems):
+                found[path] = read_leaves(content, path)
+        elif missing:
+            problems.append(f"{path} is declared, and it is not there")
     return found
+
+
+@contextmanager
+def _told(path: str, problems: list[str]) -> Iterator[None]:
+    """Turn what is wrong with a file's content into a problem."""
+    try:
+        yield
+    except MlciError as error:
+        problems.append(in_a_line(error, path))
 
 
 def _objective(objective: Objective, behind: Files | None, ahead: Files) -> Measured:

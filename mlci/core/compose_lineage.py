@@ -16,10 +16,13 @@ def section(evidence: Sequence[Evidence]) -> Section | None:
     hashes = {each.path: each.hash for gate in evidence for each in gate.inputs}
     seeds = {f"{gate.gate}.{name}": str(seed) for gate in evidence for name, seed in gate.seeds.items()}
     tools = {name: version for gate in evidence for name, version in gate.tools.items()}
-    blocks: list[Block] = [Paragraph(text=(*words("Commit "), *code(evidence[0].commit)))]
+    commit = evidence[0].commit
+    blocks: list[Block] = [Paragraph(text=(*words("Commit "), *code(commit)))] if commit else []
     blocks += [
         Paragraph(text=_named(title, each)) for title, each in (("Tools", tools), ("Seeds", seeds)) if each
     ]
+    if not (blocks or hashes):
+        return None
     if hashes:
         rows = tuple(tuple(Cell(text=code(each)) for each in row) for row in sorted(hashes.items()))
         blocks.append(Table(columns=_FILES, rows=rows))

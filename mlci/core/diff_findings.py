@@ -26,7 +26,7 @@ def findings(diff: Diff, occasion: Occasion) -> tuple[Finding, ...]:
             subject="diff",
             status=Status.ERROR,
             message=problem,
-            help="every metrics file that dvc.yaml names must exist and be readable",
+            help="correct the file, or the stage that writes it; `mlci run` makes it again",
         )
         for problem in diff.problems
     )

@@ -1,9 +1,10 @@
 """The diff as a strict JSON document, versioned, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import InvalidOperation
 from typing import Any, cast
 
+from msgspec import json
 from msgspec.structs import replace
 
 from mlci.core.config import Direction
@@ -24,28 +25,30 @@ from mlci.core.diff import (
 )
 from mlci.core.finding import Interval
 from mlci.core.records import Build, built, each, optional, record, texts
-from mlci.core.strictjson import JsonValue, NotJson, dumps, loads, plain
+from mlci.core.strictjson import NotJson, dumps, loads, plain
 from mlci.core.values import Kind, Value, number
 
 SCHEMA = 1
 
+_LINE = "\n"
+
 
 def to_json(diff: Diff) -> str:
     """Return the diff as its canonical strict JSON document."""
-    document = plain(replace(diff, values=(), params=()))
-    document["values"] = [_row(each) for each in diff.values]
-    document["params"] = [_row(each) for each in diff.params]
-    return dumps({"schema": SCHEMA, **document})
+    text = dumps({"schema": SCHEMA, **plain(replace(diff, values=(), params=()))})
+    # Rows of values may be a hundred thousand: each goes from its struct to text, and no tree of all stands.
+    for name, rows in (("params", diff.params), ("values", diff.values)):
+        empty = f'\n  "{name}": []'
+        text = text.replace(empty, f"{empty.removesuffix('[]')}{_rows(rows)}", 1)
+    return text
 
 
-def _row(value: ValueDiff) -> dict[str, JsonValue]:
-    return {
-        "path": value.path,
-        "key": list(value.key),
-        "base": {"kind": value.base.kind.value, "text": value.base.text},
-        "head": {"kind": value.head.kind.value, "text": value.head.text},
-        "was": value.was,
-    }
+def _rows(values: Sequence[ValueDiff]) -> str:
+    """A list two levels in, as `dumps` would write it; no row holds a number, of which forms differ."""
+    rows = ",".join(
+        "\n" + json.format(json.encode(each, order="sorted"), indent=2).decode() for each in values
+    )
+    return f"[{rows.replace(_LINE, _LINE + '    ')}\n  ]" if rows else "[]"
 
 
 def from_json(text: str | bytes) -> Diff:

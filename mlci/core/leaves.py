@@ -3,6 +3,7 @@
 import ast
 import json
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -10,8 +11,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mlci.core import values
+from mlci.core.problems import config_error, quoted, shown
 from mlci.core.values import Value
-from mlci.core.yamltree import DVC_LIMITS, Node, parse
+from mlci.core.yamltree import DVC_LIMITS, Node, parse, scan_text
 from mlci.errors import WorldError
 
 Key = tuple[str, ...]
@@ -19,6 +21,9 @@ Leaves = Mapping[Key, Value]
 
 LONGEST_NUMBER = 1_000
 DEEPEST = 100
+MOST_VALUES = 2_000_000
+
+_TOO_LONG = "a number of more than 4300 digits"
 
 
 class _Unreadable(ValueError):
@@ -28,17 +33,46 @@ class _Unreadable(ValueError):
 def read_leaves(content: bytes, name: str) -> Leaves:
     """The leaves of a file, by its ending: JSON, TOML, Python, else YAML. Lists are leaves.
 
-    Raises WorldError (`metrics-unreadable`), or ConfigError where YAML can say the line.
+    Raises WorldError (`metrics-unreadable`), or ConfigError for what is wrong with any text.
     """
     if len(content) > DVC_LIMITS.size:
         raise _wrong(name, f"it is larger than {DVC_LIMITS.size // 1024**2} MiB")
+    # Every value but the last is followed by one of these, whatever the language.
+    if content.count(b",") + content.count(b"\n") > MOST_VALUES:
+        raise _wrong(name, f"more than {MOST_VALUES:,} values")
     reader = _READERS.get(PurePosixPath(name).suffix.lower())
     if reader is None:
-        return dict(_of_node(parse(content, name=name, limits=DVC_LIMITS), ()))
+        return _whole(dict(_of_node(parse(content, name=name, limits=DVC_LIMITS), ())), name)
+    if problem := scan_text(content.removeprefix(BOM_UTF8)):
+        raise config_error(name, content, [problem])
     try:
-        return dict(_of_tree(reader(content.decode("utf-8-sig")), ()))
-    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        raise _wrong(name, str(error) or type(error).__name__) from error
+        return _whole(dict(_of_tree(reader(content.decode("utf-8-sig")), ())), name)
+    except json.JSONDecodeError as error:
+        raise _wrong(name, f"not JSON: {error.msg}", (error.lineno, error.colno)) from error
+    except SyntaxError as error:
+        raise _wrong(name, f"not Python: {error.msg}", (error.lineno or 1, error.offset or 1)) from error
+    except (RecursionError, MemoryError) as error:
+        raise _wrong(name, f"more than {DEEPEST} levels") from error
+    except ValueError as error:
+        raise _wrong(name, _why(error)) from error
+
+
+def _why(error: ValueError) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return f"not TOML: {error}"
+    # The interpreter's own guard, which speaks of a setting of its own.
+    return _TOO_LONG if str(error).startswith("Exceeds the limit") else str(error)
+
+
+def _whole(leaves: Leaves, name: str) -> Leaves:
+    """The same leaves, if they can be written down: an escape may stand for half a character."""
+    for key, value in leaves.items():
+        try:
+            "".join((*key, value.text)).encode()
+        except UnicodeEncodeError as error:
+            half = ord(error.object[error.start])
+            raise _wrong(name, f"the escape \\u{half:04x} stands for no character") from error
+    return leaves
 
 
 def only(leaves: Leaves, keys: Sequence[str]) -> Leaves:
@@ -52,18 +86,16 @@ def _below(key: Key, patterns: Sequence[Sequence[str]]) -> bool:
     return any(all(map(fnmatchcase, key, pattern)) for pattern in patterns)
 
 
-def _wrong(name: str, why: str) -> WorldError:
+def _wrong(name: str, why: str, place: tuple[int, int] | None = None) -> WorldError:
+    where = shown(name) if place is None else f"{shown(name)}:{place[0]}:{place[1]}"
     return WorldError(
-        f"this file cannot be read: {why[:300]}",
-        id="metrics-unreadable",
-        where=name,
-        help="look at the stage that writes it",
+        why[:300], id="metrics-unreadable", where=where, help="correct it, or the stage that writes it"
     )
 
 
 def _of_tree(tree: Any, key: Key) -> Iterator[tuple[Key, Value]]:  # noqa: ANN401
     if len(key) > DEEPEST:
-        raise _Unreadable(f"nested deeper than {DEEPEST} levels")
+        raise _Unreadable(f"more than {DEEPEST} levels")
     if isinstance(tree, dict) and (tree or not key):
         for name, below in tree.items():
             yield from _of_tree(below, (*key, str(name)))
@@ -89,7 +121,7 @@ def _plain(node: Node) -> Any:  # noqa: ANN401
     return node.value
 
 
-def _whole(text: str) -> int:
+def _integer(text: str) -> int:
     return int(_measured(text))
 
 
@@ -106,7 +138,7 @@ def _measured(text: str) -> str:
 def _json(text: str) -> Any:  # noqa: ANN401
     return json.loads(
         text,
-        parse_int=_whole,
+        parse_int=_integer,
         parse_float=_decimal,
         parse_constant=float,
         object_pairs_hook=_without_duplicates,
@@ -118,7 +150,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in found if names.count(name) > 1)
-        raise _Unreadable(f"duplicate key {repeated!r}")
+        raise _Unreadable(f"the key {quoted(repeated)} stands twice")
     return found
 
 

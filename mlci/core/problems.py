@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from mlci.core.printable import printable
-from mlci.errors import ConfigError
+from mlci.errors import ConfigError, MlciError
 
 SHOWN = 50  # a hostile file must not turn into a hostile report
 _WIDTH = 100
@@ -60,6 +60,13 @@ def printed(name: str, content: bytes, problems: Iterable[Problem]) -> tuple[str
     """Each problem as the lines a person reads."""
     lines = _BREAK.split(content[:_QUOTABLE].decode("utf-8-sig", errors="replace"))
     return tuple(_printed(shown(name), lines, problem) for problem in problems)
+
+
+def in_a_line(error: MlciError, name: str) -> str:
+    """What is wrong with a file and where, in one line: `m.json:3:1: the key 'a' stands twice`."""
+    if isinstance(error, ConfigError) and error.problems:
+        return error.problems[0].partition("\n")[0]
+    return f"{error.where or shown(name)}: {error.message}"
 
 
 def shown(text: str, limit: int = 200) -> str:

@@ -122,6 +122,11 @@ def value_of(text: str) -> str | int | float | bool | None:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
+def scan_text(content: bytes, settle: str = _BY_HAND) -> Problem | None:
+    """What keeps bytes from being text that a person finished, whatever is written in it."""
+    return _scan_encoding(content) or _scan_conflict(content, settle)
+
+
 def _scan(content: bytes, limits: Limits, settle: str) -> Problem | None:
     """What can be told from the bytes alone, before any parser sees them."""
     if len(content) > limits.size:
@@ -130,7 +135,7 @@ def _scan(content: bytes, limits: Limits, settle: str) -> Problem | None:
             f"the file is larger than {limits.size // _MIB} MiB",
             help="keep data in files of their own; this one is read by every command",
         )
-    return _scan_encoding(content) or _scan_lines(content, settle)
+    return scan_text(content, settle) or _scan_directive(content)
 
 
 def _scan_encoding(content: bytes) -> Problem | None:
@@ -159,15 +164,16 @@ def _scan_encoding(content: bytes) -> Problem | None:
     return None
 
 
-def _scan_lines(content: bytes, settle: str) -> Problem | None:
+def _scan_conflict(content: bytes, settle: str) -> Problem | None:
     found = _first_marker(content)
-    if found is not None:
-        return _problem(
-            "conflict-marker",
-            "a merge conflict was left in the file",
-            _mark(content, found),
-            help=settle,
-        )
+    if found is None:
+        return None
+    return _problem(
+        "conflict-marker", "a merge conflict was left in the file", _mark(content, found), help=settle
+    )
+
+
+def _scan_directive(content: bytes) -> Problem | None:
     directive = 0 if content.startswith(b"%") else max(content.find(b"\n%"), content.find(b"\r%")) + 1
     if directive or content.startswith(b"%"):
         return _problem(

@@ -20,10 +20,10 @@ from mlci.core.diff import (
     StageDiff,
     ValueDiff,
 )
-from mlci.core.diff_json import from_json, to_json
+from mlci.core.diff_json import SCHEMA, from_json, to_json
 from mlci.core.finding import Interval
-from mlci.core.strictjson import NotJson
-from mlci.core.values import MISSING, Kind, number, of
+from mlci.core.strictjson import NotJson, dumps, plain
+from mlci.core.values import MISSING, Kind, Value, number, of
 
 
 def moved(base, head):
@@ -62,6 +62,19 @@ FULL = Diff(
     pairings=(Pairing(model="income", rows=3, flipped=2),),
     notes=("one",),
 )
+
+
+def test_rows_are_written_as_all_else_is():
+    signs = "".join(map(chr, range(300))) + "\u2028\u202e\U0001f600"
+    value = Value(kind=Kind.TEXT, text=signs)
+    rows = tuple(
+        ValueDiff(path=each, key=key, base=MISSING, head=value)
+        for each in signs
+        for key in ((), (each, signs))
+    )
+    for diff in (Diff(base=None, head=None, values=rows, params=rows[:1]), Diff(base=None, head=None)):
+        assert to_json(diff) == dumps({"schema": SCHEMA, **plain(diff)})
+        assert from_json(to_json(diff)) == diff
 
 
 def test_there_and_back_loses_nothing():

@@ -1,6 +1,5 @@
 """Metrics files as people and attackers write them."""
 
-import time
 import tracemalloc
 
 import pytest
@@ -78,6 +77,10 @@ def test_a_bare_number_is_a_leaf_without_a_name():
         ("m.toml", b"a = 1\na = 2\n"),
         ("m.toml", b"a = " + b"[" * 10_000),
         ("m.py", b"def (:"),
+        ("m.py", b"x = '\\ud800'"),
+        ("m.json", b'{"\\ud800": 1}'),
+        ("m.json", b'{"a": ["\\udfff"]}'),
+        ("m.json", b"[" + b"1," * 2_000_001 + b"1]"),
         ("m.py", b"x = " + b"(" * 10_000),
         ("m.yaml", b"a: 1\na: 2\n"),
         ("m.yaml", b"\x00\x01\x02"),
@@ -96,11 +99,9 @@ def test_python_parameters_are_never_run(tmp_path):
     assert not target.exists()
 
 
-def test_a_hundred_thousand_keys_are_quick():
+def test_a_hundred_thousand_keys_take_little_memory():
     content = ("{" + ",".join(f'"k{each}": {each}.5' for each in range(100_000)) + "}").encode()
     tracemalloc.start()
-    begin = time.perf_counter()
     assert len(read_leaves(content, "m.json")) == 100_000
-    assert time.perf_counter() - begin < 5
     assert tracemalloc.get_traced_memory()[1] < 300 * 1024**2
     tracemalloc.stop()
