@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from mlci.app import dossier_page as parts
 from mlci.app.dossier import Dossier
+from mlci.app.resolve import Resolved
 from mlci.app.situation import path_of
-from mlci.core.config import Config, Task
+from mlci.core.config import Config, Model, Task
 from mlci.core.prose import sections_of
 from mlci.core.report import Cell, Column, Page, Section, Table, Text, words
 from mlci.core.stated import Stated
@@ -50,6 +51,7 @@ def card(git: Git, config: Config, prefix: str, dossier: Dossier) -> Card:
     owner = _owner(config, dossier)
     sections = [
         *said,
+        parts.signature(dossier),
         parts.metrics(dossier),
         parts.findings(dossier, "model", "Slices", ("model.slice",)),
         parts.findings(dossier, "model", "Checks", ("model.beats_dummy", "model.calibration")),
@@ -120,17 +122,25 @@ def _header(config: Config, dossier: Dossier) -> JsonValue:
     if model:
         header["pipeline_tag"] = _PIPELINE_TAGS[model.task]
     header["tags"] = ["mlci", config.project]
-    own = [each for each in found.metrics if each.name.partition(".")[0] == local]
+    # A hub knows metrics by their ids and no slices; those are told below.
+    own = [each for each in found.metrics if each.whole and each.name.partition(".")[0] == local]
     header["metrics"] = [*sorted({_metric(each) for each in own})]
     if model and own:
-        dataset: JsonValue = {"type": config.project, "name": model.test or model.predictions or local}
         result: JsonValue = {
             "task": {"type": _PIPELINE_TAGS[model.task]},
-            "dataset": dataset,
+            "dataset": _dataset(config, model, found),
             "metrics": [{"type": _metric(each), "name": each.name, "value": each.value} for each in own],
         }
         header["model-index"] = [{"name": local, "results": [result]}]
     return header
+
+
+def _dataset(config: Config, model: Model, found: Resolved) -> JsonValue:
+    """The rows it was measured on; their hash is what tells one revision from another."""
+    name = model.test or model.predictions or model.name
+    dataset: dict[str, JsonValue] = {"type": config.project, "name": name, "split": "test"}
+    known = dict(each.rpartition(" ")[::2] for each in found.message.all("Data"))
+    return {**dataset, "revision": known[name]} if name in known else dataset
 
 
 def _metric(stated: Stated) -> str:

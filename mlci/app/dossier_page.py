@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from mlci.app.audit_page import moment
 from mlci.app.dossier import Dossier
+from mlci.app.numbering import signature_in
 from mlci.core.compose_gates import TONES
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Verdict
@@ -49,7 +50,7 @@ def running(dossier: Dossier) -> Section:
 
 
 def metrics(dossier: Dossier) -> Section | None:
-    """The metrics it was registered with; each interval is the version's own."""
+    """The metrics of the whole test set that it was registered with; each interval is the version's own."""
     rows = [
         (
             Cell(text=code(each.name)),
@@ -58,9 +59,21 @@ def metrics(dossier: Dossier) -> Section | None:
             Cell(text=words(each.verdict.replace("_", " "))),
         )
         for each in dossier.found.metrics
+        if each.whole
     ]
     head = ("metric", "value#", "95 % interval#", "against the version before")
     return _table("Metrics", head, rows) if rows else None
+
+
+def signature(dossier: Dossier) -> Section | None:
+    """The columns that it takes, and what it answers."""
+    found = signature_in(dossier.kept.evidence, dossier.found.model.rpartition(":")[2])
+    if found is None:
+        return None
+    rows = [(Cell(text=code(name)), Cell(text=words(kind))) for name, kind in found.takes.items()]
+    answers = Paragraph(text=(*words("It answers "), *code(", ".join(found.predicts)), *words(".")))
+    table = _table("Inputs and outputs", ("column", "kind"), rows)
+    return Section(title=table.title, blocks=(*table.blocks, answers))
 
 
 def gates(dossier: Dossier) -> Section | None:
@@ -95,6 +108,7 @@ def lineage(dossier: Dossier) -> Section:
         ("path", found.path),
         ("hash", found.hash),
         ("lies at", found.url),
+        ("signature", message.get("Signature-Hash")),
         ("lock", message.get("Lock-Hash")),
         ("evidence", message.get("Evidence-Digest")),
         ("same bytes as", message.get("Same-Bytes-As")),

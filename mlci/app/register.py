@@ -11,6 +11,8 @@ from mlci.app.admission import admitted, red_of, stored
 from mlci.app.bundle import Bundle
 from mlci.app.ledger import Intent, Ledger, Snapshot, Written
 from mlci.app.locked import Layout, Locked, data_of, layout_at, locked_at, tracked_at
+from mlci.app.numbering import TRAILER as SIGNATURE
+from mlci.app.numbering import Numbering
 from mlci.app.rehash import verify
 from mlci.app.situation import models_of
 from mlci.core import evidence as documents
@@ -24,7 +26,7 @@ from mlci.core.journal import Kind
 from mlci.core.registry import ModelState, Release
 from mlci.core.stated import Stated
 from mlci.core.strictjson import JsonValue
-from mlci.core.version import FIRST, Part, Version
+from mlci.core.version import Part, Version
 from mlci.errors import IntegrityError, MlciError, RefusedError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
@@ -47,11 +49,11 @@ class Choices(Struct, frozen=True, kw_only=True):
     pull_request: PullRequest | None = None
 
     @property
-    def part(self) -> Part:
-        """What the new version raises: as somebody says, else as a label of the pull request does."""
+    def part(self) -> Part | None:
+        """What the new version raises, as somebody says, else as a label of the pull request does."""
         labels = self.pull_request.labels if self.pull_request else ()
         labelled = [each for each in Part if LABEL + each.value in labels]
-        return self.bump or next(iter(labelled), Part.MINOR)
+        return self.bump or next(iter(labelled), None)
 
 
 class Registered(Struct, frozen=True, kw_only=True):
@@ -149,11 +151,23 @@ class Registration(Struct, kw_only=True):
         self._rehash(place, recorded)
         if model.predictions and (shown := locked.holding(model.predictions)):
             self._rehash(*shown)
-        version = self._version(state, snapshot.counters.highest.get(name))
         trailers = [("Path", model.path), ("Model-Hash", f"md5:{recorded.value}")]
+        if signature := self._numbering.signature(model.name):
+            trailers.append((SIGNATURE, signature.digest))
         trailers += [("Same-Bytes-As", same.title)] if same else []
         trailers += [("Supersedes", each) for each in self._passed(state, snapshot.line, model)]
-        return self._made(name, version, [*trailers, *self._lineage(locked)])
+        numbered = self._numbering.next(snapshot, state, _last(state, snapshot.line))
+        self.notes.extend(filter(None, [numbered.note]))
+        return self._made(name, numbered.version, [*trailers, *self._lineage(locked)])
+
+    @property
+    def _numbering(self) -> Numbering:
+        return Numbering(
+            git=self.ledger.git,
+            project=self.config.project,
+            asked=self.choices.part,
+            evidence=self._evidence(),
+        )
 
     def _rehash(self, place: str, recorded: Hashed) -> None:
         if place not in self.verified:
@@ -176,10 +190,6 @@ class Registration(Struct, kw_only=True):
             where=paths[0],
             help=f"dvc pull --force {words}" if damaged else f"dvc checkout {words}",
         )
-
-    def _version(self, state: ModelState, highest: Version | None) -> Version:
-        known = [each for each in (highest, state.highest) if each is not None]
-        return max(known).bump(self.choices.part) if known else FIRST
 
     def _passed(self, state: ModelState, line: Sequence[str], model: Model) -> list[str]:
         """Commits since the last version that had other bytes and were never registered."""
@@ -339,6 +349,5 @@ def _hash_of(release: Release) -> str:
 
 
 def _metric(each: MetricDiff, value: float) -> str:
-    interval = next((floor.interval for floor in each.floors if floor.interval), None)
     verdict = each.verdict.value if each.verdict else ""
-    return str(Stated(name=subject(each), value=value, interval=interval, verdict=verdict))
+    return str(Stated(name=subject(each), value=value, interval=each.head_interval, verdict=verdict))

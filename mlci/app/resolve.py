@@ -15,7 +15,17 @@ from mlci.core.strictjson import JsonValue
 from mlci.core.trailers import Message
 from mlci.ports.git import Git
 
-_KEYS = ("Model-Hash", "Lock-Hash", "Params-Hash", "Evidence-Digest", "Pull-Request", "Actor", "Run", "Mlci")
+_KEYS = (
+    "Model-Hash",
+    "Signature-Hash",
+    "Lock-Hash",
+    "Params-Hash",
+    "Evidence-Digest",
+    "Pull-Request",
+    "Actor",
+    "Run",
+    "Mlci",
+)
 
 
 class Resolved(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,8 @@
 from mlci.app import dossier_page as parts
 from mlci.app.audit_page import moment
 from mlci.app.dossier import Dossier
-from mlci.core.report import Page, words
+from mlci.core.report import Page, Paragraph, Section, words
+from mlci.core.wording import count
 
 
 def show(dossier: Dossier) -> Page:
@@ -19,6 +20,7 @@ def show(dossier: Dossier) -> Page:
             [
                 parts.running(dossier),
                 parts.metrics(dossier),
+                _of_slices(dossier),
                 parts.gates(dossier),
                 parts.data(dossier),
                 parts.params(dossier),
@@ -26,3 +28,10 @@ def show(dossier: Dossier) -> Page:
             ]
         ),
     )
+
+
+def _of_slices(dossier: Dossier) -> Section | None:
+    """Where the many metrics of slices are told."""
+    slices = [each for each in dossier.found.metrics if not each.whole]
+    said = f"{count(len(slices), 'metric')} more: mlci card {dossier.found.model}@{dossier.found.version}"
+    return Section(title="Slices", blocks=(Paragraph(text=words(said)),)) if slices else None

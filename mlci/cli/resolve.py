@@ -22,5 +22,5 @@ def command(world: World, out: Output, reference: str) -> None:
     facts += [("path", found.path), ("hash", found.hash), ("remote", found.remote), ("url", found.url)]
     facts += [("environment", found.environment)]
     facts += [("assigned by", found.assignment), ("since", found.since or found.registered)]
-    facts += [("metric", str(each)) for each in found.metrics]
+    facts += [("metric", str(each)) for each in found.metrics if each.whole]
     out.table(("FACT", "VALUE"), [each for each in facts if each[1]])

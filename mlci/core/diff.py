@@ -38,15 +38,11 @@ class FloorStatus(StrEnum):
 
 
 class Floor(Struct, frozen=True, kw_only=True):
-    """An `at_least` or `at_most` of an objective, and how head stands to it.
-
-    `interval` is head's own, where one could be computed.
-    """
+    """An `at_least` or `at_most` of an objective, and how head stands to it."""
 
     limit: float
     direction: Direction
     status: FloorStatus
-    interval: Interval | None = None
 
     @property
     def expected(self) -> str:
@@ -57,9 +53,9 @@ class Floor(Struct, frozen=True, kw_only=True):
 class MetricDiff(Struct, frozen=True, kw_only=True):
     """One metric of one subject (a slice; None is the whole test set), from base to head.
 
-    `difference` and `interval` are head minus base as the numbers are, never turned; `margin` is
-    absolute. `verdict` is None where there is no baseline or no margin to judge by. `advice` says
-    what makes it comparable; `problem` why a value that a gate needs could not be had.
+    `difference` and `interval` are head minus base as the numbers are, never turned; `head_interval` is
+    head's own; `margin` is absolute. `verdict` is None where there is no baseline or no margin to judge
+    by. `advice` says what makes it comparable; `problem` why a value that a gate needs could not be had.
     `noticeable` is the smallest drop that this test set would notice at 80 % power. All numbers are
     unrounded.
     """
@@ -70,6 +66,7 @@ class MetricDiff(Struct, frozen=True, kw_only=True):
     subject: str | None = None
     base: float | None = None
     head: float | None = None
+    head_interval: Interval | None = None
     difference: float | None = None
     interval: Interval | None = None
     margin: float | None = None

@@ -76,10 +76,11 @@ _FILE_STATE = optional(record(FileState))
 _FILE = record(
     FileDiff, artifact=Artifact, base=_FILE_STATE, head=_FILE_STATE, columns=each(record(ColumnDiff))
 )
-_FLOOR = record(Floor, direction=Direction, status=FloorStatus, interval=_INTERVAL)
+_FLOOR = record(Floor, direction=Direction, status=FloorStatus)
 _METRIC = record(
     MetricDiff,
     direction=Direction,
+    head_interval=_INTERVAL,
     interval=_INTERVAL,
     verdict=optional(MetricVerdict),
     floors=each(_FLOOR),

@@ -41,6 +41,11 @@ class Stated(Struct, frozen=True, kw_only=True):
         return f"{self.name}={self.value:.10g}{limits}{verdict}"
 
     @property
+    def whole(self) -> bool:
+        """Whether it is of the whole test set, and of no slice (`income.roc_auc.sex=female`)."""
+        return "=" not in self.name
+
+    @property
     def short(self) -> str:
         """For a line among others: `roc_auc 0.8804`."""
         return f"{self.name.rpartition('.')[2]} {number(self.value)}"

@@ -129,6 +129,7 @@ def _judged(one: Measured, kept: _Kept) -> MetricDiff:
         subject=one.subject,
         base=_finite(one.base),
         head=_finite(one.head),
+        head_interval=_whole(one.head_interval),
         difference=_difference(one),
         interval=interval,
         margin=one.margin,
@@ -224,6 +225,11 @@ def _no_value(one: Measured) -> str:
     return "head has no value" if one.head is None else "head's value is not a finite number"
 
 
+def _whole(interval: Interval | None) -> Interval | None:
+    """An interval that has both ends."""
+    return interval if interval and isfinite(interval.low) and isfinite(interval.high) else None
+
+
 def _floors(one: Measured) -> tuple[Floor, ...]:
     objective, head = one.objective, _finite(one.head)
     if objective is None or head is None or one.subject is not None:
@@ -235,7 +241,6 @@ def _floors(one: Measured) -> tuple[Floor, ...]:
             limit=limit,
             direction=direction,
             status=_floor_status(head, interval, limit, direction, objective.judge),
-            interval=interval,
         )
         for limit, direction in sides
         if limit is not None

@@ -55,6 +55,7 @@ FINDINGS = {
     ],
 }
 WINDOWS = {"windows": [{"requests": 100, "failed": 1, "ms": {"0.5": 9.5, "0.95": 19.25, "0.99": 30.0}}, 7]}
+SIGNATURES = {"signatures": {"income": {"takes": {"age": "number"}, "predicts": ["no", "yes"]}}}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def desk(tmp_path_factory):
     desk.merge(b"one")
     files = FileTree(story.path)
     for gate, findings in FINDINGS.items():
-        figures = WINDOWS if gate == "load" else {}
+        figures = {"load": WINDOWS, "model": SIGNATURES}.get(gate, {})
         write_evidence(
             files, Evidence(gate=gate, commit=story.head, findings=tuple(findings), figures=figures)
         )
@@ -78,9 +79,11 @@ def desk(tmp_path_factory):
         model="income",
         direction=Direction.HIGHER,
         head=0.8125,
+        head_interval=Interval(low=0.75, high=0.875),
         verdict=MetricVerdict.IMPROVED,
     )
-    write_diff(files, Diff(base=None, head=story.head, metrics=(metric,)))
+    part = replace(metric, subject="region=east", head=0.75)
+    write_diff(files, Diff(base=None, head=story.head, metrics=(metric, part)))
     desk.register()
     desk.reconcile()
     tag = desk.registry.model("income").current("staging").event.tag.name
@@ -111,7 +114,17 @@ def test_what_it_is_where_it_runs_and_how_the_deployment_went(desk):
     assert found.params == {"depth": 3}
     assert found.merged_by
     said = terminal.page(show(found))
-    for word in ("staging", "deployed", "income.f1", "0.8125", "bias passed", "depth", desk.story.head):
+    for word in (
+        "staging",
+        "deployed",
+        "income.f1",
+        "0.8125",
+        "0.7500 to 0.8750",
+        "1 metric more",
+        "bias passed",
+        "depth",
+        desk.story.head,
+    ):
         assert word in said
     assert json.loads(dumps(found.document()))["evidence_intact"] is True
 
@@ -122,7 +135,8 @@ def test_resolve_says_where_the_bytes_lie_and_every_metric_as_numbers(desk):
     digest = found["hash"].removeprefix("md5:")
     assert (found["remote"], found["url"]) == ("s", f"store/files/md5/{digest[:2]}/{digest[2:]}")
     assert found["metrics"] == [
-        {"name": "income.f1", "value": 0.8125, "low": None, "high": None, "verdict": "improved"}
+        {"name": "income.f1", "value": 0.8125, "low": 0.75, "high": 0.875, "verdict": "improved"},
+        {"name": "income.f1.region=east", "value": 0.75, "low": 0.75, "high": 0.875, "verdict": "improved"},
     ]
 
 
@@ -133,13 +147,11 @@ def test_the_card_joins_what_people_say_with_what_was_measured(desk):
     _, header, body = text.split("---\n", 2)
     document = yaml.safe_load(header)
     assert document["pipeline_tag"] == "tabular-classification"
-    assert document["model-index"][0]["results"][0]["metrics"][0] == {
-        "type": "f1",
-        "name": "income.f1",
-        "value": 0.8125,
-    }
+    assert document["metrics"] == ["f1"]
+    (result,) = document["model-index"][0]["results"]
+    assert result["metrics"] == [{"type": "f1", "name": "income.f1", "value": 0.8125}]
     titles = [each.title for each in made.page.sections]
-    assert titles[:3] == ["Intended use", "Limits", "Metrics"]
+    assert titles[:4] == ["Intended use", "Limits", "Inputs and outputs", "Metrics"]
     assert {"Slices", "Groups", "Under load", "Latency", "Lineage", "History"} <= {*titles}
     assert "19.2" in body
     assert "west" not in body

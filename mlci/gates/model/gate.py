@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from mlci.core.config import Config, Direction, Model, Objective, Task
 from mlci.core.finding import Finding
 from mlci.core.metrics import METRICS, find
+from mlci.core.predictions import Predictions
+from mlci.core.signature import Signature
+from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 from mlci.gates import Outcome, Request
 from mlci.gates.inputs import inputs_of
@@ -13,6 +18,7 @@ from mlci.gates.model.dummy import beats_dummy, fair_metric
 from mlci.gates.model.judge import Bound, Measured, bounds_of, held, listed
 from mlci.gates.model.options import Options
 from mlci.gates.model.sample import measure
+from mlci.gates.model.signature import signature_of
 from mlci.gates.model.slices import slices
 from mlci.gates.readable import nothing, readable, unreadable
 from mlci.gates.subjects import read_predictions
@@ -23,37 +29,55 @@ DECLARE = "declare a model with `predictions:` in mlci.yaml"
 def run(request: Request) -> Outcome:
     """Test every model that has predictions or objectives, and every declared metric."""
     findings: list[Finding] = []
+    signatures: dict[str, JsonValue] = {}
     for model in request.config.models.values():
         if model.predictions is not None or _named(request.config, model):
-            findings += _tested(request, model)
+            tested = _tested(request, model)
+            findings += tested.findings
+            if tested.signature is not None:
+                signatures[model.name] = tested.signature.document()
     for objective in request.config.objectives:
         if objective.source is not None:
             findings += _declared(request, objective, objective.source)
     if not findings:
         findings.append(nothing("model.readable", "there is no model with predictions to test", help=DECLARE))
-    return Outcome(findings=tuple(findings), inputs=inputs_of(request.hands.files, _paths(request)))
+    return Outcome(
+        findings=tuple(findings),
+        inputs=inputs_of(request.hands.files, _paths(request)),
+        figures={"signatures": signatures},
+    )
 
 
 def _paths(request: Request) -> list[str]:
-    options: Options = request.options
     paths: list[str | None] = []
     for model in request.config.models.values():
-        paths += [model.predictions, model.test if options.slices else None]
+        paths += [model.predictions, model.test]
     declared = [each.source.partition("#")[0] for each in request.config.objectives if each.source]
     return sorted({path for path in (*paths, *declared) if path})
 
 
-def _tested(request: Request, model: Model) -> Iterator[Finding]:
+class _Tested(Struct, frozen=True, kw_only=True):
+    """What was found of one model, and its signature where the test rows tell it."""
+
+    findings: tuple[Finding, ...]
+    signature: Signature | None = None
+
+
+def _tested(request: Request, model: Model) -> _Tested:
     request.hands.progress.line(f"measuring {model.name}")
+    findings: list[Finding] = []
+    signature = None
     try:
-        yield from _asked(request, model)
+        predictions = read_predictions(request.hands.tables, model)
+        signature = signature_of(request.hands.tables, model, predictions)
+        findings.extend(_asked(request, model, predictions))
     except MlciError as error:
-        yield unreadable("model.readable", model.name, error)
+        findings.append(unreadable("model.readable", model.name, error))
+    return _Tested(findings=tuple(findings), signature=signature)
 
 
-def _asked(request: Request, model: Model) -> Iterator[Finding]:
+def _asked(request: Request, model: Model, predictions: Predictions) -> Iterator[Finding]:
     options: Options = request.options
-    predictions = read_predictions(request.hands.tables, model)
     n = len(predictions)
     yield readable("model.readable", model.name, f"{model.predictions} has {n} predictions", n=n)
     objectives = [(each, find(each.metric, model.task, each.where)) for each in _named(request.config, model)]

@@ -154,3 +154,15 @@ def test_predictions_of_one_class_have_no_area_and_fail(tmp_path):
     found = asked(tmp_path, sampled(300, seed=10).with_columns(y_true=pl.lit(1)), AUC)
     objective = by_subject(found, "model.objective")["income.roc_auc"]
     assert (objective.status, objective.observed) == (Status.FAIL, None)
+
+
+def test_the_evidence_holds_what_the_model_takes_and_says(tmp_path):
+    found = asked(tmp_path, sampled(300, seed=3), AUC)
+    takes = {"age_band": "text", "region": "text", "sex": "text"}
+    assert found.figures == {"signatures": {"income": {"takes": takes, "predicts": ["0", "1"]}}}
+    assert [each.path for each in found.inputs] == [INCOME.predictions, INCOME.test]
+
+
+def test_without_test_rows_no_signature_is_made_up(tmp_path):
+    found = asked(tmp_path, sampled(300, seed=3), AUC, model=replace(INCOME, test=None))
+    assert found.figures == {"signatures": {}}
