@@ -133,11 +133,11 @@ class _Attempt(Struct, kw_only=True):
 
     def _reproduced(self, forecast: Forecast) -> tuple[Finding, ...]:
         before, footing = self._locks(forecast), stamps(self.ground.tree, forecast.sources)
+        expected = read_durations(self.ground.project)
+        names = {each.name for each in forecast.stages}
+        self.figures["expected"] = {name: took for name, took in expected.items() if name in names}
         watch = Watch(
-            clock=self.ground.clock,
-            progress=self.ground.progress,
-            forecast=forecast,
-            expected=read_durations(self.ground.project),
+            clock=self.ground.clock, progress=self.ground.progress, forecast=forecast, expected=expected
         )
         done = self._watched(watch, forecast)
         if not done.ok:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from mlci.core import compose_diff, compose_gates, compose_lineage
+from mlci.core import compose_diff, compose_gates, compose_lineage, compose_pipeline
 from mlci.core.compose_gates import tone_of
 from mlci.core.diff import Diff, MetricVerdict, Occasion
 from mlci.core.diff_findings import SAYS
@@ -48,6 +48,7 @@ def compose(
         *(compose_diff.against(name, each) for name, each in sorted((against or {}).items())),
         _waived(findings),
         *chain.from_iterable(compose_gates.sections(each) for each in evidence if each.gate != "diff"),
+        *(compose_pipeline.section(each) for each in evidence if each.gate == compose_pipeline.GATE),
         *(compose_diff.rest(diff) if diff else ()),
         compose_lineage.section(evidence),
     )

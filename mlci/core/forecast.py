@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -101,3 +102,32 @@ def _stage(planned: Planned) -> JsonValue:
         "reasons": [{"cause": each.cause.value, "subject": each.subject} for each in planned.reasons],
         "upstream": [*planned.upstream],
     }
+
+
+def planned_from(document: JsonValue) -> tuple[Planned, ...]:
+    """The stages of such a document, which may be of a stranger's making; none when it is not one."""
+    stages = document.get("stages") if isinstance(document, dict) else None
+    try:
+        found = tuple(map(_planned, stages if isinstance(stages, list) else ()))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ()
+    order = {each.name: number for number, each in enumerate(found)}
+    ordered = all(order.get(name, -1) < order[each.name] for each in found for name in each.upstream)
+    return found if ordered and len(order) == len(found) else ()
+
+
+def _planned(raw: Any) -> Planned:  # noqa: ANN401 - whatever a stranger wrote
+    return Planned(
+        name=_word(raw["name"]),
+        standing=Standing(raw["standing"]),
+        reasons=tuple(
+            Reason(cause=Cause(each["cause"]), subject=_word(each["subject"])) for each in raw["reasons"]
+        ),
+        upstream=tuple(map(_word, raw["upstream"])),
+    )
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.80} is not text")
+    return value

@@ -1,8 +1,20 @@
-"""An interval drawn with characters: zero in the middle, better to the right."""
+"""Pictures made of characters: an interval around zero, a graph as a tree or in Mermaid's words."""
 
-from mlci.core.report import IntervalRow
+from collections.abc import Iterator, Sequence
+
+from mlci.core.printable import printable
+from mlci.core.report import Graph, IntervalRow, Node, Tone
 
 WIDTH = 25
+DEEPEST = 8
+_LONGEST_NAME = 60
+_COLORS = {
+    Tone.GOOD: "fill:#e6f4ea,stroke:#34a853,color:#111",
+    Tone.NEUTRAL: "fill:#f1f3f4,stroke:#5f6368,color:#111",
+    Tone.MUTED: "fill:#fff,stroke:#bdc1c6,color:#5f6368",
+    Tone.WARN: "fill:#fef7e0,stroke:#f9ab00,color:#111",
+    Tone.BAD: "fill:#fdecea,stroke:#d93025,color:#111",
+}
 
 
 def bar(row: IntervalRow, scale: float, *, width: int = WIDTH) -> str:
@@ -26,3 +38,36 @@ def _place(value: float, scale: float, width: int) -> int:
     if scale <= 0:
         return half
     return max(0, min(width - 1, half + round(value / scale * half)))
+
+
+def branches(afters: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
+    """Every node and how deep it stands, each below the last one that it comes after."""
+    below: dict[int | None, list[int]] = {}
+    for number, after in enumerate(afters):
+        below.setdefault(max(after, default=None), []).append(number)
+    waiting = [(each, 0) for each in reversed(below.get(None, []))]
+    while waiting:
+        number, depth = waiting.pop()
+        yield number, min(depth, DEEPEST)
+        waiting += [(each, depth + 1) for each in reversed(below.get(number, []))]
+
+
+def mermaid(graph: Graph) -> list[str]:
+    """The graph in Mermaid's words. Names are labels only, without anything that Mermaid acts upon."""
+    used = sorted({each.tone for each in graph.nodes})
+    return [
+        "flowchart TD",
+        *(f'  s{at}["{_label(each)}"]:::{each.tone.value}' for at, each in enumerate(graph.nodes)),
+        *(f"  s{needed} --> s{at}" for at, each in enumerate(graph.nodes) for needed in each.after),
+        *(f"  classDef {tone.value} {_COLORS[tone]}" for tone in used),
+    ]
+
+
+def _label(node: Node) -> str:
+    name = node.name if len(node.name) <= _LONGEST_NAME else f"{node.name[: _LONGEST_NAME - 1]}…"
+    return f"{_tame(name)}<br>{_tame(node.state)}"
+
+
+def _tame(text: str) -> str:
+    shown = printable(text)
+    return "".join(each if each.isalnum() or each in " -_.,/@" else f"#{ord(each)};" for each in shown)

@@ -121,7 +121,22 @@ class Intervals(Struct, frozen=True, kw_only=True):
     rows: tuple[IntervalRow, ...]
 
 
-Block = Paragraph | Items | Table | Intervals
+class Node(Struct, frozen=True, kw_only=True):
+    """One box of a graph: a name, a word on its state, and the earlier nodes that it comes after."""
+
+    name: str
+    state: str
+    tone: Tone = Tone.NEUTRAL
+    after: tuple[int, ...] = ()
+
+
+class Graph(Struct, frozen=True, kw_only=True):
+    """What comes after what, for a picture. Every node stands behind those that it comes after."""
+
+    nodes: tuple[Node, ...]
+
+
+Block = Paragraph | Items | Table | Intervals | Graph
 
 
 class Section(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,21 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 from msgspec import Struct
 
-from mlci.core.report import Block, IntervalRow, Intervals, Items, Page, Paragraph, Report, Table, Text, plain
+from mlci.core.picture import branches
+from mlci.core.report import (
+    Block,
+    Graph,
+    IntervalRow,
+    Intervals,
+    Items,
+    Node,
+    Page,
+    Paragraph,
+    Report,
+    Table,
+    Text,
+    plain,
+)
 from mlci.core.wording import signed
 
 PLOT_WIDTH = 480
@@ -37,7 +51,7 @@ def page(page: Page) -> str:
 
 def _filled(report: Report | Page, title: Text, tone: str) -> str:
     values = {"report": report, "title": title, "tone": tone}
-    page = _template().render(values, kind=_kind, plot=_plot, axis=_axis, plain=plain)
+    page = _template().render(values, kind=_kind, plot=_plot, axis=_axis, branches=_branches, plain=plain)
     return page.replace("##[", "##&#91;") + "\n"
 
 
@@ -65,6 +79,13 @@ def _kind(block: Block) -> str:
             return "table"
         case Intervals():
             return "intervals"
+        case Graph():
+            return "graph"
+
+
+def _branches(block: Graph) -> list[tuple[Node, int]]:
+    """The nodes as a tree, each with its depth."""
+    return [(block.nodes[at], depth) for at, depth in branches([each.after for each in block.nodes])]
 
 
 def _scale(block: Intervals) -> float:

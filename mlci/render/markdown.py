@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from mlci.core.finding import Verdict
-from mlci.core.picture import bar
+from mlci.core.picture import bar, mermaid
 from mlci.core.report import (
     Block,
     Cell,
+    Graph,
     Intervals,
     Item,
     Items,
@@ -110,6 +111,9 @@ def _block(block: Block, cap: int) -> list[str]:
             scale = max((max(abs(row.low), abs(row.high)) for row in rows), default=1.0)
             pictures = [f"{SIGNS[row.tone]} `{bar(row, scale)}` {_text(row.label)}<br>" for row in rows[:cap]]
             return [*pictures, ""]
+        case Graph(nodes=nodes):
+            # A part of a graph would be a wrong graph.
+            return ["```mermaid", *mermaid(block), "```", ""] if len(nodes) <= cap else []
 
 
 def _item(item: Item) -> str:

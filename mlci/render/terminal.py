@@ -3,17 +3,18 @@
 import re
 import textwrap
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
 from mlci.core.finding import Verdict
-from mlci.core.picture import bar
+from mlci.core.picture import bar, branches
 from mlci.core.printable import printable
 from mlci.core.report import (
     Block,
     Cell,
     Column,
+    Graph,
     Intervals,
     Item,
     Items,
@@ -107,6 +108,15 @@ def _block(block: Block, width: int) -> list[str]:
         case Intervals(rows=rows):
             scale = max((max(abs(row.low), abs(row.high)) for row in rows), default=1.0)
             return [_cut(f"  {bar(row, scale)}  {_clean(plain(row.label))}", width) for row in rows]
+        case Graph():
+            return ["", *_graph(block, width)]
+
+
+def _graph(graph: Graph, width: int) -> Iterator[str]:
+    for number, depth in branches([each.after for each in graph.nodes]):
+        node = graph.nodes[number]
+        indent = "  " * (depth - 1) + "`- " if depth else ""
+        yield _cut(f"  {indent}{_clean(node.name)} ({_clean(node.state)})", width)
 
 
 def _item(item: Item, width: int) -> list[str]:
@@ -158,7 +168,7 @@ class _Column(Struct, frozen=True, kw_only=True):
     @property
     def whole(self) -> int:
         """The width at which no cell is wrapped, though the title may be."""
-        return max(self.least, *map(_columns, self.texts))
+        return max([self.least, *map(_columns, self.texts)])
 
     @property
     def least(self) -> int:

@@ -30,7 +30,7 @@ from tests.render.test_markdown import HOSTILE, as_html, assert_inert
 
 TAGS = {
     *("h2", "h3", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"),
-    *("details", "summary", "code", "b", "br", "wbr", "em"),
+    *("details", "summary", "code", "b", "br", "wbr", "em", "pre"),
 }
 CELLS = {"true_positive": 3, "false_negative": 1, "false_positive": 5, "true_negative": 5}
 PAGE = {
@@ -77,6 +77,21 @@ def gate(text: str) -> Evidence:
     )
 
 
+def pipeline(text: str) -> Evidence:
+    """A stranger's reproduction of two stages."""
+    stages = [
+        {
+            "name": text,
+            "standing": "stale",
+            "reasons": [{"cause": "command", "subject": text}],
+            "upstream": [],
+        },
+        {"name": f"{text}2", "standing": "follows", "reasons": [], "upstream": [text]},
+    ]
+    figures = {"plan": {"stages": stages}, "ran": {text: 1.0}, "expected": {text: 9.0}}
+    return Evidence(gate="pipeline", commit=text, findings=(), figures=figures)  # type: ignore[arg-type]
+
+
 def everywhere(text: str) -> Report:
     """A report in which this text stands wherever a repository or a stranger's job could put one."""
     diff = Diff(
@@ -91,7 +106,11 @@ def everywhere(text: str) -> Report:
         notes=(text,),
     )
     return compose(
-        project=text, evidence=[gate(text)], diff=diff, occasion=Occasion.PULL_REQUEST, against={text: diff}
+        project=text,
+        evidence=[gate(text), pipeline(text)],
+        diff=diff,
+        occasion=Occasion.PULL_REQUEST,
+        against={text: diff},
     )
 
 
