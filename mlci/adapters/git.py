@@ -46,6 +46,7 @@ class GitCli:
         self._inherited = environment
         self._known_identity = identity
         self._for_remotes = tuple(for_remotes)
+        self._commits: dict[str, CommitRecord] = {}
 
     @cached_property
     def root(self) -> Path:
@@ -88,12 +89,14 @@ class GitCli:
         return git_parse.text(done.stdout).strip() if done.ok else None
 
     def commit(self, sha: str) -> CommitRecord:
-        """One commit. Raises WorldError when it is not here."""
-        done = self._log("--no-walk", sha)
-        found = list(git_parse.commits(done.stdout)) if done.ok else []
-        if not found:
-            raise _no_commit(sha)
-        return found[0]
+        """One commit, read once: it never changes. Raises WorldError when it is not here."""
+        if sha not in self._commits:
+            done = self._log("--no-walk", sha)
+            found = list(git_parse.commits(done.stdout)) if done.ok else []
+            if not found:
+                raise _no_commit(sha)
+            self._commits[sha] = found[0]
+        return self._commits[sha]
 
     def first_parents(self, tip: str, *, limit: int | None = None) -> Sequence[str]:
         """The commits of the first-parent line from a tip, newest first."""
@@ -165,6 +168,12 @@ class GitCli:
             "--ignore-submodules=dirty",
         )
         return sorted(each[3:] for each in said.split("\0") if each)
+
+    def remote_names(self) -> Sequence[str]:
+        """The names of the remotes, sorted, from settings that are read anyway."""
+        keys = (each.key for each in self._settings)
+        named = (key for key in keys if key.startswith("remote.") and key.endswith(".url"))
+        return sorted({key.removeprefix("remote.").removesuffix(".url") for key in named})
 
     def remotes(self) -> Mapping[str, str]:
         """Remote names and their URLs, without credentials."""

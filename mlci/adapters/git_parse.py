@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from mlci.ports.git import CommitRecord, Person, Signature, TagRecord, TreeEntry
 from mlci.ports.process import Finished
@@ -70,10 +71,14 @@ def moment(raw: str) -> datetime:
     """Git's raw date. One beyond the calendar is the calendar's end."""
     seconds, _, zone = raw.partition(" ")
     try:
-        offset = timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[3:])) if zone else timedelta()
-        return datetime.fromtimestamp(int(seconds), timezone(offset))
+        return datetime.fromtimestamp(int(seconds), _zone(zone))
     except (ValueError, OverflowError, OSError):
         return datetime.max.replace(tzinfo=UTC)
+
+
+@lru_cache
+def _zone(text: str) -> timezone:
+    return timezone(timedelta(hours=int(text[:3]), minutes=int(text[0] + text[3:]))) if text else UTC
 
 
 def raw_date(when: datetime) -> str:

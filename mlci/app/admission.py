@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from mlci import gates
 from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
 from mlci.app.locked import Locked
-from mlci.app.reproduce import GATE as PIPELINE
 from mlci.core.config import Config
 from mlci.core.diff import MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff_findings import subject
 from mlci.core.dvcfiles import Hashed, is_inside
+from mlci.core.evidence import PIPELINE
 from mlci.core.finding import Verdict
 from mlci.errors import IntegrityError, RefusedError
 from mlci.ports.dvc import Dvc

@@ -3,15 +3,14 @@
 import posixpath
 import shlex
 
-from mlci.app.reproduce import GATE
 from mlci.app.run import Place
-from mlci.core.evidence import Evidence
+from mlci.core.evidence import PIPELINE, Evidence
 from mlci.core.finding import Verdict
 
 
 def following(place: Place, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
     """The lines that keep what was reproduced, for Git and for others; none in CI, or when Git has it all."""
-    pipeline = next((each for each in evidence if each.gate == GATE), None)
+    pipeline = next((each for each in evidence if each.gate == PIPELINE), None)
     if place.context.provider is not None or pipeline is None or pipeline.verdict is Verdict.FAILED:
         return ()
     start = place.project.prefix or "."

@@ -239,7 +239,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
 
 def ledger_of(git: Git, clock: Clock, *, branch: str, project: str) -> Ledger:
     """The ledger behind `origin`, else behind the only remote. Raises WorldError when there is none."""
-    remotes = sorted(git.remotes())
+    remotes = git.remote_names()
     if not remotes or (len(remotes) > 1 and "origin" not in remotes):
         raise WorldError(
             "the registry lives on a remote, and there is none called origin",

@@ -13,7 +13,7 @@ from mlci.app.watch import Watch
 from mlci.core.config import Config, LockAuthor
 from mlci.core.context import RunContext, Trigger
 from mlci.core.dvcfiles import LOCK_FILE, PIPELINE_FILE
-from mlci.core.evidence import Evidence
+from mlci.core.evidence import PIPELINE, Evidence
 from mlci.core.finding import Finding, Location, Status
 from mlci.core.forecast import Forecast, as_json, why
 from mlci.core.stages import Cause, Planned, Standing
@@ -24,7 +24,6 @@ from mlci.gates.inputs import inputs_of
 from mlci.ports.dvc import Dvc
 from mlci.ports.process import Finished
 
-GATE = "pipeline"
 REMOTE = "pipeline.remote"
 PUSHED = "pipeline.pushed"
 REPRODUCED = "pipeline.reproduced"
@@ -52,7 +51,7 @@ def reproduce(
     attempt = _Attempt(config=config, context=context, ground=ground, stages=tuple(stages))
     findings = attempt.findings()
     return Evidence(
-        gate=GATE,
+        gate=PIPELINE,
         commit=commit,
         findings=findings,
         inputs=inputs_of(ground.project, LINEAGE),

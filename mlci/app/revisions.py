@@ -84,7 +84,7 @@ def _since_version(git: Git, config: Config, prefix: str) -> Range:
 def _bring_tags(git: Git, names: Sequence[str]) -> str:
     """Bring the versions that a clone without tags, or with a part of history, lacks; else say so."""
     here = {tag.name for tag in git.tags()}
-    if (here and not git.shallow) or ORIGIN not in git.remotes():
+    if (here and not git.shallow) or ORIGIN not in git.remote_names():
         return ""
     try:
         there = {ref.removeprefix(TAGS) for ref in git.remote_refs(ORIGIN, f"{TAGS}*")}
@@ -125,7 +125,7 @@ def _tip(git: Git, branch: str, told: str | None) -> str | None:
     found = next(filter(None, map(git.resolve, places)), None)
     if found is not None and (told is None or git.resolve(told)):
         return found
-    if ORIGIN not in git.remotes():
+    if ORIGIN not in git.remote_names():
         return found
     with suppress(WorldError):
         git.fetch(ORIGIN, _refspec(branch), depth=1 if git.shallow else None)

@@ -73,8 +73,10 @@ def _pull_request(world: World) -> "PullRequest | None":
     from mlci.app.register import pull_request_of
     from mlci.errors import UsageError
 
+    if world.context().provider is None:
+        return None
     head = world.repository().resolve("HEAD")
-    if world.context().provider is None or head is None:
+    if head is None:
         return None
     try:
         return pull_request_of(world.forge(), head)

@@ -10,6 +10,8 @@ from mlci.core.records import Build, built, each, named, optional, record
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads, plain
 
 SCHEMA = 1
+# Whose evidence says whether the lock was right; no gate of that name is configured.
+PIPELINE = "pipeline"
 
 
 class Input(Struct, frozen=True, kw_only=True):

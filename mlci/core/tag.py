@@ -19,10 +19,11 @@ _TAG = re.compile(
     r"(?:\#(?P<counter>[0-9]+))?",
     re.ASCII,
 )
+_PARTS = ("model", "stage", "version", "cancel", "word", "counter")
 _MODEL = re.compile(rf"(?:{_DIRECTORY}:)?{_NAME}", re.ASCII)
 _STAGE = re.compile(_NAME, re.ASCII)
 # What the grammar lets through and `git check-ref-format` does not.
-_NO_REF = re.compile(r"^/|//|/$|\.\.|(?:^|/)\.|\.$|\.lock(?:/|$)")
+_NO_START, _NO_END, _NOWHERE = ("/", "."), ("/", ".", ".lock"), ("//", "..", "/.", ".lock/")
 
 
 class Action(StrEnum):
@@ -56,28 +57,33 @@ class TagName(Struct, frozen=True, kw_only=True):
 def parse(name: str) -> TagName | None:
     """What a tag's name says; None when GTO's grammar or Git itself would not take it."""
     match = _TAG.fullmatch(name)
-    if match is None or _NO_REF.search(name):
+    if match is None or not _is_ref(name):
         return None
-    model, counter, cancel = match["model"].replace("=", ":"), match["counter"], match["cancel"] == "!"
-    version, stage = (Version.of(match) if match["version"] else None), match["stage"]
-    if version is not None:
-        action = Action.DEREGISTER if cancel else Action.REGISTER
-    elif stage is not None:
+    model, stage, spelled, cancel, word, counter = match.group(*_PARTS)
+    version = None
+    if spelled:
+        version, action = Version.of(match), Action.DEREGISTER if cancel else Action.REGISTER
+    elif stage:
         action = Action.UNASSIGN if cancel else Action.ASSIGN
     else:
-        action = Action.DEPRECATE if match["word"] == "deprecated" else Action.CREATE
-    number = int(counter) if counter else None
-    return TagName(model=model, action=action, version=version, stage=stage, counter=number)
+        action = Action.DEPRECATE if word == "deprecated" else Action.CREATE
+    return TagName(
+        model=model.replace("=", ":"),
+        action=action,
+        version=version,
+        stage=stage,
+        counter=int(counter) if counter else None,
+    )
 
 
 def is_model(name: str) -> bool:
     """Whether a model of this name (`income`, `services/churn:income`) can be written into a tag."""
-    return _MODEL.fullmatch(name) is not None and not _NO_REF.search(name.replace(":", "="))
+    return _MODEL.fullmatch(name) is not None and _is_ref(name.replace(":", "="))
 
 
 def is_stage(name: str) -> bool:
     """Whether an environment of this name can be written into a tag."""
-    return _STAGE.fullmatch(name) is not None and not _NO_REF.search(name)
+    return _STAGE.fullmatch(name) is not None and _is_ref(name)
 
 
 def is_called(model: str, name: str) -> bool:
@@ -88,3 +94,9 @@ def is_called(model: str, name: str) -> bool:
 def full_name(prefix: str, model: str) -> str:
     """A model's name in the whole repository, from its project's path (none at the root)."""
     return f"{prefix}:{model}" if prefix else model
+
+
+def _is_ref(name: str) -> bool:
+    if name.startswith(_NO_START) or name.endswith(_NO_END):
+        return False
+    return not any(each in name for each in _NOWHERE)

@@ -46,9 +46,14 @@ class Version(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, match: re.Match[str]) -> Self:
         """The version of a match of `PATTERN`."""
-        major, minor, patch = int(match["major"]), int(match["minor"]), int(match["patch"])
-        prerelease, build = match["prerelease"] or "", match["build"] or ""
-        return cls(major=major, minor=minor, patch=patch, prerelease=prerelease, build=build)
+        major, minor, patch, prerelease, build = match.group("major", "minor", "patch", "prerelease", "build")
+        return cls(
+            major=int(major),
+            minor=int(minor),
+            patch=int(patch),
+            prerelease=prerelease or "",
+            build=build or "",
+        )
 
     def __str__(self) -> str:
         text = f"v{self.major}.{self.minor}.{self.patch}"

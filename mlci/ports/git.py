@@ -150,6 +150,10 @@ class Git(Protocol):
         """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""
         ...
 
+    def remote_names(self) -> Sequence[str]:
+        """The names of the remotes, sorted."""
+        ...
+
     def remotes(self) -> Mapping[str, str]:
         """Remote names and their URLs, without credentials."""
         ...
