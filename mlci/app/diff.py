@@ -64,17 +64,31 @@ def diff(request: DiffRequest) -> Diff:
 
 def compared(request: DiffRequest) -> Compared:
     """Compare likewise, and name the rows that flipped."""
-    chosen, base, head = sides(request)
-    outputs = _outputs(request)
-    written = Written.of(outputs, request.config, base, head)
-    models = measure_models(request, base, head)
-    found = _assembled(request, chosen, base, head, written, models)
+    both = sides(request)
+    models = measure_models(request, both)
+    found = _assembled(request, both, models)
     flips = {each.pairing.model: each.flips for each in models if each.pairing and each.flips is not None}
     return Compared(diff=found, flips=flips)
 
 
-def sides(request: DiffRequest) -> tuple[Range, Side | None, Side]:
-    """What is compared with what, and what each of the two declares; no base when there is none."""
+class Sides(Struct, frozen=True, kw_only=True):
+    """What is compared with what, and what each declares; no base when there is none.
+
+    `own` are the bases of models that have one of their own.
+    """
+
+    chosen: Range
+    base: Side | None
+    head: Side
+    own: Mapping[str, Side | None]
+
+    def behind(self, model: str) -> Side | None:
+        """What a model is compared with."""
+        return self.own.get(model, self.base)
+
+
+def sides(request: DiffRequest) -> Sides:
+    """The two sides, and the bases of single models."""
     chosen = choose(
         request.git,
         request.config,
@@ -83,8 +97,14 @@ def sides(request: DiffRequest) -> tuple[Range, Side | None, Side]:
         base=request.base,
         head=request.head,
     )
-    base = None if chosen.base is None else _side(request, chosen.base)
-    return chosen, base, _side(request, chosen.head)
+    commits = dict.fromkeys(filter(None, (chosen.base, *chosen.versions.values())))
+    made = {commit: _side(request, commit) for commit in commits}
+    return Sides(
+        chosen=chosen,
+        base=made.get(chosen.base or ""),
+        head=_side(request, chosen.head),
+        own={model: made.get(commit or "") for model, commit in chosen.versions.items()},
+    )
 
 
 def _outputs(request: DiffRequest) -> Outputs:
@@ -108,15 +128,11 @@ def _side(request: DiffRequest, commit: str | None) -> Side:
     return Side(snapshot=snapshot, declared=declared(snapshot))
 
 
-def _assembled(
-    request: DiffRequest,
-    chosen: Range,
-    base: Side | None,
-    head: Side,
-    written: Written,
-    models: "Sequence[OfModel]",
-) -> Diff:
-    measured = [*(row for each in models for row in each.measured), *written.objectives(request.config)]
+def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -> Diff:
+    chosen, base, head = both.chosen, both.base, both.head
+    written = Written.of(_outputs(request), request.config, base, head)
+    objectives = written.objectives(request.config, _written_apart(request, both))
+    measured = [*(row for each in models for row in each.measured), *objectives]
     before = base.declared if base else head.declared
     unreadable = (*before.problems, *written.unreadable) if base else ()
     return Diff(
@@ -144,7 +160,17 @@ def _assembled(
     )
 
 
-def measure_models(request: DiffRequest, base: Side | None, head: Side) -> "list[OfModel]":
+def _written_apart(request: DiffRequest, both: Sides) -> Mapping[str, Written]:
+    """What files said of the models whose base is not the project's, where an objective asks for it."""
+    asked = {each.model for each in request.config.objectives if each.source is not None}
+    return {
+        model: Written.of(_outputs(request), request.config, base, both.head)
+        for model, base in both.own.items()
+        if model in asked and base is not both.base
+    }
+
+
+def measure_models(request: DiffRequest, both: Sides) -> "list[OfModel]":
     """Every metric of every model that declares predictions, not judged yet."""
     predicting = [model for model in request.config.models.values() if model.predictions is not None]
     if not predicting:
@@ -160,7 +186,8 @@ def measure_models(request: DiffRequest, base: Side | None, head: Side) -> "list
         rebuilding=_rebuilding(request),
     )
     return [
-        models.measure(model, _objectives_of(model.name, request.config), base, head) for model in predicting
+        models.measure(model, _objectives_of(model.name, request.config), both.behind(model.name), both.head)
+        for model in predicting
     ]
 
 

@@ -35,8 +35,7 @@ class Power(Struct, frozen=True, kw_only=True):
 
 def power(request: DiffRequest) -> Sequence[Power]:
     """What every metric of every model can resolve, then in each slice, in the order of the objectives."""
-    _, base, head = sides(request)
-    models = measure_models(request, base, head)
+    models = measure_models(request, sides(request))
     rows = [row for each in models for row in each.measured]
     return [found for each in rows if (found := _power(each)) is not None]
 

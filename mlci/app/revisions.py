@@ -1,14 +1,14 @@
 """Which two commits a diff is of: as they are named, else as the occasion has it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
-from mlci.core.registry import fold
+from mlci.core.registry import Event, fold
 from mlci.core.tag import Action, full_name
 from mlci.core.tag import parse as parse_tag
 from mlci.errors import UsageError, WorldError
@@ -20,13 +20,17 @@ DEPTHS = (50, 200, 1_000)
 
 
 class Range(Struct, frozen=True, kw_only=True):
-    """What is compared with what: `base` None is nothing, `head` None the work tree."""
+    """What is compared with what: `base` None is nothing, `head` None the work tree.
+
+    `versions` are, on main, each model's own base: the commit of its newest version, None before its first.
+    """
 
     base: str | None
     head: str | None
     base_name: str = ""
     head_name: str = ""
     notes: tuple[str, ...] = ()
+    versions: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def resolve(git: Git, name: str, prefix: str = "") -> str:
@@ -67,18 +71,32 @@ def choose(
 
 
 def _since_version(git: Git, config: Config, prefix: str) -> Range:
-    """On main: since the newest registered version, over the project's models."""
-    names = [full_name(prefix, model) for model in config.models]
-    missing = _bring_tags(git, names)
+    """On main: since the newest version of each model; what is no model's, since the newest of all."""
+    names = {model: full_name(prefix, model) for model in config.models}
+    missing = _bring_tags(git, tuple(names.values()))
     registry = fold(git.tags())
-    releases = [registry.model(name).latest for name in names]
-    events = [each.registered for each in releases if each is not None]
-    newest = max((each for each in events if each is not None), key=lambda each: each.when, default=None)
-    notes = (missing,) if missing else ()
-    if newest is None:
+    latest = {model: registry.model(name).latest for model, name in names.items()}
+    events = {model: each.registered for model, each in latest.items() if each and each.registered}
+    notes = [missing] if missing else []
+    if not events:
         none = "no version is registered yet: nothing to compare with"
-        return Range(base=None, head=None, notes=notes or (none,))
-    return Range(base=newest.commit, head=None, base_name=str(newest.name), notes=notes)
+        return Range(base=None, head=None, notes=tuple(notes) or (none,))
+    newest = max(events.values(), key=lambda each: each.when)
+    apart = [each for each in names if each not in events or events[each].commit != newest.commit]
+    notes += [_own_base(model, events.get(model)) for model in apart]
+    return Range(
+        base=newest.commit,
+        head=None,
+        base_name=", ".join(str(events[each].name) for each in names if each in events),
+        notes=tuple(notes),
+        versions={model: events[model].commit if model in events else None for model in names},
+    )
+
+
+def _own_base(model: str, event: Event | None) -> str:
+    if event is None:
+        return f"{model} has no version yet: there is nothing to compare it with"
+    return f"{model} is compared with {event.name}, its newest version, at {event.commit[:10]}"
 
 
 def _bring_tags(git: Git, names: Sequence[str]) -> str:

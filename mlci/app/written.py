@@ -61,10 +61,10 @@ class Written(Struct, frozen=True, kw_only=True):
             _ahead=ahead.named,
         )
 
-    def objectives(self, config: Config) -> list[Measured]:
-        """The objectives whose value stands in a file, not judged yet."""
+    def objectives(self, config: Config, apart: "Mapping[str, Written]") -> list[Measured]:
+        """The objectives whose value stands in a file, not judged yet; `apart` are models of another base."""
         declared = [each for each in config.objectives if each.source is not None]
-        return [_objective(each, self._behind, self._ahead) for each in declared]
+        return [_objective(each, apart.get(each.model or "", self)._behind, self._ahead) for each in declared]
 
 
 def _read(outputs: Outputs, side: Side, config: Config) -> _Said:

@@ -27,7 +27,8 @@ from mlci.errors import ConfigError, UsageError
 from mlci.ports.process import Finished
 from tests.support.repository import repository
 
-F1 = Objective(metric="f1", at_least=0.6, may_drop=Margin(value=0.02))
+DROP = Margin(value=0.02)
+F1 = Objective(metric="f1", at_least=0.6, may_drop=DROP)
 INCOME = Model(
     name="income", path="models/income.skops", task=Task.BINARY, predictions="reports/predictions.parquet"
 )
@@ -409,6 +410,47 @@ def test_on_main_the_base_is_the_newest_version(place):
     place.commit(metrics='{"auc": 0.8}')
     found = place.diff(context=RunContext(trigger=Trigger.MAIN))
     assert (found.base, found.base_name) == (first, "income@v0.1.0")
+
+
+def test_on_main_each_model_is_compared_with_its_own_newest_version(place):
+    models = {
+        name: replace(INCOME, name=name, path=f"models/{name}.skops") for name in ("income", "churn", "new")
+    }
+    objectives = tuple(
+        Objective(
+            metric="auc", model=name, source="metrics.json#/auc", direction=Direction.HIGHER, may_drop=DROP
+        )
+        for name in models
+    )
+    config = replace(CONFIG, models=models, objectives=objectives)
+    first = place.commit(metrics='{"auc": 0.7}')
+    place.story.tag("churn@v0.1.0")
+    second = place.commit(metrics='{"auc": 0.8}')
+    place.story.tag("income@v0.1.0")
+    place.commit(metrics='{"auc": 0.9}')
+    found = place.diff(context=RunContext(trigger=Trigger.MAIN), config=config)
+    assert (found.base, found.base_name) == (second, "income@v0.1.0, churn@v0.1.0")
+    assert {each.model: each.base for each in found.metrics if each.metric == "auc"} == {
+        "income": 0.8, "churn": 0.7, "new": None,
+    }  # fmt: skip
+    assert found.notes == (
+        f"churn is compared with churn@v0.1.0, its newest version, at {first[:10]}",
+        "new has no version yet: there is nothing to compare it with",
+    )
+
+
+def test_on_main_predictions_too_are_those_of_the_models_own_version(place):
+    models = {name: replace(INCOME, name=name) for name in ("income", "churn")}
+    config = replace(CONFIG, models=models, objectives=())
+    place.commit(predicted=predictions(skill=0.9))
+    place.story.tag("churn@v0.1.0")
+    place.commit(predicted=predictions(skill=0.5), model="n")
+    place.story.tag("income@v0.1.0")
+    place.commit(predicted=predictions(skill=0.5), model="o")
+    found = place.diff("churn@v0.1.0", context=RunContext(trigger=Trigger.MAIN), config=config)
+    assert {each.model: each.flipped > 0 for each in found.pairings} == {"income": True, "churn": True}
+    found = place.diff(context=RunContext(trigger=Trigger.MAIN), config=config)
+    assert {each.model: each.flipped > 0 for each in found.pairings} == {"income": False, "churn": True}
 
 
 def test_an_environment_can_be_named(place):

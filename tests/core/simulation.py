@@ -17,6 +17,7 @@ from mlci.core.verdicts import Measured, judge
 Numbers = npt.NDArray[np.float64]
 
 CLASSES = ("ash", "elm", "fir", "oak")
+LARGE = 200_000
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,18 @@ def _said(truth: Numbers, error: Numbers) -> Predictions:
 _DRAWN = {Task.BINARY: _binary, Task.MULTICLASS: _multiclass, Task.REGRESSION: _regression}
 
 
-def true_difference(world: World, metric: Metric, rows: int = 400_000) -> float:
-    """The difference in the population, from a very large sample of independent rows."""
+def true_differences(world: World, chosen: Sequence[Metric]) -> Mapping[str, float]:
+    """The differences in the population, from a hundred times as many rows that are independent."""
     if not world.lost:
-        return 0.0
-    paired = draw(replace(world, rows=rows, cluster=1), np.random.default_rng(99))
-    return metrics.value(metric, paired.head) - metrics.value(metric, paired.base)
+        return {each.name: 0.0 for each in chosen}
+    large = replace(world, rows=LARGE, cluster=1)
+    samples = [draw(large, np.random.default_rng([99, at])) for at in range(-(-100 * world.rows // LARGE))]
+    return {
+        each.name: float(
+            np.mean([metrics.value(each, one.head) - metrics.value(each, one.base) for one in samples])
+        )
+        for each in chosen
+    }
 
 
 def simulate(
@@ -133,7 +140,7 @@ def simulate(
 ) -> dict[str, Outcome]:
     """Repeat, and count for each metric: covered truth, intervals that say "worse", and the verdicts."""
     chosen = [metrics.find(name, world.task) for name in names]
-    truths = {each.name: true_difference(world, each) for each in chosen}
+    truths = true_differences(world, chosen)
     seen: dict[str, list[Change]] = {each.name: [] for each in chosen}
     for repetition in range(repetitions):
         changes = compare(draw(world, np.random.default_rng([7, repetition])), chosen)
