@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from mlci.app.directories import Directories, Held
 from mlci.app.outputs import Outputs
 from mlci.app.tabular import Side
 from mlci.core.config import Config
@@ -40,12 +41,14 @@ class Changes(Struct, frozen=True, kw_only=True):
         head: tuple[Side, Hashed | None],
     ) -> FileDiff:
         one, other = self._shape(path, *base), self._shape(path, *head)
+        held = (Held(path=path, side=side, recorded=recorded) for side, recorded in (base, head))
         return FileDiff(
             path=path,
             artifact=artifact,
             base=_state(base[1], one),
             head=_state(head[1], other),
             columns=() if one is None or other is None else tuple(_columns(one.columns, other.columns)),
+            inside=Directories(tables=self.tables, outputs=self.outputs).inside(*held),
         )
 
     def _shape(self, path: str, side: Side, recorded: Hashed | None) -> Shape | None:

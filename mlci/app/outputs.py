@@ -59,13 +59,18 @@ class Outputs(Struct, frozen=True, kw_only=True):
             return content
         return next((place for place in self._places(snapshot, recorded) if place.is_file()), None)
 
+    def manifest(self, snapshot: Snapshot, recorded: Hashed) -> Mapping[str, str] | None:
+        """Hash by path of a recorded directory's files; None where its manifest is not here."""
+        content = self._cached(snapshot, recorded)
+        return None if content is None else _listed(content)
+
     def _within(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed]) -> Hashed | None:
         """The record of a file in a recorded directory, as the directory's manifest has it."""
         home = _home(path, outs)
-        manifest = None if home is None else self._cached(snapshot, outs[home])
-        if home is None or manifest is None:
+        files = None if home is None else self.manifest(snapshot, outs[home])
+        if home is None or files is None:
             return None
-        value = _listed(manifest).get(path.removeprefix(f"{home}/"))
+        value = files.get(path.removeprefix(f"{home}/"))
         return None if value is None else replace(outs[home], path=path, value=value)
 
     def _cached(self, snapshot: Snapshot, recorded: Hashed) -> bytes | None:

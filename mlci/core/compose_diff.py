@@ -10,6 +10,7 @@ from mlci.core.diff import (
     FileDiff,
     FileState,
     FloorStatus,
+    Inside,
     MetricDiff,
     MetricVerdict,
     Move,
@@ -31,6 +32,7 @@ from mlci.core.report import (
     Text,
     Tone,
     code,
+    prose,
     words,
 )
 from mlci.core.wording import NOTHING, count, difference, number, signed
@@ -288,11 +290,28 @@ def _files(files: Sequence[FileDiff]) -> Section | None:
         for each in files
     )
     blocks: list[Block] = [Table(columns=columns, rows=rows)]
-    if items := [Item(text=_columns(each)) for each in files if each.columns]:
+    items = [Item(text=_inside(each)) for each in files if each.inside]
+    items += [Item(text=_columns(each)) for each in files if each.columns]
+    if items:
         blocks.append(Items(items=tuple(items)))
     return Section(
         title="Data and models", blocks=tuple(blocks), summary=words(f"{len(rows)} changed"), folded=True
     )
+
+
+def _inside(file: FileDiff) -> Text:
+    """Return what came, went and changed inside a directory."""
+    found = file.inside or Inside()
+    parts = [
+        f"{count(amount, 'file')} {word}"
+        for amount, word in ((found.added, "new"), (found.removed, "gone"), (found.changed, "changed"))
+        if amount
+    ]
+    if found.rows_added is not None and found.rows_removed is not None:
+        parts.append(f"{count(found.rows_added, 'row')} more, {found.rows_removed:,} less")
+    if found.unknown:
+        parts.append(f"rows n/a: {found.unknown}")
+    return (*code(file.path), *words(": "), *prose(", ".join(parts) or "nothing"))
 
 
 def _columns(file: FileDiff) -> Text:

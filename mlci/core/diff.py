@@ -211,10 +211,25 @@ class ColumnDiff(Struct, frozen=True, kw_only=True):
     head: str | None
 
 
+class Inside(Struct, frozen=True, kw_only=True):
+    """What changed inside a directory: files, and rows of the tables among them.
+
+    Rows are None where there is no table among them, or where `unknown` says why they cannot be counted.
+    """
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    rows_added: int | None = None
+    rows_removed: int | None = None
+    unknown: str = ""
+
+
 class FileDiff(Struct, frozen=True, kw_only=True):
     """A data set or model that changed; None on the side where it does not exist.
 
-    `columns` tells only those that differ, and nothing where one side's bytes are not here.
+    `columns` tells only those that differ, and nothing where one side's bytes are not here. `inside` is
+    None of what is no directory.
     """
 
     path: str
@@ -222,6 +237,7 @@ class FileDiff(Struct, frozen=True, kw_only=True):
     base: FileState | None
     head: FileState | None
     columns: tuple[ColumnDiff, ...] = ()
+    inside: Inside | None = None
 
 
 class StageDiff(Struct, frozen=True, kw_only=True):

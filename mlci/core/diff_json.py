@@ -16,6 +16,7 @@ from mlci.core.diff import (
     FileState,
     Floor,
     FloorStatus,
+    Inside,
     MetricDiff,
     MetricVerdict,
     Move,
@@ -74,7 +75,12 @@ _INTERVAL = optional(record(Interval))
 _VALUES = each(record(ValueDiff, key=texts, base=_value, head=_value))
 _FILE_STATE = optional(record(FileState))
 _FILE = record(
-    FileDiff, artifact=Artifact, base=_FILE_STATE, head=_FILE_STATE, columns=each(record(ColumnDiff))
+    FileDiff,
+    artifact=Artifact,
+    base=_FILE_STATE,
+    head=_FILE_STATE,
+    columns=each(record(ColumnDiff)),
+    inside=optional(record(Inside)),
 )
 _FLOOR = record(Floor, direction=Direction, status=FloorStatus)
 _METRIC = record(

@@ -19,7 +19,7 @@ from mlci.app.bundle import write_flips
 from mlci.app.diff import DiffRequest, compared, diff
 from mlci.core.config import Config, Direction, Margin, Model, Objective, ReportSettings, Task
 from mlci.core.context import RunContext, Trigger
-from mlci.core.diff import MetricVerdict, Move, Occasion
+from mlci.core.diff import Inside, MetricVerdict, Move, Occasion
 from mlci.core.diff_json import from_json, to_json
 from mlci.core.values import Kind
 from mlci.core.yamltree import parse
@@ -352,6 +352,67 @@ def test_rows_and_columns_of_changed_tables_are_told(place):
             ("sex", "String", None),
             ("city", None, "String"),
         ]
+
+
+def tracked_directory(place, files):
+    """Keep a directory's files and manifest in the cache, and commit its record."""
+    contents = {name: content.encode() for name, content in files.items()}
+    for each in contents.values():
+        place.keep(each)
+    listed = [{"md5": hashlib.md5(contents[name]).hexdigest(), "relpath": name} for name in sorted(contents)]
+    manifest = json.dumps(listed).encode()
+    kept = place.keep(manifest)
+    kept.rename(kept.with_name(f"{kept.name}.dir"))
+    name = f"{hashlib.md5(manifest).hexdigest()}.dir"
+    out = {"path": "raw", "hash": "md5", "md5": name, "nfiles": len(files)}
+    return place.story.commit({"raw.dvc": yaml.safe_dump({"outs": [out]})}).head, name
+
+
+def rows(amount):
+    return "id\n" + "".join(f"{each}\n" for each in range(amount))
+
+
+def test_files_and_rows_of_a_changed_directory_are_counted(place):
+    base, _ = tracked_directory(
+        place,
+        {"s.csv": rows(9), "gone.csv": rows(4), "more.csv": rows(2), "less.csv": rows(5), "a.txt": "x"},
+    )
+    head, name = tracked_directory(
+        place,
+        {"s.csv": rows(9), "new.csv": rows(7), "more.csv": rows(3), "less.csv": rows(1), "a.txt": "y"},
+    )
+    (file,) = place.diff(base, head).files
+    assert file.inside == Inside(added=1, removed=1, changed=3, rows_added=8, rows_removed=8)
+    (back,) = place.diff(head, base).files
+    assert (back.inside.rows_added, back.inside.added) == (8, 1)
+    found = place.diff(base, head)
+    assert from_json(to_json(found)) == found
+    (place.cache.path / "files/md5" / name[:2] / name[2:]).unlink()
+    (file,) = place.diff(base, head).files
+    assert file.inside.unknown.startswith("the directory's list of files is not here: `dvc fetch`")
+
+
+@pytest.mark.parametrize(
+    ("tables", "unknown"),
+    [
+        ({"a.csv": ""}, "1 of 2 changed tables cannot be read here: `dvc fetch` brings what is missing"),
+        ({f"{each}.csv": rows(each) for each in range(4)}, "rows of 5 changed tables are not counted"),
+    ],
+)
+def test_rows_that_cannot_be_counted_are_not_guessed(place, monkeypatch, tables, unknown):
+    monkeypatch.setattr("mlci.app.directories.MOST_TABLES", 3)
+    base, _ = tracked_directory(place, {"gone.csv": rows(4)})
+    head, _ = tracked_directory(place, tables)
+    (file,) = place.diff(base, head).files
+    assert (file.inside.rows_added, file.inside.unknown) == (None, unknown)
+    assert (file.inside.added, file.inside.removed) == (len(tables), 1)
+
+
+def test_a_directory_of_other_files_has_no_rows(place):
+    base, _ = tracked_directory(place, {"a.png": "1"})
+    head, _ = tracked_directory(place, {"a.png": "2", "b.png": "3"})
+    (file,) = place.diff(base, head).files
+    assert file.inside == Inside(added=1, changed=1)
 
 
 def test_a_table_inside_a_tracked_directory_is_found_by_its_manifest(place):

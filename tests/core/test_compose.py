@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from mlci.core.compose import compose
+from mlci.core.compose_diff import rest
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion, Pairing
+from mlci.core.diff import Artifact, Diff, FileDiff, Inside, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.diff_findings import findings
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Interval, Status, Verdict, Waived
@@ -235,3 +236,17 @@ def test_the_accepted_drop_shows_through_the_interval(margin):
     drawn = bar(row, 0.04)
     assert drawn.count("┊") == 1
     assert drawn.index("┊") < drawn.index("┼")
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        (Inside(added=2, rows_added=1_200, rows_removed=0), "2 files new, 1,200 rows more, 0 less"),
+        (Inside(removed=1, changed=1, unknown="no list"), "1 file gone, 1 file changed, rows n/a: no list"),
+    ],
+)
+def test_of_a_directory_its_files_and_rows_are_told(inside, said):
+    file = FileDiff(path="raw", artifact=Artifact.DATA, base=None, head=None, inside=inside)
+    (section,) = filter(None, rest(Diff(base="a", head=None, files=(file,))))
+    (item,) = section.blocks[1].items
+    assert plain(item.text) == f"raw: {said}"
