@@ -7,7 +7,6 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import BinaryIO
 
 from mlci.core.plan import FileDelete, FileWrite, Plan
@@ -236,7 +235,7 @@ def _told(path: str, doing: str) -> Iterator[None]:
 
 def _stage(target: Path, change: FileWrite, leftovers: ExitStack) -> Path:
     """Write the new content beside its target, with the mode it will have."""
-    staged = target.parent / f".mlci-{token_hex(8)}.tmp"
+    staged = target.parent / f".mlci-{os.urandom(8).hex()}.tmp"
     mode = 0o777 if change.executable else 0o666
     descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_WAIT, mode)
     leftovers.callback(_remove, staged)

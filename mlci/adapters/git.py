@@ -1,12 +1,11 @@
 """Git: its plumbing in one process for each bulk read, GitPython for work trees and remotes."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -219,7 +218,7 @@ class GitCli:
 
         The branch that fast-import needs is taken back within the same stream.
         """
-        ref = f"refs/mlci/writing/{token_hex(8)}"
+        ref = f"refs/mlci/writing/{os.urandom(8).hex()}"
         story = [b"commit %s\nmark :1\n" % ref.encode(), self._signature("committer", when)]
         story += [_data(_ended(message)), b"from %s\n" % parent.encode() if parent else b""]
         for path, content in sorted(files.items()):
@@ -249,6 +248,8 @@ class GitCli:
     @contextmanager
     def worktree(self, revision: str) -> Iterator[Path]:
         """A throw-away checkout of a commit, gone when the block is left."""
+        from tempfile import TemporaryDirectory
+
         with TemporaryDirectory(prefix="mlci-") as place:
             path = Path(place, "tree")
             self._git("worktree", "prune", fine=(0,))
@@ -358,6 +359,8 @@ class GitCli:
 
     def _signed_tag(self, name: str, target: str, message: str, when: datetime) -> str:
         """Let `git tag` sign, in an empty repository that shares our objects: no ref of ours moves."""
+        from tempfile import TemporaryDirectory
+
         objects = self._say("rev-parse", "--git-path", "objects").removesuffix("\n")
         kept = [(each.key, each.value) for each in self._settings if each.key in _SIGNING]
         with TemporaryDirectory(prefix="mlci-") as shadow:

@@ -1,7 +1,6 @@
 """Child processes. The only user of `subprocess`."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +103,8 @@ class ProcessRunner:
             raise self._not_started(command, error) from None
 
     def _program(self, command: Command, environment: Mapping[str, str]) -> str:
+        import shutil
+
         name = command.argv[0]
         found = shutil.which(name, path=environment.get("PATH", os.defpath)) if "\0" not in name else None
         if found is None and os.path.dirname(name) and os.path.exists(name):  # noqa: PTH110, PTH120 - bytes of any kind

@@ -1,6 +1,5 @@
 """Templates as folders: `template.toml`, and what lies below `files/`."""
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +47,8 @@ def _shipped() -> Path:
 
 
 def _about(folder: Path) -> dict[str, Any]:
+    import tomllib
+
     return tomllib.loads((folder / "template.toml").read_text(encoding="utf-8"))
 
 

@@ -2,12 +2,10 @@
 
 import os
 import re
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from msgspec.structs import replace
 
@@ -37,6 +35,8 @@ class UserEnvironment:
     @property
     def executable(self) -> Path:
         """The interpreter. Raises WorldError when `python:` names one that is not there."""
+        import shutil
+
         if self._python is None:
             own = self._project / ".venv" / _BIN / _NAME
             return own if own.exists() else Path(sys.executable)
@@ -66,6 +66,8 @@ class UserEnvironment:
 
     def call(self, task: str, arguments: JsonValue, *, timeout: float = 600.0) -> JsonValue:
         """Run one of the runner's tasks in a child. Raises WorldError with the child's last lines."""
+        from tempfile import TemporaryDirectory
+
         with TemporaryDirectory(prefix="mlci-") as exchange:
             place = Path(exchange)
             # A copy, because a script's own directory comes first on sys.path: ours must not.
@@ -76,6 +78,8 @@ class UserEnvironment:
 
     def run(self, argv: Sequence[str], *, timeout: float = 600.0) -> Finished:
         """Run a program of that environment in the project."""
+        import shutil
+
         program = shutil.which(argv[0], path=self.environment["PATH"]) or argv[0]
         command = Command(
             argv=(program, *argv[1:]), cwd=self._project, environment=self.environment, timeout=timeout

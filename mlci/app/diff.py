@@ -9,7 +9,6 @@ from msgspec import Struct
 from mlci.app.changes import Changes, stages
 from mlci.app.outputs import Outputs
 from mlci.app.rebuild import Rebuilding
-from mlci.app.rehash import md5
 from mlci.app.revisions import Range, choose
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side, SideTables
@@ -17,6 +16,7 @@ from mlci.app.written import Written
 from mlci.core.config import Config, Objective
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff
+from mlci.core.digest import md5
 from mlci.core.verdicts import judge
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files

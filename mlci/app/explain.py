@@ -1,6 +1,5 @@
 """Find the page of a word: an error, a check, a gate, a command or a concept."""
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 
@@ -48,5 +47,7 @@ def explain(word: str, pages: Iterable[Page]) -> tuple[Page, ...]:
 
 
 def _nearest(word: str, known: tuple[Page, ...]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(word, [page.id.lower() for page in known], n=1, cutoff=0.6)
     return f"mlci explain {near[0]}" if near else "mlci explain"

@@ -1,6 +1,5 @@
 """What the lock files say of a commit: its models' bytes, and the data and parameters they were made from."""
 
-import hashlib
 import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -8,6 +7,7 @@ from msgspec import Struct, field
 
 from mlci.app.situation import path_of
 from mlci.core.config import Config
+from mlci.core.digest import sha256
 from mlci.core.dvcfiles import (
     LOCK_FILE,
     PIPELINE_FILE,
@@ -56,7 +56,7 @@ class Locked(Struct, frozen=True, kw_only=True):
     @property
     def params(self) -> str:
         """A digest of every parameter of every stage."""
-        return hashlib.sha256(dumps(dict(self.values)).encode()).hexdigest()
+        return sha256(dumps(dict(self.values)).encode())
 
     def holding(self, path: str) -> tuple[str, Hashed] | None:
         """The output that a path is, or lies in."""
@@ -166,10 +166,10 @@ def _wdirs(pipeline: bytes | None) -> Iterator[tuple[str, str]]:
 
 def _digest(locks: Sequence[tuple[str, bytes]]) -> str:
     """The sha256 of the lock; of several, that of the lines `<sha256>  <path>`."""
-    hashes = [(hashlib.sha256(content).hexdigest(), path) for path, content in locks]
+    hashes = [(sha256(content), path) for path, content in locks]
     if len(hashes) == 1:
         return hashes[0][0]
-    return hashlib.sha256("".join(f"{each}  {path}\n" for each, path in hashes).encode()).hexdigest()
+    return sha256("".join(f"{each}  {path}\n" for each, path in hashes).encode())
 
 
 def _params(stage: LockedStage) -> JsonValue:

@@ -8,13 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlci.app.rebuild import Rebuilding
-from mlci.app.rehash import md5
 from mlci.app.rescore import LOAD_UNDECLARED, Rescoring, in_short
 from mlci.app.slices import Slice, Together, slices_of
 from mlci.app.tabular import OUTPUT_MISSING, Side, SideTables
 from mlci.core.compare import compare, units
 from mlci.core.config import Direction, Model, Objective, Task
 from mlci.core.diff import Pairing
+from mlci.core.digest import md5
 from mlci.core.metrics import METRICS, Metric, find, value
 from mlci.core.predictions import Flips, Paired, Predictions, flips_of, from_columns, pair, wanted
 from mlci.core.stats import ENOUGH

@@ -1,7 +1,6 @@
 """The bytes of a recorded output: from Git, else from DVC's cache by hash, else from the read remote."""
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -9,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlci.app.rehash import md5
 from mlci.app.snapshot import Snapshot
+from mlci.core.digest import md5
 from mlci.core.dvcfiles import Hashed
 from mlci.errors import MlciError
 from mlci.ports.dvc import Dvc
@@ -98,6 +97,8 @@ class Outputs(Struct, frozen=True, kw_only=True):
         yield self.dvc.cache_dir()
 
     def _fetched(self, path: str, commit: str) -> bytes | None:
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="mlci-") as directory:
             place = Path(directory) / Path(path).name
             return place.read_bytes() if self._get(path, commit, place) and place.is_file() else None

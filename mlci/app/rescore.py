@@ -1,6 +1,5 @@
 """The base's model on head's test set: what is compared when the test set changed."""
 
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -28,6 +27,8 @@ class Rescoring(Struct, frozen=True, kw_only=True):
 
     def predictions(self, model: Model, base: Side, head: Side, ahead: Predictions) -> Predictions:
         """What base's model says of head's test rows. Raises MlciError saying why it cannot be asked."""
+        import tempfile
+
         if model.load is None or model.test is None:
             raise ConfigError(
                 f"it declares no `{'load' if model.load is None else 'test'}:`",

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from mlci import ci
 from mlci.core.config import Config
-from mlci.core.managed import LOCK, Managed, from_bytes, sha256, to_bytes
+from mlci.core.digest import sha256
+from mlci.core.managed import LOCK, Managed, from_bytes, to_bytes
 from mlci.core.pipeline import Pipeline, pipeline_of
 from mlci.core.plan import Change, FileDelete, FileWrite, Plan
 from mlci.core.strictjson import NotJson

@@ -4,7 +4,6 @@ import importlib.metadata
 import platform
 import shlex
 import sys
-import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,8 @@ _LIBRARIES = ("click", "PyYAML", "Jinja2", "GitPython", "PyGithub", "python-gitl
 
 def write_crash(error: BaseException, arguments: Sequence[str]) -> Path:
     """Write the report of a bug to a new file in the temporary directory, and say where."""
+    import tempfile
+
     content = crash_text(error, arguments)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", errors="backslashreplace", prefix="mlci-crash-", suffix=".txt", delete=False

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +71,8 @@ def _refuse_without(packages: tuple[str, ...]) -> None:
 
 @contextmanager
 def _directory(world: World, keep: Path | None) -> Iterator[Path]:
+    import tempfile
+
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="mlci-demo-", ignore_cleanup_errors=True) as scratch:
             yield Path(scratch)

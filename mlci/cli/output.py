@@ -1,6 +1,5 @@
 """What people and programs read: the answer on stdout, complaints on stderr, nothing untrusted raw."""
 
-import shutil
 import sys
 from collections.abc import Sequence
 from enum import Enum
@@ -50,7 +49,7 @@ class Output(Struct, frozen=True, kw_only=True):
             json=world.settings.json,
             quiet=world.settings.quiet,
             color=world.color and terminal,
-            width=shutil.get_terminal_size((WIDTH, 24)).columns if terminal else WIDTH,
+            width=_columns() if terminal else WIDTH,
             terminal=terminal,
         )
 
@@ -140,3 +139,9 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _cut(cell: str, width: int) -> str:
     return cell if len(cell) <= width else cell[: width - 1] + "…"
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((WIDTH, 24)).columns

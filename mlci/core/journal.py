@@ -4,13 +4,13 @@
 `<project>/<model>/<version>/evidence/<gate>.json` what a version was judged by.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from msgspec import Struct, field
 
+from mlci.core.digest import sha256
 from mlci.core.registry import Event, Registry
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 from mlci.core.tag import Action
@@ -88,8 +88,8 @@ class Counters(Struct, frozen=True, kw_only=True):
 
 def bundle_digest(evidence: Mapping[str, bytes]) -> str:
     """The sha256 over a bundle: the sorted lines `<sha256 of the file>  <name>`."""
-    lines = [f"{hashlib.sha256(evidence[name]).hexdigest()}  {name}\n" for name in sorted(evidence)]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    lines = [f"{sha256(evidence[name])}  {name}\n" for name in sorted(evidence)]
+    return sha256("".join(lines).encode())
 
 
 def evidence_path(project: str, model: str, version: str, gate: str = "") -> str:

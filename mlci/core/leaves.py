@@ -2,8 +2,8 @@
 
 import ast
 import json
-import tomllib
 from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -58,6 +58,8 @@ def read_leaves(content: bytes, name: str) -> Leaves:
 
 
 def _why(error: ValueError) -> str:
+    import tomllib
+
     if isinstance(error, tomllib.TOMLDecodeError):
         return f"not TOML: {error}"
     # The interpreter's own guard, which speaks of a setting of its own.
@@ -148,13 +150,14 @@ def _json(text: str) -> Any:  # noqa: ANN401
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in found if names.count(name) > 1)
+        repeated, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise _Unreadable(f"the key {quoted(repeated)} stands twice")
     return found
 
 
 def _toml(text: str) -> dict[str, Any]:
+    import tomllib
+
     found = tomllib.loads(text, parse_float=_toml_float)
     return {name: _without_dates(value) for name, value in found.items()}
 

@@ -1,11 +1,11 @@
 """Which files mlci wrote: `mlci.lock`, as a value and as text."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import cast
 
 from msgspec import Struct, field
 
+from mlci.core.digest import sha256
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 
 LOCK = "mlci.lock"
@@ -21,11 +21,6 @@ class Managed(Struct, frozen=True, kw_only=True):
     def wrote(self, path: str, content: bytes) -> bool:
         """Whether these are the bytes that mlci wrote there."""
         return self.files.get(path) == sha256(content)
-
-
-def sha256(content: bytes) -> str:
-    """The hash that the lock keeps."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def to_bytes(managed: Managed) -> bytes:

@@ -1,9 +1,10 @@
 """The manifest by which DVC names a directory: every file's md5 and relative path."""
 
-import hashlib
 import json
 from collections.abc import Mapping
+from io import BytesIO
 
+from mlci.core.digest import md5
 from mlci.core.strictjson import NotJson, loads
 
 SUFFIX = ".dir"
@@ -30,4 +31,4 @@ def read_manifest(content: bytes, name: str) -> Mapping[str, str] | None:
 
 
 def _name_of(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest() + SUFFIX
+    return md5(BytesIO(content)) + SUFFIX

@@ -4,7 +4,6 @@ The kind decides how the metric's uncertainty is had (`core.compare`). Values eq
 """
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 
 import numpy as np
 from msgspec import Struct
@@ -85,7 +84,9 @@ def find(name: str, task: Task, where: str = "") -> Metric:
         return metric
     fitting = sorted(each.name for each in METRICS.values() if task in each.tasks)
     fitting += custom_metrics.names()
-    near = get_close_matches(name, fitting, n=1)
+    import difflib
+
+    near = difflib.get_close_matches(name, fitting, n=1)
     why = f"is not for {task.value} models" if metric is not None else "is not a metric that mlci computes"
     raise ConfigError(
         f"{name!r} {why}" + (f"; did you mean {near[0]!r}?" if near else ""),

@@ -1,7 +1,6 @@
 """Parameters files as nested values, typed as `dvc.lock` records them."""
 
 import json
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -46,6 +45,8 @@ def _wrong(name: str, why: str) -> ConfigError:
 
 
 def _toml(text: str) -> Any:  # noqa: ANN401
+    import tomllib
+
     return _plain(tomllib.loads(text))
 
 

@@ -1,6 +1,5 @@
 """What is wrong with a file, and how it is told: place, sentence, id, the line itself, what to do next."""
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -82,6 +81,8 @@ def quoted(text: str) -> str:
 
 def did_you_mean(word: str, valid: Iterable[str], noun: str = "choose from") -> str:
     """The help line for a word that is not among the valid ones."""
+    import difflib
+
     known = sorted(valid)
     lower = {each.lower(): each for each in known}
     close = difflib.get_close_matches(word[:80].lower(), lower, n=1, cutoff=0.6)

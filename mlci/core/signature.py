@@ -1,11 +1,11 @@
 """What a model takes and says: columns with kinds, and classes. Who calls it must know when this changes."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Self
 
 from msgspec import Struct
 
+from mlci.core.digest import sha256
 from mlci.core.strictjson import JsonValue, dumps
 
 NUMBER = "number"
@@ -40,7 +40,7 @@ class Signature(Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """What two signatures share only when they are one; the order of columns is none of it."""
-        return f"sha256:{hashlib.sha256(dumps(self.document()).encode()).hexdigest()}"
+        return f"sha256:{sha256(dumps(self.document()).encode())}"
 
     def changes(self, before: "Signature") -> Iterator[str]:
         """What is otherwise than before, in a few words each."""

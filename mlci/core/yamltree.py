@@ -362,4 +362,4 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def _at(event: "Event") -> Mark:
     start = event.start_mark
-    return Mark(line=start.line + 1, column=start.column + 1) if start else WHOLE_FILE
+    return Mark(start.line + 1, start.column + 1) if start else WHOLE_FILE

@@ -1,13 +1,11 @@
 """What a gate read, so that evidence can say so."""
 
-import hashlib
 from collections.abc import Iterable
 
+from mlci.core.digest import md5
 from mlci.core.evidence import Input
 from mlci.errors import WorldError
 from mlci.ports.files import Files
-
-BLOCK = 1024 * 1024
 
 
 def inputs_of(files: Files, paths: Iterable[str | None]) -> tuple[Input, ...]:
@@ -24,8 +22,5 @@ def _readable(files: Files, path: str) -> tuple[Input, ...]:
 
 def input_of(files: Files, path: str) -> Input:
     """A file with the hash that `dvc.lock` would give it. Raises WorldError when it cannot be read."""
-    digest = hashlib.md5(usedforsecurity=False)
     with files.open(path) as stream:
-        while block := stream.read(BLOCK):
-            digest.update(block)
-    return Input(path=path, hash=f"md5:{digest.hexdigest()}")
+        return Input(path=path, hash=f"md5:{md5(stream)}")

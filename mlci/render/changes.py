@@ -1,6 +1,5 @@
 """A plan of file writes as a person reads it: one word and path each, and what would change inside."""
 
-import difflib
 from collections.abc import Iterator
 
 from mlci.core.plan import FileDelete, FileWrite
@@ -15,6 +14,8 @@ def summary(write: FileWrite | FileDelete) -> str:
 
 def diff(write: FileWrite | FileDelete) -> Iterator[str]:
     """The lines of a unified diff from what stands to what would; nothing for a new file."""
+    import difflib
+
     if write.before is None:
         return
     after = write.content if isinstance(write, FileWrite) else b""

@@ -1,6 +1,5 @@
 """Posts through `cml comment update`; everything but posting is the native forge's."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,6 +29,8 @@ class Cml:
 
     def upsert_comment(self, number: int, key: str, body: str, *, head: str) -> CommentResult:
         """Post or update the comment. `cml` marks it in its own way, by a title of our key."""
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="mlci-cml-") as scratch:
             file = Path(scratch) / "report.md"
             file.write_text(body, "utf-8")

@@ -1,0 +1,30 @@
+"""Digests of bytes. Only who asks for one pays for loading OpenSSL."""
+
+from typing import BinaryIO
+
+_CHUNK = 1024 * 1024
+_SAMPLE = 512
+_TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
+
+
+def sha256(content: bytes) -> str:
+    """The digest that mlci keeps of what it wrote or read."""
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
+
+
+def md5(stream: BinaryIO, *, legacy: bool = False) -> str:
+    """The digest by which DVC names a file; `legacy` is DVC 2's, which reads CRLF in text as LF."""
+    import hashlib
+
+    digest = hashlib.md5(usedforsecurity=False)
+    while chunk := stream.read(_CHUNK):
+        digest.update(chunk.replace(b"\r\n", b"\n") if legacy and _is_text(chunk[:_SAMPLE]) else chunk)
+    return digest.hexdigest()
+
+
+def _is_text(block: bytes) -> bool:
+    if b"\0" in block:
+        return False
+    return len(block.translate(None, _TEXT)) / len(block) <= 0.30
