@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from mlci import __version__
 from mlci.app.durations import read_durations, write_durations
+from mlci.app.failure import failure
 from mlci.app.plan import Asked, Ground, plan
 from mlci.app.rest import Stamps, stamps, unrest
 from mlci.app.watch import Watch
@@ -141,7 +142,8 @@ class _Attempt(Struct, kw_only=True):
         done = self._watched(watch, forecast)
         if not done.ok:
             _refuse_busy(done)
-            return (_broken(done, watch),)
+            said, help_ = failure(done, watch, self.ground.project, self.config.report.rows)
+            return (_finding(REPRODUCED, Status.ERROR, said, help_),)
         ran = f"{len(watch.ran)} of {count(len(forecast.stages), 'stage')} ran"
         proven = f"dvc.lock matches code, parameters and data; {ran}"
         reproduced = _finding(REPRODUCED, Status.PASS, proven)
@@ -292,20 +294,6 @@ def _forgotten(dvc: Dvc, remote: str) -> Finding | None:
         Status.FAIL,
         f"dvc.lock names outputs that the remote {remote} does not hold: {named}",
         "dvc push",
-    )
-
-
-def _broken(done: Finished, watch: Watch) -> Finding:
-    name = watch.broke()
-    which = f"the stage {name}" if name else "dvc repro"
-    why_ = "took too long" if done.timed_out else f"failed ({done.last_lines(1)})"
-    said = "\n".join(watch.last_lines) or done.last_lines(8)
-    kept = f"; {count(len(watch.ran), 'stage')} finished and will not run again" if watch.ran else ""
-    return _finding(
-        REPRODUCED,
-        Status.ERROR,
-        f"{which} {why_}{kept}\n{said}",
-        "run `mlci run` here and mend the stage that fails",
     )
 
 

@@ -11,7 +11,7 @@ from mlci.core.wording import duration
 from mlci.ports.clock import Clock
 from mlci.ports.progress import Progress
 
-KEPT_LINES = 12
+KEPT_LINES = 200
 
 _RUNNING = re.compile(r"Running stage '(?P<name>.+)':\s*")
 _SKIPPED = re.compile(r"Stage '(?P<name>.+)' (?:didn't change|is cached)")

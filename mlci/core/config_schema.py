@@ -214,7 +214,11 @@ _REPORT = Table(
     ReportSettings,
     optional("baselines", Listing(Text(), distinct=True), "The branch and environments to compare with."),
     optional("comment", Choice(CommentBy), "What posts the comment on a pull request."),
-    optional("rows", Choice(Rows), "Whether cell values may stand in a report."),
+    optional(
+        "rows",
+        Choice(Rows),
+        "`samples`: cell values, such as what a stage said before it failed, may stand in a report.",
+    ),
     optional("renamed", Named(SOURCE, SOURCE), "Metrics and parameters under a new name: old place to new."),
 )
 

@@ -10,7 +10,7 @@ from mlci.app.hashing import read_memory, write_memory
 from mlci.app.plan import Ground
 from mlci.app.reproduce import LOCK, PUSHED, REMOTE, REPRODUCED, reproduce
 from mlci.app.rest import REPEATABLE
-from mlci.core.config import Ci, Config, LockAuthor, Model, Remotes, Task
+from mlci.core.config import Ci, Config, LockAuthor, Model, Remotes, ReportSettings, Rows, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Status, Verdict
@@ -161,13 +161,46 @@ def test_without_a_remote_nothing_is_pulled(project: Path, remote: str | None) -
     assert dvc.asked[0]["pull"] is (remote is not None)
 
 
-def test_a_failing_stage_is_red_with_its_last_lines(project: Path) -> None:
-    evidence = run(project, FakeDvc(says=SAYS, code=255), Trigger.LOCAL)
+FAILS = (
+    *SAYS,
+    "row 7: anna, 1970",
+    "Traceback (most recent call last):",
+    '  File "/elsewhere/secret.py", line 2, in <module>',
+    '  File "train.py", line 12, in fit',
+    "    raise ValueError(rows)",
+    "ValueError: anna, 1970",
+)
+DVC_SAYS = "ERROR: failed to reproduce 'train': failed to run: y, exited with 3"
+
+
+def failed(project: Path, rows: Rows) -> str:
+    (project / "train.py").touch()
+    dvc = FakeDvc(says=FAILS, code=255, complains=DVC_SAYS)
+    evidence = run(project, dvc, Trigger.LOCAL, report=ReportSettings(rows=rows))
     assert evidence.verdict is Verdict.FAILED
-    assert evidence.findings[0].message.startswith(
-        "the stage train failed (ERROR: failed to reproduce 'train')"
+    return evidence.findings[0].message
+
+
+def test_a_failing_stage_is_named_and_its_data_is_not(project: Path) -> None:
+    """What it said last may hold cells of a table: the report says where it broke, the file has all."""
+    said = failed(project, Rows.COUNTS)
+    assert said == (
+        "the stage train failed with exit code 3; what it said last stands in the job's log and in"
+        " .mlci/report/pipeline.log\nValueError at train.py:12 in fit"
     )
-    assert evidence.findings[0].message.endswith("\n> python train.py\nepoch 1")
+    kept = (project / ".mlci/report/pipeline.log").read_text()
+    assert kept == "".join(f"{each}\n" for each in FAILS[2:])
+
+
+def test_with_samples_a_failing_stage_tells_its_last_lines(project: Path) -> None:
+    said = failed(project, Rows.SAMPLES)
+    assert said.startswith("the stage train failed with exit code 3; ")
+    assert said.endswith("\n".join(["", *FAILS[2:]]))
+
+
+def test_where_no_stage_ran_dvc_speaks_for_itself(project: Path) -> None:
+    evidence = run(project, FakeDvc(code=255, complains="ERROR: no such remote"), Trigger.LOCAL)
+    assert evidence.findings[0].message == "dvc repro failed: ERROR: no such remote"
 
 
 def test_a_repository_without_a_pipeline_is_not_an_error(tmp_path: Path) -> None:

@@ -51,9 +51,10 @@ def test_after_a_failure_only_what_is_left_runs(story: Repository) -> None:
     failed = run_mlci("run", "--stage", "three", cwd=story.path)
     assert failed.code == 10, failed.stderr
     (finding,) = pipeline_evidence(story)["findings"]
-    assert finding["message"].startswith("the stage two failed")
+    assert finding["message"].startswith("the stage two failed with exit code 3")
     assert "1 stage finished and will not run again" in finding["message"]
-    assert "no such column" in finding["message"]
+    assert "no such column" not in finding["message"]
+    assert "no such column" in (story.path / ".mlci/report/pipeline.log").read_text()
     story.write({"two.sh": "true\n"})
     mended = run_mlci("run", "--stage", "three", cwd=story.path)
     assert mended.code == 0, mended.stdout + mended.stderr
