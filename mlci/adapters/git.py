@@ -151,11 +151,6 @@ class GitCli:
             raise WorldError(f"more than {BULK} bytes were asked of git at once", id="file-too-large")
         return list(git_parse.blobs(done.stdout, asked))
 
-    def changed_files(self, base: str, head: str) -> Sequence[str]:
-        """Paths that differ between two commits."""
-        said = self._say("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", base, head)
-        return sorted(filter(None, said.split("\0")))
-
     def dirty(self) -> Sequence[str]:
         """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""
         said = self._say(

@@ -8,7 +8,7 @@ from mlci.app.history import Happened, told
 from mlci.app.journals import read_entries
 from mlci.core import journal
 from mlci.core.journal import Entry, Kind
-from mlci.core.registry import ModelState, Registry, fold
+from mlci.core.registry import ModelState, Registry, fold, shown
 from mlci.core.stated import Stated
 from mlci.core.strictjson import JsonValue
 from mlci.core.tag import is_called
@@ -143,7 +143,7 @@ def _steps(happened: Sequence[tuple[Happened, tuple[tuple[str, str], ...]]]) -> 
     ran: set[tuple[str, str]] = set()
     for each, facts in happened:
         known = dict(facts)
-        place, title = each.environment, _shown(each)
+        place, title = each.environment, shown(each.version)
         match each.event:
             case Kind.REGISTER:
                 how, ok = _judged(facts)
@@ -153,7 +153,9 @@ def _steps(happened: Sequence[tuple[Happened, tuple[tuple[str, str], ...]]]) -> 
                 ran.add((place, title))
                 before = known.get("Previous", "")
                 what = f"{place} back to {title}" if back else f"{place} runs {title}"
-                yield Step(happened=each, facts=facts, what=what, how=f"before: {before}" if before else "")
+                yield Step(
+                    happened=each, facts=facts, what=what, how=f"before: {shown(before)}" if before else ""
+                )
             case Kind.UNASSIGN:
                 yield Step(happened=each, facts=facts, what=f"{title} taken out of {place}")
             case Kind.DEPLOY:
@@ -164,10 +166,6 @@ def _steps(happened: Sequence[tuple[Happened, tuple[tuple[str, str], ...]]]) -> 
                 yield Step(happened=each, facts=facts, what=f"withdrew {title}", how=known.get("Reason", ""))
             case _:
                 yield Step(happened=each, facts=facts, what="deprecated", how=known.get("Reason", ""))
-
-
-def _shown(each: Happened) -> str:
-    return f"unregistered {each.commit[:10]}" if each.version == each.commit else each.version
 
 
 def _judged(facts: Sequence[tuple[str, str]]) -> tuple[str, bool | None]:

@@ -8,6 +8,7 @@ from mlci.app.numbering import signature_in
 from mlci.core.compose_gates import TONES
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Verdict
+from mlci.core.registry import shown
 from mlci.core.report import (
     Cell,
     Column,
@@ -193,4 +194,4 @@ def _table(title: str, head: Sequence[str], rows: Sequence[tuple[Cell, ...]]) ->
 def title_of(dossier: Dossier) -> Text:
     """What a page about a version is called."""
     withdrawn = "" if dossier.found.active else " (withdrawn)"
-    return (*code(dossier.found.model), *words(f" {dossier.found.version}{withdrawn}"))
+    return (*code(dossier.found.model), *words(f" {shown(dossier.found.version)}{withdrawn}"))

@@ -11,7 +11,7 @@ from mlci.core.environment_file import with_version
 from mlci.core.environments import Decision, Desired, decide, newest
 from mlci.core.plan import Change as Write
 from mlci.core.plan import FileWrite, Plan
-from mlci.core.registry import ModelState, Release
+from mlci.core.registry import ModelState, Release, shown
 from mlci.core.strictjson import JsonValue
 from mlci.core.version import Version
 from mlci.errors import RefusedError, UsageError
@@ -107,7 +107,7 @@ def told(asked: Promotion) -> list[str]:
     paths = [each.path for each in asked.plan.pending]
     if not paths:
         return [f"{asked.environment} is asked to run {asked.model} {asked.version} already"]
-    before = f" (now {asked.before})" if asked.before else ""
+    before = f" (now {shown(asked.before)})" if asked.before else ""
     return [
         f"{asked.environment} is asked to run {asked.model} {asked.version}{before}",
         f"commit {paths[0]} and open a pull request; merging it makes it so",

@@ -9,7 +9,7 @@ from mlci.app.ledger import Ledger, Snapshot
 from mlci.app.locked import locked_at
 from mlci.app.promote import decision
 from mlci.app.resolve import Resolved, described
-from mlci.app.situation import desired_at, path_of
+from mlci.app.situation import contents_at, contents_here, desired_at, desired_in
 from mlci.core.config import Config, Model
 from mlci.core.environments import Change, Move, Refusal
 from mlci.core.evidence import Evidence
@@ -19,6 +19,7 @@ from mlci.core.stated import Stated
 from mlci.core.strictjson import JsonValue
 from mlci.errors import Exit, MlciError
 from mlci.ports.dvc import Dvc
+from mlci.ports.files import Files
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -70,6 +71,7 @@ class Checked(Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    uncommitted: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -88,28 +90,39 @@ class Checked(Struct, frozen=True, kw_only=True):
         """The same as a JSON value."""
         return {
             "changed": list(self.changed),
+            "uncommitted": list(self.uncommitted),
             "changes": [str(each) for each in self.changes],
             "candidates": [each.document() for each in self.candidates],
             "refused": [each.document() for each in self.refusals],
         }
 
 
-def check(ledger: Ledger, config: Config, prefix: str, head: str, dvc: Dvc) -> Checked:
-    """What merging `head` would do to the environments; nothing when it changes none of their files."""
+def check(
+    ledger: Ledger, config: Config, prefix: str, head: str, dvc: Dvc, files: Files | None = None
+) -> Checked:
+    """What merging `head` would do to the environments; nothing when it changes none of their files.
+
+    With `files` these count, as they lie here: at a desk people ask before they commit.
+    """
     snapshot = ledger.read()
     base = ledger.git.merge_base(snapshot.tip, head) or snapshot.tip
-    changed = set(ledger.git.changed_files(base, head))
-    names = [name for name, each in config.environments.items() if path_of(prefix, each.file) in changed]
+    before, now = (contents_at(ledger.git, config, prefix, each) for each in (base, head))
+    here = contents_here(files, config) if files else now
+    names = [name for name in config.environments if here[name] != before[name]]
+    uncommitted = tuple(
+        each.file for each in config.environments.values() if here[each.name] != now[each.name]
+    )
     if not names:
-        return Checked()
+        return Checked(uncommitted=uncommitted)
     wanted = dict(desired_at(ledger.git, config, prefix, snapshot.tip))
-    asked = desired_at(ledger.git, config, prefix, head)
+    asked = desired_in(here, config, prefix)
     decided = decision(ledger, config, prefix, snapshot, {**wanted, **{name: asked[name] for name in names}})
     judge = Judge(ledger=ledger, config=config, prefix=prefix, snapshot=snapshot, dvc=dvc)
     return Checked(
         changed=tuple(names),
         candidates=tuple(judge.candidate(each) for each in decided.changes if each.environment in names),
         refusals=tuple(each for each in decided.refusals if each.environment in names),
+        uncommitted=uncommitted,
     )
 
 

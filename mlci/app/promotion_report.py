@@ -46,7 +46,11 @@ def promotion_report(checked: Checked, *, project: str) -> Report:
         key=project,
         verdict=verdict,
         headline=words(_headline(checked, verdict)),
-        facts=(*words("Project "), *code(project), *words(f": {_environments(checked)}.")),
+        facts=(
+            *words("Project "),
+            *code(project),
+            *words(f": {_environments(checked)}.{_lying_here(checked)}"),
+        ),
         sections=tuple(sections),
     )
 
@@ -71,6 +75,11 @@ def _headline(checked: Checked, verdict: Verdict) -> str:
 
 def _environments(checked: Checked) -> str:
     return f"the file of {', '.join(checked.changed)} changes" if checked.changed else "no file changes"
+
+
+def _lying_here(checked: Checked) -> str:
+    """A pull request brings only what is committed."""
+    return f" Not committed yet: {', '.join(checked.uncommitted)}." if checked.uncommitted else ""
 
 
 def _refused(refusals: tuple[Refusal, ...]) -> Section:

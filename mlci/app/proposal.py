@@ -6,6 +6,7 @@ from mlci.app.ledger import Ledger
 from mlci.app.promote import Promotion
 from mlci.app.situation import path_of
 from mlci.core.plan import FileWrite
+from mlci.core.registry import shown
 from mlci.core.strictjson import JsonValue
 from mlci.errors import ForgeError
 from mlci.ports.forge import Forge
@@ -90,7 +91,7 @@ def _push(ledger: Ledger, prefix: str, asked: Promotion, branch: str) -> None:
 
 
 def _body(asked: Promotion) -> str:
-    before = f"It runs {asked.before} now." if asked.before else "It runs no version now."
+    before = f"It runs {shown(asked.before)} now." if asked.before else "It runs no version now."
     return (
         f"Merging this asks {asked.environment} to run {asked.model} {asked.version}. {before}\n\n"
         "The required check says whether it may. Closing it changes nothing.\n"

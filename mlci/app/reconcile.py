@@ -75,7 +75,7 @@ def _intent(change: Change, snapshot: Snapshot, context: RunContext) -> Intent:
         version=change.release.version,
         title=change.release.title,
         environment=change.environment,
-        sentence=_sentence(change, before),
+        sentence=_sentence(change),
         trailers=tuple((key, value) for key, value in facts.items() if value),
         actor=context.actor or "",
         run_url=context.run_url or "",
@@ -83,12 +83,14 @@ def _intent(change: Change, snapshot: Snapshot, context: RunContext) -> Intent:
     )
 
 
-def _sentence(change: Change, before: str) -> str:
-    what = f"{change.model} {change.release.title}"
+def _sentence(change: Change) -> str:
+    what = f"{change.model} {change.release.shown}"
     match change.move:
         case Move.REMOVE:
             return f"Take {what} out of {change.environment}"
         case Move.ROLL_BACK:
-            return f"Roll {change.model} in {change.environment} back to {change.release.title}"
+            return f"Roll {change.model} in {change.environment} back to {change.release.shown}"
         case Move.PROMOTE:
-            return f"Promote {what} to {change.environment}" + (f", after {before}" if before else "")
+            return f"Promote {what} to {change.environment}" + (
+                f", after {change.before.shown}" if change.before else ""
+            )

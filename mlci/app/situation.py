@@ -8,7 +8,10 @@ from mlci.core import environments, journal
 from mlci.core.config import Config
 from mlci.core.environments import Desired, Situation
 from mlci.core.tag import full_name
+from mlci.ports.files import Files
 from mlci.ports.git import Git
+
+Contents = Mapping[str, bytes | None]
 
 
 def models_of(config: Config, prefix: str) -> dict[str, str]:
@@ -23,12 +26,26 @@ def path_of(prefix: str, path: str) -> str:
 
 def desired_at(git: Git, config: Config, prefix: str, commit: str) -> dict[str, Desired]:
     """The environment files of a commit. Raises ConfigError for one that cannot be read."""
-    files = [path_of(prefix, each.file) for each in config.environments.values()]
-    contents = git.blobs([(commit, path) for path in files])
+    return desired_in(contents_at(git, config, prefix, commit), config, prefix)
+
+
+def desired_in(contents: Contents, config: Config, prefix: str) -> dict[str, Desired]:
+    """What these environment files say. Raises ConfigError for one that cannot be read."""
     return {
-        name: environments.read(content, name=path, models=config.models)
-        for name, path, content in zip(config.environments, files, contents, strict=True)
+        name: environments.read(contents[name], name=path_of(prefix, each.file), models=config.models)
+        for name, each in config.environments.items()
     }
+
+
+def contents_at(git: Git, config: Config, prefix: str, commit: str) -> Contents:
+    """The bytes of the environment files at a commit, by environment."""
+    files = [path_of(prefix, each.file) for each in config.environments.values()]
+    return dict(zip(config.environments, git.blobs([(commit, path) for path in files]), strict=True))
+
+
+def contents_here(files: Files, config: Config) -> Contents:
+    """The bytes of the environment files as they lie in the work tree."""
+    return {name: files.read_if_there(each.file) for name, each in config.environments.items()}
 
 
 def situation(

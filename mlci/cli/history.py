@@ -13,6 +13,7 @@ from mlci.wiring import World
 def command(world: World, out: Output, model: str | None, environment: str | None) -> None:
     """List the registry's events, newest first."""
     from mlci.app.history import history
+    from mlci.core.registry import shown
 
     events = history(world.repository(), name=model, environment=environment)
     if out.json:
@@ -20,7 +21,15 @@ def command(world: World, out: Output, model: str | None, environment: str | Non
         return
     head = ("WHEN", "MODEL", "EVENT", "VERSION", "ENVIRONMENT", "BY", "COMMIT")
     rows = [
-        (each.when[:19], each.model, each.event, each.version, each.environment, each.actor, each.commit[:10])
+        (
+            each.when[:19],
+            each.model,
+            each.event,
+            shown(each.version),
+            each.environment,
+            each.actor,
+            each.commit[:10],
+        )
         for each in events
     ]
     out.table(head, rows)

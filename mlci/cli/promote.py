@@ -63,12 +63,14 @@ def command(
 def _check(world: World, out: Output, form: str) -> int:
     from mlci.app.promotion_check import check
     from mlci.app.promotion_report import promotion_report
+    from mlci.core.context import Trigger
     from mlci.core.environments import problems_of
     from mlci.render import markdown
 
-    project = world.project()
-    head = world.context().head or world.repository().resolve("HEAD") or ""
-    found = check(world.ledger(), project.config, project.prefix, head, world.dvc())
+    project, context = world.project(), world.context()
+    head = context.head or world.repository().resolve("HEAD") or ""
+    here = world.files() if context.trigger is Trigger.LOCAL else None
+    found = check(world.ledger(), project.config, project.prefix, head, world.dvc(), here)
     report = promotion_report(found, project=project.config.project)
     if out.json:
         out.document(found.document())

@@ -12,13 +12,19 @@ from mlci.wiring import World
 def command(world: World, out: Output, reference: str) -> None:
     """Say what REFERENCE (MODEL, MODEL@VERSION or MODEL#ENVIRONMENT) is made of."""
     from mlci.app.resolve import resolve
+    from mlci.core.registry import shown
 
     project = world.project()
     found = resolve(world.repository(), reference, config=project.config, prefix=project.prefix)
     if out.json:
         out.document(found.document())
         return
-    facts = [("model", found.model), ("version", found.version), ("commit", found.commit), ("tag", found.tag)]
+    facts = [
+        ("model", found.model),
+        ("version", shown(found.version)),
+        ("commit", found.commit),
+        ("tag", found.tag),
+    ]
     facts += [("path", found.path), ("hash", found.hash), ("remote", found.remote), ("url", found.url)]
     facts += [("environment", found.environment)]
     facts += [("assigned by", found.assignment), ("since", found.since or found.registered)]

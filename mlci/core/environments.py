@@ -51,8 +51,8 @@ class Change(Struct, frozen=True, eq=False):
     before: Release | None = None
 
     def __str__(self) -> str:
-        before = f" (now {self.before.title})" if self.before else ""
-        return f"{self.move} {self.model} {self.release.title} in {self.environment}{before}"
+        before = f" (now {self.before.shown})" if self.before else ""
+        return f"{self.move} {self.model} {self.release.shown} in {self.environment}{before}"
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ Events of a model are ordered by counter where tags carry one and by time otherw
 is an oddity, and never stops another tag.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,6 +18,7 @@ from mlci.core.tag import parse as parse_name
 from mlci.core.version import Version
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
 class PersonLike(Protocol):
@@ -137,7 +139,7 @@ class Release(Struct, eq=False):
     @property
     def shown(self) -> str:
         """The title for people: a commit that was never registered says so, and is no version."""
-        return str(self.version) if self.version else f"unregistered {self.commit[:10]}"
+        return shown(self.title)
 
     @property
     def active(self) -> bool:
@@ -241,6 +243,11 @@ class Registry(Struct, frozen=True, eq=False):
     def model(self, name: str) -> ModelState:
         """One model; an empty one when no tag speaks of it."""
         return self.models.get(name) or ModelState(name)
+
+
+def shown(title: str) -> str:
+    """A release's title for people, who do not read forty digits."""
+    return f"unregistered {title[:10]}" if _COMMIT.fullmatch(title) else title
 
 
 def fold(tags: Iterable[TagLike]) -> Registry:

@@ -142,10 +142,6 @@ class Git(Protocol):
         """The bytes at (commit, path) each, None where there is none; one process for all."""
         ...
 
-    def changed_files(self, base: str, head: str) -> Sequence[str]:
-        """Paths that differ between two commits."""
-        ...
-
     def dirty(self) -> Sequence[str]:
         """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""
         ...

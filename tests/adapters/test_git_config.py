@@ -32,7 +32,7 @@ def use_everything(git, work) -> None:
     work.write({"a.txt": "changed", "new": "x"})
     head = git.resolve("HEAD")
     git.branch(), git.tags(), git.refs("refs/"), git.tree(head), git.blobs([(head, "a.txt")])
-    git.commit(head), git.first_parents(head), git.merge_base(head, head), git.changed_files(head, head)
+    git.commit(head), git.first_parents(head), git.merge_base(head, head)
     assert git.dirty() == ["a.txt", "new"]
     git.remotes(), git.remote_refs("origin"), git.fetch("origin", "+refs/heads/*:refs/remotes/origin/*")
     made = git.write_commit({"x": b"1"}, parent=head, message="x", when=NOON)

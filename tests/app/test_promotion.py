@@ -134,6 +134,29 @@ def test_an_unknown_version_is_told_in_the_report_too(desk):
     assert "version-unknown" in terminal.render(promotion_report(found, project="credit"))
 
 
+def here(desk):
+    return check(desk.ledger, desk.config, "", desk.story.head, FakeDvc(), FileTree(desk.story.path))
+
+
+def test_at_a_desk_the_files_are_judged_as_they_lie_there(desk):
+    desk.story.write({"environments/prod.yaml": "income: v0.2.0\n"})
+    found = here(desk)
+    assert [str(each) for each in found.changes] == ["promote income v0.2.0 in prod (now v0.1.0)"]
+    assert found.document()["uncommitted"] == ["environments/prod.yaml"]
+    said = " ".join(terminal.render(promotion_report(found, project="credit")).split())
+    assert "Not committed yet: environments/prod.yaml." in said
+
+    assert checked(desk).changes == ()
+    assert "Not committed" not in terminal.render(promotion_report(checked(ask(desk)), project="credit"))
+    desk.story.write({"environments/prod.yaml": "income: v0.1.0\n"})
+    assert here(desk).changes == ()
+
+
+def test_a_file_that_was_removed_at_a_desk_is_refused_before_it_is_committed(desk):
+    desk.story.write({"environments/prod.yaml": None})
+    assert [each.id for each in here(desk).refusals] == ["environment-emptied"]
+
+
 def test_a_change_of_no_environment_says_so(desk):
     desk.story.branch("other").commit({"a": "1"})
     report = promotion_report(checked(desk), project="credit")
@@ -167,7 +190,8 @@ def test_a_proposal_is_one_branch_from_main_and_one_pull_request(desk):
     assert forge.opened == {"promote/prod/income-v0.2.0": "Run income v0.2.0 in prod"}
     assert first.url == again.url == "https://forge.example/1"
     assert desk.git.remote_refs("origin", ref)[ref] == tip
-    assert desk.git.changed_files(desk.ledger.read().tip, tip) == ["environments/prod.yaml"]
+    changed = desk.story.git("diff", "--name-only", desk.ledger.read().tip, tip)
+    assert changed == "environments/prod.yaml"
     assert desk.story.git("show", f"{tip}:environments/prod.yaml") == "income: v0.2.0"
     assert (desk.story.path / "environments/prod.yaml").read_text() == "garbage"
 
