@@ -14,6 +14,9 @@ from mlci.errors import WorldError
 
 LIMIT = 64 * 1024 * 1024
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+# What a write that was killed leaves beside its file; an hour later nobody is at work on it any more.
+_LEFT = ".mlci-*.tmp"
+_LONG_AGO = 3600.0
 _REASONS = {
     errno.ENOSPC: ("disk-full", "the disk is full", "free some space, then run the same command again"),
     errno.EDQUOT: (
@@ -246,7 +249,17 @@ def _stage(target: Path, change: FileWrite, leftovers: ExitStack) -> Path:
         stream.write(change.content)
         stream.flush()
         os.fsync(descriptor)
+    _sweep(staged)
     return staged
+
+
+def _sweep(staged: Path) -> None:
+    """Remove what killed writes left here long ago, by the clock of the disk itself."""
+    with suppress(OSError):
+        now = staged.stat().st_mtime
+        for each in staged.parent.glob(_LEFT):
+            if now - each.lstat().st_mtime > _LONG_AGO:
+                each.unlink()
 
 
 def _remove(path: Path) -> None:

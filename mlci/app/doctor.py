@@ -2,7 +2,9 @@
 
 import importlib.metadata
 import platform
+import posixpath
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -12,6 +14,7 @@ from mlci.core import environments, journal
 from mlci.core.config import CommentBy, Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
+from mlci.core.wording import count
 from mlci.errors import ConfigError, MlciError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
@@ -21,6 +24,7 @@ from mlci.ports.user_python import UserPython
 
 OLDEST_GIT = (2, 38)
 _OUR_TAG = re.compile(r"[@#]")
+_LEFT = re.compile(r"\.mlci-[0-9a-f]{16}\.tmp")
 # What `mlci demo` needs beside mlci itself.
 _DEMO = ("scikit-learn", "skops", "fastapi", "uvicorn")
 
@@ -92,6 +96,7 @@ def _repository(patient: Patient) -> Iterator[Finding]:
     yield _history(git)
     yield _branch(git, patient.context())
     yield _tags(git)
+    yield from _leftovers(git)
     yield from _remotes(git, patient)
 
 
@@ -120,6 +125,15 @@ def _tags(git: Git) -> Finding:
         f"{len(light)} lightweight tags look like versions and count for nothing: {shown}",
         _instead(git, light[0]),
     )
+
+
+def _leftovers(git: Git) -> Iterator[Finding]:
+    """What a killed mlci left beside the files that it was about to replace."""
+    left = [path for path in git.dirty() if _LEFT.fullmatch(posixpath.basename(path))]
+    if left:
+        what = f"{count(len(left), 'file')} of a write that was killed: {', '.join(left[:3])}"
+        words = " ".join(shlex.quote(each) for each in left)
+        yield _poor("leftovers", f"{what}{', …' if len(left) > 3 else ''}", f"rm {words}")
 
 
 def _instead(git: Git, tag: str) -> str:

@@ -121,6 +121,14 @@ def test_a_lightweight_tag_is_never_annotated_by_hand(tmp_path: Path, annotated:
     assert ("git push origin ':refs/tags/income@v1.0.0'" in advice) is not annotated
 
 
+def test_what_a_killed_write_left_is_named_with_its_remedy(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"a": "1"})
+    assert "leftovers" not in found(story.path)
+    story.write({"environments/.mlci-0123456789abcdef.tmp": "half", "notes.tmp": "mine"})
+    left = found(story.path)["leftovers"]
+    assert (left.status, left.help) == (Status.WARN, "rm environments/.mlci-0123456789abcdef.tmp")
+
+
 def test_no_remote(tmp_path: Path) -> None:
     repository(tmp_path / "work").commit({"a.txt": "1"})
 
