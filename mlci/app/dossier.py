@@ -35,6 +35,18 @@ class Dossier(Struct, frozen=True, kw_only=True):
     merged_by: str = ""
     merged: str = ""
 
+    @property
+    def intact(self) -> bool | None:
+        """Whether the evidence still is what the tag promised; None where that cannot be seen here."""
+        return self.kept.agrees(self.found.message) if self.kept.there else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is missing here, and what brings it."""
+        if self.kept.there or not self.found.message.get("Evidence-Digest"):
+            return ()
+        return ("its evidence and deployments are in the journal, which is not here: mlci reconcile --check",)
+
     def document(self) -> JsonValue:
         """The same as a JSON value."""
         document = self.found.document()
@@ -42,7 +54,7 @@ class Dossier(Struct, frozen=True, kw_only=True):
             "data": list(self.found.message.all("Data")),
             "parameters": dict(self.params),
             "merged_by": self.merged_by,
-            "evidence_intact": self.kept.agrees(self.found.message),
+            "evidence_intact": self.intact,
             "runs": [
                 {
                     "environment": each.environment,

@@ -87,7 +87,7 @@ def gates(dossier: Dossier) -> Section | None:
     ]
     for key, said in (("Waiver", "waived: "), ("Allow-Failed", "registered in spite of this: ")):
         items += [Item(text=words(said + each), tone=Tone.WARN) for each in message.all(key)]
-    if dossier.kept.agrees(message) is False:
+    if dossier.intact is False:
         then = words("mlci verify says more")
         items.append(
             Item(text=words("the journal's evidence is not what the tag promises"), tone=Tone.BAD, then=then)

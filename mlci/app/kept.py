@@ -13,12 +13,16 @@ from mlci.ports.git import Git
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """The evidence of one version and the digest of all of it, empty when there is none."""
+    """The evidence of one version and the digest of all of it, empty when there is none.
+
+    `there` says whether there was a journal to look into: a plain clone does not bring it.
+    """
 
     evidence: tuple[Evidence, ...] = ()
     digest: str = ""
     unreadable: tuple[str, ...] = ()
     deployments: tuple[Entry, ...] = field(default_factory=tuple)
+    there: bool = False
 
     def agrees(self, message: Message) -> bool | None:
         """Whether this is what the version's tag promises; None when it promises nothing."""
@@ -49,6 +53,7 @@ def kept(git: Git, project: str, model: str, version: str, *, ref: str | None = 
             for each in read_entries(git, tip)
             if each.kind is Kind.DEPLOY and (each.model, each.version) == (model, version)
         ),
+        there=True,
     )
 
 

@@ -19,6 +19,8 @@ def command(world: World, out: Output, reference: str, form: str) -> None:
     git = world.repository()
     found = dossier(git, project.config, project.prefix, reference)
     made = card(git, project.config, project.prefix, found)
+    for note in found.notes:
+        out.note(note)
     if out.json:
         out.document(made.header)
     else:

@@ -17,6 +17,8 @@ def command(world: World, out: Output, reference: str) -> None:
 
     project = world.project()
     found = dossier(world.repository(), project.config, project.prefix, reference)
+    for note in found.notes:
+        out.note(note)
     if out.json:
         out.document(found.document())
     else:

@@ -188,6 +188,15 @@ def test_evidence_that_was_changed_is_noticed(desk, tmp_path):
     assert "not what the tag promises" in terminal.page(show(found))
 
 
+def test_a_plain_clone_has_no_journal_and_accuses_nobody(desk, tmp_path):
+    found = read(desk.clone(tmp_path / "clone"))
+
+    assert (found.intact, found.kept.evidence) == (None, ())
+    assert "not what the tag promises" not in terminal.page(show(found))
+    assert "mlci reconcile --check" in found.notes[0]
+    assert read(desk).notes == ()
+
+
 def test_an_unknown_version_is_refused(desk):
     with pytest.raises(RefusedError):
         read(desk, "income@v9.0.0")
