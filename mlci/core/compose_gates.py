@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from mlci.core.compose_calibration import calibrations
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status
 from mlci.core.records import MOST
@@ -53,6 +54,7 @@ def sections(evidence: Evidence) -> Iterator[Section]:
     )
     tones = {each.subject: tone_of(each) for each in ranked}
     yield from _groups(evidence.figures, tones)
+    yield from calibrations(evidence)
 
 
 def tone_of(finding: Finding) -> Tone:

@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from msgspec import Struct
 
-from mlci.core import confusion, custom_metrics, ranking
+from mlci.core import calibration, confusion, custom_metrics, ranking
 from mlci.core.config import Direction, Task
 from mlci.core.predictions import Floats, Predictions
 from mlci.errors import ConfigError, WorldError
-
-CALIBRATION_BINS = 10
 
 _BINARY = frozenset({Task.BINARY})
 _CLASSES = frozenset({Task.BINARY, Task.MULTICLASS})
@@ -209,10 +207,9 @@ def _gaps(one: Predictions) -> Floats:
         said, happened = shares[:, 1], (one.truth == 1).astype(np.float64)
     else:
         said, happened = shares.max(axis=1), (shares.argmax(axis=1) == one.truth).astype(np.float64)
-    bins = np.minimum((said * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
-    parts = np.zeros((len(one), CALIBRATION_BINS + 1))
+    parts = np.zeros((len(one), calibration.BINS + 1))
     parts[:, -1] = weights(one)
-    parts[np.arange(len(one)), bins] = weights(one) * (happened - said)
+    parts[np.arange(len(one)), calibration.bin_of(said)] = weights(one) * (happened - said)
     return parts
 
 

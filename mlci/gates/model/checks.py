@@ -32,6 +32,6 @@ CHECKS = (
     Check(
         id="model.calibration",
         title="Scores are probabilities",
-        page="The expected calibration error over ten bins of equal width.",
+        page="The expected calibration error over ten bins of equal width, which a report shows.",
     ),
 )

@@ -1,15 +1,17 @@
 """The model gate's run: objectives, a dummy, slices and calibration, for every model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from mlci.core.calibration import reliability
 from mlci.core.config import Config, Direction, Model, Objective, Task
 from mlci.core.finding import Finding
-from mlci.core.metrics import METRICS, find
+from mlci.core.metrics import METRICS, find, weights
 from mlci.core.predictions import Predictions
+from mlci.core.reliability import Bin
 from mlci.core.signature import Signature
-from mlci.core.strictjson import JsonValue
+from mlci.core.strictjson import JsonValue, plain
 from mlci.errors import MlciError
 from mlci.gates import Outcome, Request
 from mlci.gates.inputs import inputs_of
@@ -30,12 +32,15 @@ def run(request: Request) -> Outcome:
     """Test every model that has predictions or objectives, and every declared metric."""
     findings: list[Finding] = []
     signatures: dict[str, JsonValue] = {}
+    bins: dict[str, JsonValue] = {}
     for model in request.config.models.values():
         if model.predictions is not None or _named(request.config, model):
             tested = _tested(request, model)
             findings += tested.findings
             if tested.signature is not None:
                 signatures[model.name] = tested.signature.document()
+            if tested.bins:
+                bins[model.name] = plain(tested.bins)
     for objective in request.config.objectives:
         if objective.source is not None:
             findings += _declared(request, objective, objective.source)
@@ -44,7 +49,7 @@ def run(request: Request) -> Outcome:
     return Outcome(
         findings=tuple(findings),
         inputs=inputs_of(request.hands.files, _paths(request)),
-        figures={"signatures": signatures},
+        figures={"signatures": signatures, "calibration": bins},
     )
 
 
@@ -57,23 +62,34 @@ def _paths(request: Request) -> list[str]:
 
 
 class _Tested(Struct, frozen=True, kw_only=True):
-    """What was found of one model, and its signature where the test rows tell it."""
+    """What was found of one model, and its signature and calibration where they can be told."""
 
     findings: tuple[Finding, ...]
     signature: Signature | None = None
+    bins: Sequence[Bin] = ()
 
 
 def _tested(request: Request, model: Model) -> _Tested:
     request.hands.progress.line(f"measuring {model.name}")
     findings: list[Finding] = []
-    signature = None
+    signature: Signature | None = None
+    bins: Sequence[Bin] = ()
     try:
         predictions = read_predictions(request.hands.tables, model)
         signature = signature_of(request.hands.tables, model, predictions)
+        bins = _calibration(predictions)
         findings.extend(_asked(request, model, predictions))
     except MlciError as error:
         findings.append(unreadable("model.readable", model.name, error))
-    return _Tested(findings=tuple(findings), signature=signature)
+    return _Tested(findings=tuple(findings), signature=signature, bins=bins)
+
+
+def _calibration(one: Predictions) -> Sequence[Bin]:
+    """How the probabilities of a binary model stand to what happened; nothing of scores that are none."""
+    scores = one.scores
+    if one.task is not Task.BINARY or scores is None or scores.min() < 0 or scores.max() > 1:
+        return ()
+    return reliability(scores, one.truth, weights(one), one.cluster)
 
 
 def _asked(request: Request, model: Model, predictions: Predictions) -> Iterator[Finding]:

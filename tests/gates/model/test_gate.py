@@ -159,10 +159,19 @@ def test_predictions_of_one_class_have_no_area_and_fail(tmp_path):
 def test_the_evidence_holds_what_the_model_takes_and_says(tmp_path):
     found = asked(tmp_path, sampled(300, seed=3), AUC)
     takes = {"age_band": "text", "region": "text", "sex": "text"}
-    assert found.figures == {"signatures": {"income": {"takes": takes, "predicts": ["0", "1"]}}}
+    assert found.figures["signatures"] == {"income": {"takes": takes, "predicts": ["0", "1"]}}
     assert [each.path for each in found.inputs] == [INCOME.predictions, INCOME.test]
 
 
 def test_without_test_rows_no_signature_is_made_up(tmp_path):
     found = asked(tmp_path, sampled(300, seed=3), AUC, model=replace(INCOME, test=None))
-    assert found.figures == {"signatures": {}}
+    assert found.figures["signatures"] == {}
+
+
+def test_the_calibration_of_probabilities_is_kept_for_the_report(tmp_path):
+    people = sampled(800, seed=4)
+    bins = asked(tmp_path, people, AUC).figures["calibration"]["income"]
+    assert sum(each["rows"] for each in bins) == 800
+    odds = people.with_columns(y_score=pl.col("y_score") * 20 - 10)
+    assert asked(tmp_path, odds, AUC).figures["calibration"] == {}
+    assert asked(tmp_path, people.drop("y_score")).figures["calibration"] == {}
