@@ -1,6 +1,7 @@
 """Git: its plumbing in one process for each bulk read, GitPython for work trees and remotes."""
 
 import os
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mlci.adapters import git_config, git_parse, git_remote
+from mlci.adapters.git_objects import Objects
 from mlci.errors import WorldError
 from mlci.ports.git import CommitRecord, Person, PushResult, RefUpdate, Signature, TagRecord, TreeEntry
 from mlci.ports.process import Command, Finished, Process
@@ -84,8 +86,8 @@ class GitCli:
 
     def resolve(self, revision: str) -> str | None:
         """The commit that a revision names, or None."""
-        done = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        return git_parse.text(done.stdout).strip() if done.ok else None
+        found = self._objects.find(f"{revision}^{{commit}}")
+        return found.name if found else None
 
     def commit(self, sha: str) -> CommitRecord:
         """One commit, read once: it never changes. Raises WorldError when it is not here."""
@@ -132,24 +134,19 @@ class GitCli:
         return {name: object_ for object_, name in git_parse.rows(listing.encode(*_CODEC), 2)}
 
     def tree(self, revision: str, path: str = "") -> Sequence[TreeEntry]:
-        """All files of a commit below a path, recursively."""
-        below = ["--", path] if path else []
-        listing = self._git(
-            "ls-tree", "-r", "-z", "--long", "--full-tree", revision, *below, fine=(0,), keep=BULK
-        )
-        return list(git_parse.tree(listing.stdout))
+        """All files of a commit below a directory, recursively. Raises WorldError without such a commit."""
+        if self._objects.find(f"{revision}^{{commit}}") is None:
+            raise _no_commit(revision)
+        below = path.strip("/")
+        return [
+            replace(each, path=posixpath.join(below, each.path))
+            for each in self._objects.files(f"{revision}:{below}")
+        ]
 
-    def blobs(self, names: Sequence[tuple[str, str]]) -> Sequence[bytes | None]:
-        """The bytes at (commit, path) each, None where there is none; one process for all."""
-        if not names:
-            return []
-        asked = [f"{commit}:{path}".encode(*_CODEC) for commit, path in names]
-        done = self._git(
-            "cat-file", "--batch", "-z", stdin=b"".join(each + b"\0" for each in asked), fine=(0,), keep=BULK
-        )
-        if done.truncated:
-            raise WorldError(f"more than {BULK} bytes were asked of git at once", id="file-too-large")
-        return list(git_parse.blobs(done.stdout, asked))
+    def blobs(self, names: Sequence[tuple[str, str]], *, limit: int | None = None) -> Sequence[bytes | None]:
+        """The bytes at (commit, path) each, None where there is no file. Raises WorldError beyond `limit`."""
+        found = (self._objects.find(f"{commit}:{path}", limit=limit) for commit, path in names)
+        return [each.content if each and each.kind == b"blob" else None for each in found]
 
     def dirty(self) -> Sequence[str]:
         """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""
@@ -385,6 +382,16 @@ class GitCli:
             cwd=self.root, variables=self._hardening(git_config.ALWAYS), fine=(0,),
         )  # fmt: skip
         return git_config.parse_settings(listing.stdout)
+
+    @cached_property
+    def _objects(self) -> Objects:
+        command = Command(
+            argv=("git", "cat-file", "--batch", "-z"),
+            cwd=self.root,
+            environment=self._hardening(self._overrides),
+            timeout=_LOCAL_LIMIT,
+        )
+        return Objects(lambda: self._process.converse(command), limit=BULK)
 
     @cached_property
     def _overrides(self) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
-from mlci.ports.git import CommitRecord, Person, Signature, TagRecord, TreeEntry
+from mlci.ports.git import CommitRecord, Person, Signature, TagRecord
 from mlci.ports.process import Finished
 
 TAGS = (
@@ -59,14 +59,6 @@ def commits(content: bytes) -> Iterator[CommitRecord]:
         )
 
 
-def tree(content: bytes) -> Iterator[TreeEntry]:
-    """Entries of `ls-tree -r -z --long`."""
-    for line in filter(None, content.split(b"\0")):
-        facts, _, path = line.partition(b"\t")
-        mode, _, name, size = facts.decode().split()
-        yield TreeEntry(path=text(path), mode=mode, object=name, size=int(size) if size != "-" else None)
-
-
 def moment(raw: str) -> datetime:
     """Git's raw date. One beyond the calendar is the calendar's end."""
     seconds, _, zone = raw.partition(" ")
@@ -84,21 +76,6 @@ def _zone(text: str) -> timezone:
 def raw_date(when: datetime) -> str:
     """A moment as Git writes it."""
     return f"{int(when.timestamp())} {when.strftime('%z')[:5] or '+0000'}"
-
-
-def blobs(content: bytes, names: Sequence[bytes]) -> Iterator[bytes | None]:
-    """What `cat-file --batch` says to each name: its bytes, or None where there is no file."""
-    at = 0
-    for name in names:
-        missing = name + b" missing\n"
-        if content.startswith(missing, at):
-            at += len(missing)
-            yield None
-            continue
-        start = content.index(b"\n", at) + 1
-        _, kind, size = content[at : start - 1].split()
-        at = start + int(size) + 1
-        yield content[start : at - 1] if kind == b"blob" else None
 
 
 def quoted(path: str) -> bytes:

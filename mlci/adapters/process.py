@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Lock, Thread, current_thread, main_thread
 from types import FrameType
-from typing import IO
+from typing import IO, cast
 
+from mlci.adapters.dialogue import Pipe
 from mlci.adapters.environment import scrubbed
 from mlci.adapters.masking import Mask
 from mlci.adapters.output import Capture, Kept
@@ -57,6 +58,27 @@ class ProcessRunner:
             timed_out=timed_out,
         )
 
+    def converse(self, command: Command) -> Pipe:
+        """Start a child to be asked; `command.timeout` bounds each wait for an answer."""
+        said, grace = Kept(command.keep), self._grace
+        child = self._start(command, asked=True)
+        ears, mouth = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
+        complaint = _reading(child.stderr, Capture(said, self._mask, None))
+
+        def hang_up() -> None:
+            with suppress(OSError), ears, mouth:
+                _end(child, grace)
+            complaint.join(grace)
+
+        return Pipe(
+            " ".join(command.argv[:2]),
+            ears,
+            mouth,
+            limit=command.timeout,
+            complaint=said.content,
+            hang_up=hang_up,
+        )
+
     @contextmanager
     def serve(self, command: Command) -> Iterator["Server"]:
         """Start a child that runs until the block is left, then end its group."""
@@ -84,7 +106,7 @@ class ProcessRunner:
                 for thread in threads:
                     thread.join(self._grace)
 
-    def _start(self, command: Command) -> subprocess.Popen[bytes]:
+    def _start(self, command: Command, *, asked: bool = False) -> subprocess.Popen[bytes]:
         inherited = {key: value for key, value in self._environment.items() if key not in command.without}
         environment = {**inherited, **command.environment}
         argv = [self._program(command, environment), *command.argv[1:]]
@@ -93,7 +115,7 @@ class ProcessRunner:
                 argv,
                 cwd=command.cwd,
                 env=environment,
-                stdin=subprocess.PIPE if command.stdin else subprocess.DEVNULL,
+                stdin=subprocess.PIPE if command.stdin or asked else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=os.name == "posix",

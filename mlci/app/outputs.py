@@ -21,12 +21,14 @@ class Outputs(Struct, frozen=True, kw_only=True):
     dvc: Dvc
     remote: str | None = None
 
-    def read(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed]) -> bytes | None:
+    def read(
+        self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed], *, limit: int | None = None
+    ) -> bytes | None:
         """The bytes of one file of a snapshot, None where they are not to be had.
 
         `outs` are the snapshot's recorded outputs; the file is one of them, or lies in one, or in Git.
         """
-        (content,) = snapshot.read([path])
+        content = snapshot.read(path, limit=limit)
         if content is not None:
             return content
         if path not in outs and _home(path, outs) is None:
@@ -53,7 +55,7 @@ class Outputs(Struct, frozen=True, kw_only=True):
         """A file as it lies here, in Git or in the cache, for who may not pay for a download or a hash."""
         if snapshot.commit is None and snapshot.files.exists(path):
             return snapshot.files.root / path
-        (content,) = snapshot.read([path])
+        content = snapshot.read(path)
         if content is not None or recorded.algorithm != "md5" or len(recorded.value) < 3:
             return content
         return next((place for place in self._places(snapshot, recorded) if place.is_file()), None)

@@ -25,13 +25,11 @@ from mlci.core.problems import in_a_line
 from mlci.core.yamltree import DVC_LIMITS
 from mlci.errors import MlciError
 from mlci.ports.files import Files
-from mlci.ports.git import Git, TreeEntry
+from mlci.ports.git import Git
 
 T = TypeVar("T")
 
 _LINK = "120000"
-_LINKED = "is a symbolic link: commit the file itself"
-_TOO_LARGE = f"is larger than {DVC_LIMITS.size // 1024**2} MiB"
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -45,36 +43,32 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     prefix: str
     commit: str | None
 
-    def paths(self) -> Mapping[str, str]:
-        """Every path that Git knows (or would take), from the project, sorted; and why not to read it, if so.
+    def paths(self) -> Mapping[str, bool]:
+        """Every path that Git knows (or would take), from the project, sorted, and whether it is a link.
 
         In the work tree only links are known by this: its files say by themselves what they are.
         """
         commit = self.commit or self.git.resolve("HEAD")
         entries = self.git.tree(commit, self.prefix) if commit else ()
-        known = {each.path: self._unfit(each) for each in entries}
+        known = {each.path: each.mode == _LINK for each in entries}
         if self.commit is None:
-            known |= dict.fromkeys(self.git.dirty(), "")
+            known |= dict.fromkeys(self.git.dirty(), False)
         start = f"{self.prefix}/" if self.prefix else ""
         return {path.removeprefix(start): known[path] for path in sorted(known) if path.startswith(start)}
 
-    def _unfit(self, entry: TreeEntry) -> str:
-        if entry.mode == _LINK:
-            return _LINKED
-        return _TOO_LARGE if self.commit and (entry.size or 0) > DVC_LIMITS.size else ""
-
-    def read(self, paths: Sequence[str]) -> list[bytes | None]:
-        """The bytes of each path, None where there is none; one process for all."""
+    def read(self, path: str, *, limit: int | None = None) -> bytes | None:
+        """The bytes of a path, None where there is none. Raises WorldError beyond `limit`."""
         if self.commit is None:
-            return [self.files.read_if_there(path) for path in paths]
-        return list(self.git.blobs([(self.commit, posixpath.join(self.prefix, path)) for path in paths]))
+            return self.files.read_if_there(path)
+        (content,) = self.git.blobs([(self.commit, posixpath.join(self.prefix, path))], limit=limit)
+        return content
 
 
 class Declared(Struct, frozen=True, kw_only=True):
     """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
 
     `params` holds the keys that are used of each file, none for all of it; `outs` every recorded output,
-    `deps` every recorded dependency that is none; `unfit` what is not to be read of a commit, and why.
+    `deps` every recorded dependency that is none; `links` the symbolic links of a commit.
     """
 
     metrics: tuple[str, ...] = ()
@@ -84,16 +78,15 @@ class Declared(Struct, frozen=True, kw_only=True):
     deps: Mapping[str, Hashed] = field(default_factory=dict)
     stages: Mapping[str, LockedStage] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
-    unfit: Mapping[str, str] = field(default_factory=dict)
+    links: frozenset[str] = frozenset()
 
 
 def declared(snapshot: Snapshot) -> Declared:
     """Read what a snapshot declares; a file that cannot be read becomes a problem, not an end."""
     known = snapshot.paths()
-    dvcs = [path for path, unfit in known.items() if _is_dvcs(path) and unfit != _LINKED]
-    problems = [f"{path} {known[path]}" for path in dvcs if known[path]]
-    paths = [path for path in dvcs if not known[path]]
-    content = dict(zip(paths, snapshot.read(paths), strict=True))
+    problems: list[str] = []
+    paths = [path for path, link in known.items() if _is_dvcs(path) and not link]
+    content = {path: _bytes(snapshot, path, problems) for path in paths}
     outs: dict[str, Hashed] = {}
     deps: dict[str, Hashed] = {}
     stages: dict[str, LockedStage] = {}
@@ -126,7 +119,7 @@ def declared(snapshot: Snapshot) -> Declared:
         deps={path: dep for path, dep in deps.items() if path not in outs},
         stages=stages,
         problems=tuple(problems),
-        unfit={path: why for path, why in known.items() if why and snapshot.commit},
+        links=frozenset(path for path, link in known.items() if link and snapshot.commit),
     )
 
 
@@ -142,6 +135,14 @@ def _files_of(metrics: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
 def _is_dvcs(path: str) -> bool:
     name = posixpath.basename(path)
     return name in {PIPELINE_FILE, LOCK_FILE} or (name.endswith(".dvc") and name != ".dvc")
+
+
+def _bytes(snapshot: Snapshot, path: str, problems: list[str]) -> bytes | None:
+    try:
+        return snapshot.read(path, limit=DVC_LIMITS.size)
+    except MlciError as error:
+        problems.append(error.message)
+        return None
 
 
 def _read(content: bytes | None, path: str, reader: Callable[..., T], problems: list[str]) -> T | None:

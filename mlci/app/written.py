@@ -14,6 +14,7 @@ from mlci.core.problems import in_a_line
 from mlci.core.renames import Pointer, pointer, rename
 from mlci.core.values import MISSING, Kind, Value
 from mlci.core.verdicts import Measured
+from mlci.core.yamltree import DVC_LIMITS
 from mlci.errors import MlciError
 
 Files = Mapping[str, Leaves]
@@ -82,14 +83,13 @@ def _leaves(
     outputs: Outputs, side: Side, paths: Sequence[str], problems: list[str], *, missing: bool
 ) -> dict[str, Leaves]:
     found: dict[str, Leaves] = {}
-    # Of a commit all is asked at once; in the work tree each file may have a trouble of its own.
-    snapshot, unfit = side.snapshot, side.declared.unfit
-    problems += [f"{path} {unfit[path]}" for path in paths if path in unfit]
-    fit = [path for path in paths if path not in unfit]
-    known = dict(zip(fit, snapshot.read(fit), strict=True)) if snapshot.commit else {}
-    for path in fit:
+    snapshot, links = side.snapshot, side.declared.links
+    for path in paths:
+        if path in links:
+            problems.append(f"{path} is a symbolic link: commit the file itself")
+            continue
         try:
-            content = known.get(path) or outputs.read(snapshot, path, side.declared.outs)
+            content = outputs.read(snapshot, path, side.declared.outs, limit=DVC_LIMITS.size)
         except MlciError as error:
             # Whoever keeps files names the path by himself.
             problems.append(error.message)

@@ -46,7 +46,6 @@ class TreeEntry(Struct, frozen=True, kw_only=True):
     path: str
     mode: str
     object: str
-    size: int | None
 
 
 class RefUpdate(Struct, frozen=True, kw_only=True):
@@ -135,11 +134,11 @@ class Git(Protocol):
         ...
 
     def tree(self, revision: str, path: str = "") -> Sequence[TreeEntry]:
-        """All files of a commit below a path, recursively."""
+        """All files of a commit below a directory, recursively. Raises WorldError without such a commit."""
         ...
 
-    def blobs(self, names: Sequence[tuple[str, str]]) -> Sequence[bytes | None]:
-        """The bytes at (commit, path) each, None where there is none; one process for all."""
+    def blobs(self, names: Sequence[tuple[str, str]], *, limit: int | None = None) -> Sequence[bytes | None]:
+        """The bytes at (commit, path) each, None where there is no file. Raises WorldError beyond `limit`."""
         ...
 
     def dirty(self) -> Sequence[str]:

@@ -62,11 +62,40 @@ class Running(Protocol):
         ...
 
 
+class Dialogue(Protocol):
+    """A child that answers questions until it is ended, at the latest with us."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still be asked."""
+        ...
+
+    def say(self, question: bytes) -> None:
+        """Ask. Raises WorldError when the child is gone."""
+        ...
+
+    def line(self) -> bytes:
+        """The answer's next line, its end included. Raises WorldError when none comes in time."""
+        ...
+
+    def take(self, size: int) -> bytes:
+        """The answer's next bytes. Raises WorldError when they do not come in time."""
+        ...
+
+    def end(self) -> None:
+        """End it. What was not read is lost."""
+        ...
+
+
 class Process(Protocol):
     """Runs children; every child is ended with its whole group, whatever happens to us."""
 
     def run(self, command: Command, on_line: Callable[[str], None] | None = None) -> Finished:
         """Run a child to its end. Raises WorldError only when it cannot be started."""
+        ...
+
+    def converse(self, command: Command) -> Dialogue:
+        """Start a child to be asked; `command.timeout` bounds each wait for an answer."""
         ...
 
     def serve(self, command: Command) -> AbstractContextManager[Running]:

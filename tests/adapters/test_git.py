@@ -109,7 +109,7 @@ def test_reads_trees(work, git_in):
     work.write({ODD: "odd"}).commit()
     entries = {each.path: each for each in git_in(work.path / "dir").tree("HEAD")}
     assert set(entries) == {"a.txt", "dir/b.txt", "link", ODD}
-    assert (entries["link"].mode, entries["a.txt"].size) == ("120000", 3)
+    assert entries["link"].mode == "120000"
     assert [each.path for each in git_in(work.path).tree("HEAD", "dir/")] == ["dir/b.txt"]
 
 

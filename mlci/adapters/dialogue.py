@@ -1,0 +1,96 @@
+"""A child that is asked through a pipe, as often as one likes."""
+
+import os
+import select
+import sys
+import weakref
+from collections.abc import Callable
+from typing import IO
+
+from mlci.errors import WorldError
+
+_PIECE = 256 * 1024
+
+
+class Pipe:
+    """Both ends of the talk with `name`. Whoever forgets it hangs up, and so does the end of our process."""
+
+    def __init__(
+        self,
+        name: str,
+        ears: IO[bytes],
+        mouth: IO[bytes],
+        *,
+        limit: float,
+        complaint: Callable[[], bytes],
+        hang_up: Callable[[], None],
+    ) -> None:
+        self._name = name
+        self._ears = ears
+        self._mouth = mouth
+        self._limit = limit
+        self._complaint = complaint
+        self._heard = bytearray()
+        self._hang_up = weakref.finalize(self, hang_up)
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still be asked."""
+        return self._hang_up.alive
+
+    def say(self, question: bytes) -> None:
+        """Ask. Raises WorldError when the child is gone."""
+        try:
+            self._ears.write(question)
+            self._ears.flush()
+        except (OSError, ValueError):
+            raise self._silence("it has ended") from None
+
+    def line(self) -> bytes:
+        """The answer's next line, its end included. Raises WorldError when none comes in time."""
+        seen = 0
+        while (end := self._heard.find(b"\n", seen)) < 0:
+            seen = len(self._heard)
+            self._listen()
+        return self._cut(end + 1)
+
+    def take(self, size: int) -> bytes:
+        """The answer's next bytes. Raises WorldError when they do not come in time."""
+        while len(self._heard) < size:
+            self._listen()
+        return self._cut(size)
+
+    def end(self) -> None:
+        """End it. What was not read is lost."""
+        self._hang_up()
+
+    def _cut(self, size: int) -> bytes:
+        piece = bytes(self._heard[:size])
+        del self._heard[:size]
+        return piece
+
+    def _listen(self) -> None:
+        if not _something_comes(self._mouth.fileno(), self._limit):
+            raise self._silence(f"no answer in {self._limit:.0f} s")
+        piece = os.read(self._mouth.fileno(), _PIECE)
+        if not piece:
+            raise self._silence("it has ended")
+        self._heard += piece
+
+    def _silence(self, why: str) -> WorldError:
+        self.end()
+        said = self._complaint().decode("utf-8", "replace").strip()
+        return WorldError(f"{self._name}: {said or why}", id="program-silent", help="mlci doctor")
+
+
+if sys.platform == "win32":
+
+    def _something_comes(_mouth: int, _limit: float) -> bool:
+        return True  # its pipes cannot be watched, so the wait is as long as it takes
+
+else:
+
+    def _something_comes(mouth: int, limit: float) -> bool:
+        waiting = select.poll()
+        waiting.register(mouth, select.POLLIN)
+        return bool(waiting.poll(limit * 1000))

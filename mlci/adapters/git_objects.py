@@ -1,0 +1,82 @@
+"""Git's objects from one `git cat-file --batch` that goes on: a question costs no process."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from mlci.errors import WorldError
+from mlci.ports.git import TreeEntry
+from mlci.ports.process import Dialogue
+
+_HEADER = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64}) ([a-z]+) ([0-9]+)\n")
+_TREE = b"40000"
+_CODEC = ("utf-8", "surrogateescape")
+
+
+class Found(NamedTuple):
+    """One object: its name, its kind (`blob`, `tree`, `commit`, `tag`) and its bytes."""
+
+    name: str
+    kind: bytes
+    content: bytes
+
+
+class Objects:
+    """Answers by whatever Git understands as a name: `v1^{commit}`, `main:dvc.lock`, forty digits.
+
+    Git is started with the first question, and anew after one that failed.
+    """
+
+    def __init__(self, start: Callable[[], Dialogue], *, limit: int) -> None:
+        self._start = start
+        self._limit = limit
+        self._dialogue: Dialogue | None = None
+
+    def find(self, name: str, *, limit: int | None = None) -> Found | None:
+        """The object of a name, or None where there is none. Raises WorldError when Git fails."""
+        asked = name.encode(*_CODEC)
+        if b"\0" in asked:
+            return None
+        dialogue = self._dialogue
+        if dialogue is None or not dialogue.open:
+            dialogue = self._dialogue = self._start()
+        try:
+            dialogue.say(asked + b"\0")
+            return self._answer(dialogue, asked, self._limit if limit is None else limit)
+        except BaseException:
+            dialogue.end()  # what is left of the answer would be taken for that to the next question
+            raise
+
+    def _answer(self, dialogue: Dialogue, asked: bytes, limit: int) -> Found | None:
+        header = _HEADER.fullmatch(dialogue.line())
+        if header is None:
+            # The name again, which may go over several lines, and that it is missing or ambiguous.
+            for _ in range(asked.count(b"\n")):
+                dialogue.line()
+            return None
+        size = int(header[3])
+        if size > limit:
+            path = asked.partition(b":")[2].decode("utf-8", "replace")
+            raise WorldError(f"{path} is larger than {limit // 1024**2} MiB", id="file-too-large")
+        content = dialogue.take(size)
+        dialogue.take(1)
+        return Found(header[1].decode("ascii"), header[2], content)
+
+    def files(self, name: str) -> list[TreeEntry]:
+        """Every file below a tree, by path, its directories' files after its own."""
+        return sorted(self._walk(name, ""), key=lambda entry: entry.path.encode(*_CODEC))
+
+    def _walk(self, name: str, above: str) -> Iterator[TreeEntry]:
+        tree = self.find(name)
+        for mode, label, digest in _entries(tree) if tree and tree.kind == b"tree" else ():
+            path = above + label.decode(*_CODEC)
+            if mode == _TREE:
+                yield from self._walk(digest.hex(), f"{path}/")
+            else:
+                yield TreeEntry(path=path, mode=mode.decode("ascii"), object=digest.hex())
+
+
+def _entries(tree: Found) -> Iterable[tuple[bytes, bytes, bytes]]:
+    """Mode, name and object of each entry; the object is as long as the tree's own name."""
+    one = re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % (len(tree.name) // 2), re.DOTALL)
+    return (entry.groups() for entry in one.finditer(tree.content))  # type: ignore[misc]

@@ -1,0 +1,68 @@
+"""A child that is asked: its answers, its silence and its end."""
+
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mlci.adapters.process import ProcessRunner
+from mlci.errors import WorldError
+from mlci.ports.process import Command
+
+ECHO = "import sys\nfor line in sys.stdin: print(len(line) - 1, flush=True); print(line, end='', flush=True)"
+
+
+def talk(code, *, timeout=30.0):
+    command = Command(argv=(sys.executable, "-c", code), cwd=Path.cwd(), timeout=timeout)
+    return ProcessRunner({"PATH": os.environ["PATH"]}, grace=2.0).converse(command)
+
+
+def lives(pid):
+    return Path("/proc", str(pid), "exe").exists()
+
+
+def ended(pid):
+    until = time.monotonic() + 20
+    while lives(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not lives(pid)
+
+
+def test_many_questions_and_one_child():
+    child = talk(ECHO)
+    for text in (b"one", b"", b"x" * 1_000_000):
+        child.say(text + b"\n")
+        assert int(child.line()) == len(text)
+        assert child.take(len(text) + 1) == text + b"\n"
+    assert child.open
+    child.end()
+    assert not child.open
+
+
+def test_what_a_dying_child_said_stands_in_the_error():
+    child = talk("import sys; sys.exit('no such luck')")
+    with pytest.raises(WorldError, match="no such luck") as caught:
+        child.line()
+    assert caught.value.id == "program-silent"
+    with pytest.raises(WorldError):
+        child.say(b"still there?\n")
+
+
+def test_the_wait_for_an_answer_is_bounded():
+    child = talk("import time; time.sleep(600)", timeout=0.2)
+    with pytest.raises(WorldError, match="no answer in 0 s"):
+        child.line()
+    assert not child.open
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for the child in /proc")
+def test_a_forgotten_child_ends():
+    child = talk("import os, time; print(os.getpid(), flush=True); time.sleep(600)")
+    pid = int(child.line())
+    assert lives(pid)
+    del child
+    gc.collect()
+    assert ended(pid)
