@@ -10,7 +10,7 @@ from mlci.adapters.dvc_shelf import Shelf
 from mlci.core.dvcconfig import DvcConfig
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 from mlci.errors import ConfigError, WorldError
-from mlci.ports.dvc import Missing
+from mlci.ports.dvc import Missing, Unreadable
 from mlci.ports.process import Command, Finished, Process
 
 _QUIET = {"DVC_NO_ANALYTICS": "1", "DVC_TEST": "1"}  # the second keeps DVC from asking for updates
@@ -123,11 +123,14 @@ class DvcCli:
             raise WorldError(f"dvc: {done.last_lines(5)}", id="dvc-failed", help="mlci doctor")
         return [str(each) for each in answer]
 
-    def unreadable(self, remote: str) -> str:
-        """Why a remote cannot be read, in few words; empty when it can be."""
+    def unreadable(self, remote: str) -> Unreadable | None:
+        """Why a remote cannot be read; None when it can be."""
         done = self._inside("probe", {"remote": remote})
         answer = _parsed(done.stdout) if done.ok else None
-        return answer if isinstance(answer, str) else done.last_lines(1) or "it does not answer"
+        if not isinstance(answer, dict):
+            return Unreadable(why=done.last_lines(1) or "it does not answer")
+        why = answer.get("why")
+        return Unreadable(why=str(why), denied=answer.get("denied") is True) if why else None
 
     def remotes(self) -> Sequence[str]:
         """The names of the configured remotes."""

@@ -12,6 +12,7 @@ from dvc.dvcfile import ProjectFile
 from dvc.repo import Repo
 
 NOT_FOUND = 404
+DENIED = (401, 403)
 
 
 def resolve(repo: Any, question: dict[str, Any]) -> list[Any]:  # noqa: ANN401
@@ -46,22 +47,32 @@ def absent(repo: Any, question: dict[str, Any]) -> list[str]:  # noqa: ANN401
     return [name for name in names if name not in held or not held.issuperset(parts.get(name, ()))]
 
 
-def probe(repo: Any, question: dict[str, Any]) -> str:  # noqa: ANN401
+def probe(repo: Any, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
     """Why a remote cannot be read: DVC itself takes one that does not answer for one that is empty."""
     try:
         store = repo.cloud.get_remote_odb(question["remote"], "probe")
         if store.fs.protocol == "local":
-            there = Path(repo.cloud.get_remote(question["remote"], "probe").path).is_dir()
-            return "" if there else "there is no such directory here"
+            place = Path(repo.cloud.get_remote(question["remote"], "probe").path)
+            return {} if place.is_dir() else {"why": "there is no such directory here"}
         store.fs.info(store.oid_to_path("0" * 32))
-    except FileNotFoundError as error:
-        # Many file systems say so of all that goes wrong; the first cause is what happened.
-        cause = error.__cause__ or error
-        answered = isinstance(cause, FileNotFoundError) or getattr(cause, "status", 0) == NOT_FOUND
-        return "" if answered else f"{type(cause).__name__}: {cause}"
     except Exception as error:  # noqa: BLE001 - every storage has errors of its own
-        return f"{type(error).__name__}: {error}".splitlines()[0]
-    return ""
+        # Many file systems say that there is no such file of all that goes wrong; the first cause tells.
+        cause = (error.__cause__ or error) if isinstance(error, FileNotFoundError) else error
+        if isinstance(cause, FileNotFoundError) or _status(cause) == NOT_FOUND:
+            return {}
+        return {"why": f"{type(cause).__name__}: {cause}".splitlines()[0], "denied": _denied(cause)}
+    return {}
+
+
+def _denied(error: BaseException) -> bool:
+    """Whether a storage answered that it does not know us, in the words of its own library."""
+    words = ("Credential", "Authentication", "AccessDenied", "Forbidden", "Unauthorized")
+    named = any(word in type(error).__name__ for word in words)
+    return named or isinstance(error, PermissionError) or _status(error) in DENIED
+
+
+def _status(error: BaseException) -> int:
+    return int(getattr(error, "status", 0) or 0)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,9 @@ def stored(dvc: Dvc, config: Config, locked: Locked) -> None:
     forgotten = [path for path in missing if any(_touches(path, each) for each in held)]
     if forgotten:
         raise RefusedError(
-            f"the remote does not hold {', '.join(forgotten)}", id="output-not-pushed", help="dvc push"
+            f"the remote does not hold {', '.join(forgotten)}",
+            id="output-not-pushed",
+            help=f"dvc push --remote {remote}" if remote else "dvc push",
         )
 
 

@@ -253,25 +253,49 @@ def _data(patient: Patient) -> Iterator[Finding]:
         said = "DVC has no remote, so data stays on this machine and nothing can be registered"
         yield _poor("data", said, "dvc remote add --default storage URL")
     else:
-        yield _held(dvc, wanted.read or dvc.default_remote()) or _good(
-            "data", f"DVC remotes: {', '.join(sorted(there))}"
-        )
+        reads = wanted.read or dvc.default_remote()
+        used = [each for each in (reads, wanted.write, wanted.pull_request) if each]
+        wrong = [found for each in dict.fromkeys(used) if (found := _silent(dvc, each))]
+        wrong += [_shared(reads)] if reads and reads == wanted.pull_request else []
+        yield from wrong or [_forgotten(dvc, reads)]
 
 
-def _held(dvc: Dvc, remote: str | None) -> Finding | None:
-    """What is wrong with the remote to read from: DVC tells one that is silent like one that is empty."""
-    if remote is None:
+def _silent(dvc: Dvc, remote: str) -> Finding | None:
+    """What keeps a remote from being read: DVC tells one that is silent like one that is empty."""
+    found = dvc.unreadable(remote)
+    if found is None:
         return None
-    if why := dvc.unreadable(remote):
-        return _poor("data", f"the remote {remote} cannot be read: {why}", f"dvc push --remote {remote}")
-    if missing := dvc.not_in_remote(remote=remote):
-        more = " and more" if len(missing) > 1 else ""
+    if found.denied:
         return _poor(
             "data",
-            f"the remote {remote} does not hold {missing[0].path}{more}",
-            f"dvc push --remote {remote}",
+            f"the remote {remote} answers, and lets nobody in without credentials: {found.why}",
+            f"dvc remote modify --local {remote} OPTION VALUE; in CI, name its variables in `ci.secrets`",
         )
-    return None
+    return _poor(
+        "data",
+        f"the remote {remote} cannot be read: {found.why}",
+        f"look at its address with dvc remote list, then dvc push --remote {remote}",
+    )
+
+
+def _shared(remote: str) -> Finding:
+    return _bad(
+        "data",
+        f"pull requests may write to {remote}, where main reads: it would believe what they left there",
+        "dvc remote default ANOTHER, or name another one in `remotes.pull_request`",
+    )
+
+
+def _forgotten(dvc: Dvc, remote: str | None) -> Finding:
+    if remote is None:
+        said = "none of DVC's remotes is its default, and `remotes.read` names none to read from"
+        return _poor("data", said, f"dvc remote default {min(dvc.remotes())}")
+    missing = dvc.not_in_remote(remote=remote)
+    if not missing:
+        return _good("data", f"DVC remotes: {', '.join(sorted(dvc.remotes()))}")
+    more = " and more" if len(missing) > 1 else ""
+    said = f"the remote {remote} does not hold {missing[0].path}{more}"
+    return _poor("data", said, f"dvc push --remote {remote}")
 
 
 def _cml(patient: Patient) -> Finding:

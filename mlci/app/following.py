@@ -20,4 +20,4 @@ def following(place: Place, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
     if not names:
         return ()
     kept = f"git add {' '.join(map(shlex.quote, names))} && git commit"
-    return (kept, "dvc push") if place.dvc.remotes() else (kept,)
+    return (kept, place.project.config.remotes.push) if place.dvc.remotes() else (kept,)

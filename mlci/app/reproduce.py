@@ -9,6 +9,7 @@ from mlci import __version__
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.failure import failure
 from mlci.app.plan import Asked, Ground, plan
+from mlci.app.publish import destination, publish
 from mlci.app.rest import Stamps, stamps, unrest
 from mlci.app.watch import Watch
 from mlci.core.config import Config, LockAuthor
@@ -32,7 +33,6 @@ LOCK = "pipeline.lock"
 # How DVC says that somebody else holds its lock, or the lock of a path.
 _BUSY = ("Unable to acquire lock.", "is busy, it is being blocked by:")
 MOST_NAMED = 10
-MENDED = "mlci run && dvc push && git add dvc.lock && git commit"
 LINEAGE = ("dvc.yaml", "dvc.lock", "params.yaml")
 
 
@@ -94,7 +94,7 @@ class _Attempt(Struct, kw_only=True):
         frozen = [each for each in forecast.stages if each.standing is Standing.FROZEN and each.reasons]
         if refused := self._refused(forecast, frozen):
             return (refused,)
-        warned = (_frozen(frozen, Status.WARN),) if frozen else ()
+        warned = (_frozen(frozen, Status.WARN, self._mended),) if frozen else ()
         return (*self._reproduced(forecast), *warned)
 
     def _refused(self, forecast: Forecast, frozen: Sequence[Planned]) -> Finding | None:
@@ -103,9 +103,14 @@ class _Attempt(Struct, kw_only=True):
         if remote and (forgotten := _forgotten(self.ground.dvc, remote)):
             return forgotten
         if frozen and self._strict:
-            return _frozen(frozen, Status.FAIL)
+            return _frozen(frozen, Status.FAIL, self._mended)
         disagreeing = [each for each in forecast.stages if _contradicts(each)]
-        return _stale(disagreeing) if disagreeing and self.authors_lock else None
+        return _stale(disagreeing, self._mended) if disagreeing and self.authors_lock else None
+
+    @property
+    def _mended(self) -> str:
+        """What mends a stale lock."""
+        return f"mlci run && {self.config.remotes.push} && git add dvc.lock && git commit"
 
     @property
     def _strict(self) -> bool:
@@ -149,7 +154,19 @@ class _Attempt(Struct, kw_only=True):
         reproduced = _finding(REPRODUCED, Status.PASS, proven)
         lock = self._lock(before == self._locks(forecast))
         restless = self._unrest(footing) if watch.ran else None
-        return (reproduced, lock, restless) if restless else (reproduced, lock)
+        published = self._published(watch) if lock.status is Status.PASS and not self.stages else None
+        return tuple(each for each in (reproduced, lock, restless, published) if each)
+
+    def _published(self, watch: Watch) -> Finding | None:
+        """Main publishes what its commit names, whether it ran here or not; a pull request what ran."""
+        target = destination(self.config, self.context, self.remote)
+        on_main = self.context.trigger is Trigger.MAIN
+        if target is None or not (watch.ran or on_main):
+            return None
+        self.ground.progress.step(f"pushing to the remote {target}")
+        found = publish(self.ground.dvc, target, reads=self.remote, promised=on_main)
+        self.ground.progress.done()
+        return found
 
     def _unrest(self, before: Stamps) -> Finding | None:
         forecast = plan(self.ground, Asked(targets=self.stages, offline=True, remember=not self.in_ci))
@@ -205,7 +222,7 @@ class _Attempt(Struct, kw_only=True):
                 LOCK,
                 Status.FAIL,
                 "dvc.lock is not what this pipeline produces: running it gave another one",
-                MENDED,
+                self._mended,
             )
         if self.in_ci:
             said = (
@@ -244,13 +261,13 @@ def _nothing(config: Config) -> Finding:
     )
 
 
-def _frozen(stages: Sequence[Planned], status: Status) -> Finding:
+def _frozen(stages: Sequence[Planned], status: Status, mended: str) -> Finding:
     named = "; ".join(f"{each.name}: {why(each)}" for each in stages[:MOST_NAMED])
     return _finding(
         LOCK,
         status,
         f"frozen, and its inputs changed ({named})",
-        f"dvc unfreeze {stages[0].name} && {MENDED}",
+        f"dvc unfreeze {stages[0].name} && {mended}",
     )
 
 
@@ -265,14 +282,14 @@ def _refuse_busy(done: Finished) -> None:
         )
 
 
-def _stale(stages: Sequence[Planned]) -> Finding:
+def _stale(stages: Sequence[Planned], mended: str) -> Finding:
     named = "; ".join(f"{each.name}: {why(each)}" for each in stages[:MOST_NAMED])
     more = f"; and {len(stages) - MOST_NAMED} more" if len(stages) > MOST_NAMED else ""
     return _finding(
         LOCK,
         Status.FAIL,
         f"dvc.lock is not of this commit: something was changed and not reproduced ({named}{more})",
-        MENDED,
+        mended,
     )
 
 
@@ -281,11 +298,11 @@ def _forgotten(dvc: Dvc, remote: str) -> Finding | None:
     missing = [each.path for each in dvc.not_in_remote(remote=remote)]
     if not missing:
         return None
-    if unreadable := dvc.unreadable(remote):
+    if found := dvc.unreadable(remote):
         return _finding(
             REMOTE,
             Status.FAIL,
-            f"this job cannot read the remote {remote} ({unreadable}); a maintainer must run this: mlci run",
+            f"this job cannot read the remote {remote} ({found.why}); a maintainer must run this: mlci run",
             "mlci doctor",
         )
     named = ", ".join(missing[:MOST_NAMED]) + (" and more" if len(missing) > MOST_NAMED else "")
@@ -293,7 +310,7 @@ def _forgotten(dvc: Dvc, remote: str) -> Finding | None:
         PUSHED,
         Status.FAIL,
         f"dvc.lock names outputs that the remote {remote} does not hold: {named}",
-        "dvc push",
+        f"dvc push --remote {remote}",
     )
 
 

@@ -100,6 +100,11 @@ class Remotes(Struct, frozen=True, kw_only=True):
     write: str | None = None
     pull_request: str | None = None
 
+    @property
+    def push(self) -> str:
+        """What an author types to send results to where CI looks for them."""
+        return f"dvc push --remote {self.read}" if self.read else "dvc push"
+
 
 class Environment(Struct, frozen=True, kw_only=True):
     """An ordered stage of a model's life; its desired state is `environments/<name>.yaml`."""

@@ -15,6 +15,13 @@ class Missing(Struct, frozen=True, kw_only=True):
     path: str
 
 
+class Unreadable(Struct, frozen=True, kw_only=True):
+    """Why a remote cannot be read, in few words; `denied` says that it answers, but not to us."""
+
+    why: str
+    denied: bool = False
+
+
 class Dvc(Protocol):
     """Runs DVC in one project, analytics off, the user's Python first on PATH for stage commands."""
 
@@ -53,8 +60,8 @@ class Dvc(Protocol):
         """Outputs that the remote does not hold, asked without pulling anything."""
         ...
 
-    def unreadable(self, remote: str) -> str:
-        """Why a remote cannot be read, in few words; empty when it can be."""
+    def unreadable(self, remote: str) -> Unreadable | None:
+        """Why a remote cannot be read; None when it can be."""
         ...
 
     def get(self, path: str, revision: str, destination: Path, *, remote: str | None = None) -> Finished:

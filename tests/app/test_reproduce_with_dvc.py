@@ -98,6 +98,30 @@ def test_a_planted_run_cache_entry_is_not_believed_on_main(story: Repository) ->
     assert (story.path / "one.txt").read_text() == "raw\n"
 
 
+CI_ON_MAIN = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
+
+
+@pytest.mark.parametrize("lock", ["author", "ci"])
+def test_main_publishes_what_its_lock_names(tmp_path: Path, lock: str) -> None:
+    """In a clean clone, with a stage that is current and so is not needed there."""
+    config = f"version: 1\nproject: credit\nremotes: {{read: storage, write: public}}\nci: {{lock: {lock}}}\n"
+    files = {**FILES, "two.sh": "true\n", "mlci.yaml": config}
+    story = (
+        repository(tmp_path / "work")
+        .with_dvc("storage", "public")
+        .commit(files)
+        .reproduce(push=True)
+        .remote()
+    )
+    clone = story.clone(tmp_path / "clone")
+    ended = run_mlci("run", cwd=clone.path, environment={**CI_ON_MAIN, "GITHUB_SHA": clone.head})
+    assert ended.code == 0, ended.stdout + ended.stderr
+    found = {each["check"]: each["status"] for each in pipeline_evidence(clone)["findings"]}
+    assert found["pipeline.published"] == "pass"
+    lying = (tmp_path / "work-public/files/md5").glob("*/*")
+    assert {each.read_text() for each in lying} == {"raw\n"}
+
+
 def _plant(cache: Path, content: bytes) -> None:
     """Make the run cache say that the first stage gave other bytes."""
     name = hashlib.md5(content).hexdigest()

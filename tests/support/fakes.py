@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlci.core.comment import marked
-from mlci.ports.dvc import Missing
+from mlci.ports.dvc import Missing, Unreadable
 from mlci.ports.forge import CommentResult, Posted, PullRequest
 from mlci.ports.process import Finished
 
@@ -80,8 +80,8 @@ class FakeDvc:
     def not_in_remote(self, *, remote: str | None = None) -> Sequence[Missing]:
         return [Missing(path=each) for each in self.missing]
 
-    def unreadable(self, remote: str) -> str:
-        return self.silent
+    def unreadable(self, remote: str) -> Unreadable | None:
+        return Unreadable(why=self.silent) if self.silent else None
 
     def resolve(self, paths: Sequence[str]) -> Sequence[bytes]:
         raise AssertionError("there was no template")
@@ -104,7 +104,7 @@ class FakeDvc:
     def push(
         self, targets: Sequence[str] = (), *, remote: str | None = None, run_cache: bool = False
     ) -> Finished:
-        return finished(self.code)
+        return finished(self.code, stderr=self.complains)
 
     def get(self, path: str, revision: str, destination: Path, *, remote: str | None = None) -> Finished:
         return finished(self.code)
