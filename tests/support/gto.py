@@ -34,6 +34,20 @@ def annotate(path: Path, tags: Sequence[tuple[str, str, int]]) -> None:
     subprocess.run(["git", "pack-refs", "--all"], cwd=path, check=True)
 
 
+def point(path: Path, tags: Sequence[tuple[str, str]]) -> None:
+    """Lightweight tags: name and commit."""
+    _import(path, "".join(f"reset refs/tags/{name}\nfrom {commit}\n\n" for name, commit in tags))
+
+
+def told(path: Path) -> list[tuple[str, str, str | None, str]]:
+    """What `gto history` answers: of each event its tag, its name, its version and its commit."""
+    from gto.api import history
+
+    events: list[dict[str, Any]] = history(str(path))
+    named = [(each["ref"], each["event"], each["version"], each["commit"]) for each in events]
+    return sorted(named, key=str)
+
+
 def shown(path: Path) -> dict[str, tuple[str | None, dict[str, str]]]:
     """What `gto show` answers: by model the latest version and what each stage holds."""
     from gto.api import show
