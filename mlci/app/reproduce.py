@@ -187,9 +187,10 @@ class _Attempt(Struct, kw_only=True):
 
     def _to_the_end(self, watch: Watch, forecast: Forecast) -> Finished:
         done = self._repro(watch, forecast, pull=self.remote is not None)
-        # While DVC may pull, it takes every missing output for one that can be pulled.
-        if done.ok and self.remote and any(_is_missing(each) for each in forecast.stages):
+        if done.ok:
             watch.close()
+        # While DVC may pull, it takes all that is missing, removed inputs too, for what can be pulled.
+        if done.ok and self.remote and any(_passed_over(each, watch) for each in forecast.stages):
             done = self._repro(watch, forecast, pull=False)
         if done.ok:
             watch.close()
@@ -242,8 +243,8 @@ def _contradicts(planned: Planned) -> bool:
     return planned.standing is Standing.STALE and bool(certain)
 
 
-def _is_missing(planned: Planned) -> bool:
-    return any(each.cause is Cause.MISSING for each in planned.reasons)
+def _passed_over(planned: Planned, watch: Watch) -> bool:
+    return planned.standing is Standing.STALE and planned.name not in watch.ran
 
 
 def _nothing(config: Config) -> Finding:

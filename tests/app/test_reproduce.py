@@ -161,6 +161,17 @@ def test_without_a_remote_nothing_is_pulled(project: Path, remote: str | None) -
     assert dvc.asked[0]["pull"] is (remote is not None)
 
 
+def test_what_dvc_passed_over_while_it_pulled_is_run_without_pulling(project: Path) -> None:
+    """With --pull, DVC takes a removed input for one that is yet to be pulled."""
+    (project / "b.txt").unlink()
+    passed_over = FakeDvc(says=["Stage 'train' didn't change, skipping"], remote="storage")
+    run(project, passed_over, Trigger.LOCAL)
+    assert [each["pull"] for each in passed_over.asked] == [True, False]
+    ran = FakeDvc(says=["Running stage 'train':"], remote="storage")
+    run(project, ran, Trigger.LOCAL)
+    assert [each["pull"] for each in ran.asked] == [True]
+
+
 FAILS = (
     *SAYS,
     "row 7: anna, 1970",

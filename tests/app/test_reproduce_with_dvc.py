@@ -79,6 +79,17 @@ def test_after_an_interruption_only_what_is_left_runs(story: Repository) -> None
     assert log(story) == ["one", "two", "two", "three"]
 
 
+def test_a_removed_input_is_red(tmp_path: Path) -> None:
+    made = {"dvc.yaml": "stages: {one: {cmd: cat raw.txt > one.txt, deps: [raw.txt], outs: [one.txt]}}"}
+    story = repository(tmp_path / "work").with_dvc("storage").commit({**FILES, **made}).reproduce(push=True)
+    clone = story.clone(tmp_path / "clone")
+    clone.commit({"raw.txt": None})
+    assert "up to date" in clone.dvc("repro", "--pull"), "DVC has learned: ARCHITECTURE.md says otherwise"
+    ended = run_mlci("run", cwd=clone.path)
+    assert ended.code == 10, ended.stdout
+    assert "raw.txt" in ended.stdout
+
+
 def test_a_planted_run_cache_entry_is_not_believed_on_main(story: Repository) -> None:
     """A run-cache entry says what a command gave; nothing in it proves that the command ever ran."""
     story.write({"two.sh": "true\n", "mlci.yaml": "version: 1\nproject: credit\nci: {lock: ci}\n"})
