@@ -21,6 +21,7 @@ from mlci.core.dvcfiles import (
     read_tracked,
 )
 from mlci.core.paramsfile import read_params
+from mlci.errors import ConfigError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.worktree import Kind, WorkTree
@@ -106,7 +107,10 @@ def pipeline_homes(tree: WorkTree) -> Sequence[str]:
 def _find(
     tree: WorkTree, pipelines: Mapping[str, PipelineFile], tracked: Mapping[str, Tracked]
 ) -> Iterator[tuple[str, str]]:
-    """Where DVC's files are, a directory's own before those below; outputs are data and not searched."""
+    """Where DVC's files are, a directory's own before those below.
+
+    Outputs are data and not searched, and a directory with a `.dvc` of its own is a project of its own.
+    """
     waiting = [""]
     while waiting:
         home = waiting.pop()
@@ -118,7 +122,12 @@ def _find(
             elif name == PIPELINE_FILE or (name.endswith(".dvc") and name != ".dvc"):
                 yield home, name
         made = _outs(pipelines, home) | set(tracked)
-        waiting += [each for each in reversed(below) if each not in made]
+        waiting += [each for each in reversed(below) if each not in made and not _is_root(tree, each)]
+
+
+def _is_root(tree: WorkTree, directory: str) -> bool:
+    entry = tree.entry(f"{directory}/.dvc")
+    return entry is not None and entry.kind is Kind.DIRECTORY
 
 
 def _outs(pipelines: Mapping[str, PipelineFile], home: str) -> set[str]:
@@ -133,6 +142,13 @@ def _outs(pipelines: Mapping[str, PipelineFile], home: str) -> set[str]:
 
 def _tracked(content: bytes, path: str) -> Mapping[str, Tracked]:
     read = read_tracked(content, name=path)
+    if read.command_line:
+        raise ConfigError(
+            "a stage stands here, as DVC 0 wrote them, and only those of a dvc.yaml are read",
+            id="dvc-stage-file",
+            where=f"{path}:{read.command_line}",
+            help="dvc stage add --name NAME … with its command, deps and outs, then remove the file",
+        )
     moving = read.imported and not read.frozen
     home = posixpath.dirname(path)
     return {

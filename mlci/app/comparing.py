@@ -16,6 +16,7 @@ from mlci.ports.worktree import Entry, Kind, WorkTree
 class Comparer(Struct, kw_only=True):
     """Compares paths with records. `tracked` and `made` are the records of `*.dvc` files and of the lock.
 
+    `moving` are imports that may bring something else next time, which only their source can tell.
     `manifests` are directories' manifests by hash, as they were fetched; `wanted` gathers those that
     would help to decide, `lost` holds outputs that are known to be nowhere.
     """
@@ -24,6 +25,7 @@ class Comparer(Struct, kw_only=True):
     hashes: Hashes
     tracked: Mapping[str, Hashed]
     made: Mapping[str, Hashed]
+    moving: frozenset[str] = frozenset()
     manifests: Mapping[str, bytes] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
     wanted: set[str] = field(default_factory=set)
@@ -31,7 +33,7 @@ class Comparer(Struct, kw_only=True):
 
     def look(self, path: str, recorded: Hashed) -> Seen:
         """How a path stands against its record."""
-        if recorded.algorithm != "md5" or not recorded.value:
+        if recorded.algorithm != "md5" or not recorded.value or self._moves(path):
             return Seen.UNDECIDED
         entry = self.tree.entry(path)
         if entry is None:
@@ -42,6 +44,9 @@ class Comparer(Struct, kw_only=True):
         if found is None:
             return Seen.UNDECIDED
         return Seen.SAME if found == recorded.value else Seen.DIFFERENT
+
+    def _moves(self, path: str) -> bool:
+        return any(is_inside(path, each) or is_inside(each, path) for each in self.moving)
 
     def _hash(self, entry: Entry, recorded: Hashed) -> str | None:
         """The hash of what is here; None when it cannot be had."""

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct, field
 
@@ -99,7 +100,14 @@ def _comparer(catalogue: Catalogue, hashes: Hashes) -> Comparer:
         hashes=hashes,
         tracked={path: each.recorded for path, each in catalogue.tracked.items() if not each.moving},
         made=_made(catalogue),
+        moving=frozenset(path for path, each in catalogue.tracked.items() if each.moving),
     )
+
+
+def _kept_here(catalogue: Catalogue) -> AbstractSet[str]:
+    """The outputs that nobody pushes."""
+    stages = catalogue.stages.values()
+    return {stage.place(out.path) for stage in stages for out in stage.outs if not out.push}
 
 
 def _made(catalogue: Catalogue) -> Mapping[str, Hashed]:
@@ -149,7 +157,7 @@ class _Survey(Struct, kw_only=True):
         records = {**self.comparer.tracked, **self.comparer.made}
         paths = {path for each in stages for path in each.absent} | set(self._data_missing())
         elsewhere = {path for path in paths if not self._cached(records[path])}
-        missing = self._not_in_remote() if elsewhere and self.may_ask else None
+        missing = self._not_in_remote(elsewhere) if elsewhere and self.may_ask else None
         return tuple(
             Absent(path=path, at=self._whereabouts(path, path in elsewhere, missing))
             for path in sorted(paths)
@@ -171,17 +179,24 @@ class _Survey(Struct, kw_only=True):
     def _cached(self, recorded: Hashed) -> bool:
         return self.ground.tree.in_cache(recorded.value, legacy=recorded.legacy)
 
-    def _not_in_remote(self) -> Sequence[str] | None:
+    def _not_in_remote(self, paths: AbstractSet[str]) -> Sequence[str] | None:
         """What the remote does not hold, from the root; None when it cannot be asked."""
         self.ground.progress.step("asking the remote what it holds")
         try:
             found = self.ground.dvc.not_in_remote(remote=self.asked.remote)
+            kept_here = self._unpushed(paths)
         except MlciError:
             self.ground.progress.done("failed")
             return None
         self.ground.progress.done()
         start = f"{self.ground.prefix}/" if self.ground.prefix else ""
-        return [start + each.path for each in found]
+        return [*(start + each.path for each in found), *kept_here]
+
+    def _unpushed(self, paths: AbstractSet[str]) -> Sequence[str]:
+        """Of the outputs that say `push: false`, those that the remote does not hold: DVC leaves them out."""
+        names = {path: self.comparer.made[path].value for path in sorted(paths & _kept_here(self.catalogue))}
+        absent = set(self.ground.dvc.absent([*names.values()], remote=self.asked.remote)) if names else set()
+        return [path for path, name in names.items() if name in absent]
 
     def _values(self, path: str) -> Mapping[str, JsonValue] | None:
         if path not in self._params:

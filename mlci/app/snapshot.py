@@ -21,7 +21,10 @@ from mlci.core.dvcfiles import (
     read_pipeline,
     read_tracked,
 )
+from mlci.core.dvctemplates import filled
+from mlci.core.paramsfile import read_params
 from mlci.core.problems import in_a_line
+from mlci.core.strictjson import JsonValue
 from mlci.core.yamltree import DVC_LIMITS
 from mlci.errors import MlciError
 from mlci.ports.files import Files
@@ -104,12 +107,13 @@ def declared(snapshot: Snapshot) -> Declared:
             lock = _read(content.get(beside), beside, read_lock, problems) or {}
             if pipeline is None:
                 continue
-            made = dict(_recorded(pipeline, lock, home, lambda stage: stage.outs))
-            outs |= made
+            values = _values(snapshot, pipeline, home)
+            outs |= dict(_recorded(pipeline, lock, home, lambda stage: stage.outs))
             deps |= dict(_recorded(pipeline, lock, home, lambda stage: stage.deps))
             stages |= {posixpath.join(home, name): stage for name, stage in lock.items()}
-            metrics |= _of_kind(pipeline, OutKind.METRIC, home, made) | _placed(pipeline.metrics, home)
-            plots |= _of_kind(pipeline, OutKind.PLOT, home, made)
+            metrics |= _of_kind(pipeline, OutKind.METRIC, home, lock, values)
+            metrics |= {located(filled(each, values), home) for each in pipeline.metrics}
+            plots |= _of_kind(pipeline, OutKind.PLOT, home, lock, values)
             params += _params(pipeline, lock, home)
     return Declared(
         metrics=_files_of(metrics, tuple(known)),
@@ -168,17 +172,37 @@ def _recorded(
             yield located(located(path, wdir), home), out
 
 
-def _placed(paths: Sequence[str], home: str) -> set[str]:
-    return {located(path, home) for path in paths}
+def _values(snapshot: Snapshot, pipeline: PipelineFile, home: str) -> Sequence[Mapping[str, JsonValue]]:
+    """What the templates of a pipeline stand for, as far as `vars` and parameters tell."""
+    named = [each.partition(":")[0] for each in pipeline.vars if isinstance(each, str)]
+    paths = [located(each, home) for each in dict.fromkeys([*named, PARAMS_FILE])]
+    files = [_params_of(snapshot, path) for path in paths]
+    return [each for each in pipeline.vars if isinstance(each, dict)] + files
 
 
-def _of_kind(pipeline: PipelineFile, kind: OutKind, home: str, made: Mapping[str, Hashed]) -> set[str]:
-    """Outputs of one kind; one whose path is a template stands for the recorded outputs that fit it."""
+def _params_of(snapshot: Snapshot, path: str) -> dict[str, JsonValue]:
+    try:
+        content = snapshot.read(path, limit=DVC_LIMITS.size)
+        return dict(read_params(content, path)) if content is not None else {}
+    except MlciError:
+        return {}  # where its values are compared, this is told
+
+
+def _of_kind(
+    pipeline: PipelineFile,
+    kind: OutKind,
+    home: str,
+    lock: Mapping[str, LockedStage],
+    values: Sequence[Mapping[str, JsonValue]],
+) -> set[str]:
+    """Outputs of one kind; where a template remains, those that its stage recorded and that fit it."""
     found: set[str] = set()
     for stage in pipeline.stages.values():
+        runs = {name: each for name, each in lock.items() if name.partition("@")[0] == stage.name}
+        made = dict(_recorded(pipeline, runs, home, lambda each: each.outs))
         for out in stage.outs:
             if out.kind is kind:
-                place = located(stage.place(out.path), home)
+                place = located(filled(stage.place(out.path), values), home)
                 found |= {each for each in made if _fits(place, each)} if "${" in place else {place}
     return found
 

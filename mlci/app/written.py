@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from mlci.app.outputs import Outputs
+from mlci.app.snapshot import Declared
 from mlci.app.tabular import Side
 from mlci.core.config import Config, Direction, Objective
 from mlci.core.diff import Move, ValueDiff
+from mlci.core.dvcfiles import is_inside
 from mlci.core.leaves import Leaves, only, read_leaves
 from mlci.core.problems import in_a_line
 from mlci.core.renames import Pointer, pointer, rename
@@ -98,7 +100,7 @@ def _leaves(
             with _told(path, problems):
                 found[path] = read_leaves(content, path)
         elif missing:
-            problems.append(f"{path} is declared, and it is not there")
+            problems.append(_missing(path, side.declared))
     return found
 
 
@@ -109,6 +111,12 @@ def _told(path: str, problems: list[str]) -> Iterator[None]:
         yield
     except MlciError as error:
         problems.append(in_a_line(error, path))
+
+
+def _missing(path: str, told: Declared) -> str:
+    if any(is_inside(path, each) for each in told.outs):
+        return f"{path} is an output that is neither here nor in DVC's cache, and cannot be fetched: dvc pull"
+    return f"{path} is declared, and it is not there"
 
 
 def _objective(objective: Objective, behind: Files | None, ahead: Files) -> Measured:

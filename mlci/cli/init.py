@@ -120,7 +120,9 @@ def _tell(out: Output, begun: "Begun", wish: "Wish", path: Path) -> None:
     for missing in begun.missing:
         out.note(f"{missing.path} is yours and does not include mlci's jobs yet; add: {missing.line}")
     if not wish.dry_run:
-        _say_what_follows(out, wish, following)
+        _say_what_follows(out, following)
+        if ".dvc/config" not in begun.kept:
+            _say_where_data_stays(out, wish)
 
 
 def _groups(begun: "Begun") -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -132,11 +134,14 @@ def _groups(begun: "Begun") -> Iterator[tuple[str, str, tuple[str, ...]]]:
     yield "kept", "=", begun.kept
 
 
-def _say_what_follows(out: Output, wish: "Wish", following: Sequence[str]) -> None:
+def _say_what_follows(out: Output, following: Sequence[str]) -> None:
     out.line()
     out.line("Type next:", Tone.STRONG)
     for line in following:
         out.line(f"  {line}")
+
+
+def _say_where_data_stays(out: Output, wish: "Wish") -> None:
     out.line()
     out.line("Data stays in .dvc/storage on this machine. CI and other people need a place they can reach:")
     out.line(f"  dvc remote modify storage url s3://BUCKET/{wish.answers.name} && dvc push")

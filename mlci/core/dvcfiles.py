@@ -139,13 +139,14 @@ class LockedStage(Struct, frozen=True, kw_only=True):
 
 
 class TrackedFile(Struct, frozen=True, kw_only=True):
-    """One `*.dvc` file: data that was added or imported."""
+    """One `*.dvc` file: data that was added or imported. DVC 0 kept stages there: the line of one's `cmd`."""
 
     outs: Mapping[str, Hashed] = field(default_factory=dict)
     uncached: frozenset[str] = frozenset()
     wdir: str = "."
     frozen: bool = False
     imported: bool = False
+    command_line: int = 0
 
     def places(self) -> Mapping[str, Hashed]:
         """The outputs by path from the file's directory."""
@@ -199,6 +200,7 @@ def read_tracked(content: bytes, *, name: str) -> TrackedFile:
         wdir=text(top.get("wdir"), problems) or ".",
         frozen=flag(top.get("frozen"), problems, default=False),
         imported="deps" in top,
+        command_line=top["cmd"].mark.line if "cmd" in top else 0,
     )
     return _clean(tracked, name, content, problems)
 

@@ -1,17 +1,19 @@
 """What a `foreach`, a `matrix` or a template in `dvc.yaml` stands for, as far as the file itself tells."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
 
 from mlci.core.dvcnodes import pairs
 from mlci.core.schema import Problems, expected
+from mlci.core.strictjson import JsonValue
 from mlci.core.yamltree import Node
 
 MOST_INSTANCES = 10_000
 
 _TEMPLATE = re.compile(r"(?<!\\)\$\{")
+_NAME = re.compile(r"(?<!\\)\$\{\s*([^{}\s]+)\s*\}")
 
 
 def instances(name: str, keys: Mapping[str, Node], problems: Problems) -> tuple[str, ...] | None:
@@ -59,9 +61,13 @@ def _matrix(node: Node, problems: Problems) -> list[str] | None:
 
 def _as_name(node: Node) -> str:
     """A value as DVC writes it into a stage's name."""
-    if isinstance(node.value, bool):
-        return "true" if node.value else "false"
-    return str(node.value)
+    return _as_text(node.value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
 
 
 def is_templated(node: Node) -> bool:
@@ -75,3 +81,23 @@ def is_templated(node: Node) -> bool:
             return any(is_templated(part) for pair in mapped.values() for part in pair)
         case _:
             return False
+
+
+def filled(text: str, sources: Sequence[Mapping[str, JsonValue]]) -> str:
+    """A text with the words and numbers that a source knows; other templates (`item`) stay as they are."""
+
+    def value(found: re.Match[str]) -> str:
+        values = (_at(dict(each), found[1]) for each in sources)
+        known = (each for each in values if isinstance(each, str | int | float))
+        return next(map(_as_text, known), found[0])
+
+    return _NAME.sub(value, text)
+
+
+def _at(values: JsonValue, key: str) -> JsonValue:
+    for part in filter(None, re.split(r"[.\[\]]", key)):
+        if isinstance(values, list) and part.isdecimal() and int(part) < len(values):
+            values = values[int(part)]
+        else:
+            values = values.get(part) if isinstance(values, dict) else None
+    return values
