@@ -304,6 +304,10 @@ class World:
     @_once
     def context(self) -> "RunContext":
         """Why this command runs: what the CI provider says that is here, else: at somebody's desk."""
+        from mlci.core.context import RunContext
+
+        if not self._in_ci:
+            return RunContext()
         from mlci import ci
 
         return ci.context_of(self.environment, _event(self.environment.get("GITHUB_EVENT_PATH")))

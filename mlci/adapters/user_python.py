@@ -4,7 +4,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -66,6 +65,7 @@ class UserEnvironment:
 
     def call(self, task: str, arguments: JsonValue, *, timeout: float = 600.0) -> JsonValue:
         """Run one of the runner's tasks in a child. Raises WorldError with the child's last lines."""
+        from importlib.resources import files
         from tempfile import TemporaryDirectory
 
         with TemporaryDirectory(prefix="mlci-") as exchange:

@@ -60,16 +60,17 @@ def command(
 
 
 def _tell(out: Output, found: "Diff", project: str, occasion: "Occasion", *, markdown: bool) -> None:
+    if out.json:
+        from mlci.core.diff_json import to_json
+
+        out.raw(to_json(found))
+        return
     from mlci.core.compose import compose
     from mlci.core.diff_findings import findings
-    from mlci.core.diff_json import to_json
     from mlci.core.evidence import Evidence
     from mlci.render import markdown as as_markdown
     from mlci.render import terminal
 
-    if out.json:
-        out.raw(to_json(found))
-        return
     evidence = Evidence(gate="diff", commit=found.head or "", findings=findings(found, occasion))
     report = compose(project=project, evidence=[evidence], diff=found, occasion=occasion)
     if markdown:

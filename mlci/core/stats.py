@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import accumulate
 from math import ceil, erfc, exp, fsum, log, sqrt
-from statistics import NormalDist
 
 from mlci.core.finding import Interval
 
@@ -22,6 +21,8 @@ ENOUGH = 30
 
 def normal_quantile(share: float) -> float:
     """The quantile of the standard normal distribution."""
+    from statistics import NormalDist
+
     return NormalDist().inv_cdf(share)
 
 

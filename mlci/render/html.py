@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 from msgspec import Struct
@@ -57,6 +56,8 @@ def _filled(report: Report | Page, title: Text, tone: str) -> str:
 
 @cache
 def _template() -> Template:
+    from importlib.resources import files
+
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
