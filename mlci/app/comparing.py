@@ -43,7 +43,23 @@ class Comparer(Struct, kw_only=True):
         found = self._hash(entry, recorded)
         if found is None:
             return Seen.UNDECIDED
-        return Seen.SAME if found == recorded.value else Seen.DIFFERENT
+        return self._after_pull(path, recorded) if found == recorded.value else Seen.DIFFERENT
+
+    def _after_pull(self, path: str, recorded: Hashed) -> Seen:
+        """How a path that is as recorded will stand: DVC pulls what a `*.dvc` file names and no cache has."""
+        for place, record in self.tracked.items():
+            if is_inside(path, place) and self._is_older(place, record):
+                return self._inside(posixpath.relpath(path, place), record, recorded)
+            if is_inside(place, path) and self._is_older(place, record):
+                return Seen.UNDECIDED
+        return Seen.SAME
+
+    def _is_older(self, place: str, record: Hashed) -> bool:
+        """Whether another version of tracked data lies here than the one that its file names by now."""
+        entry = self.tree.entry(place)
+        if entry is None or self.tree.in_cache(record.value, legacy=record.legacy):
+            return False
+        return self._hash(entry, record) != record.value
 
     def _moves(self, path: str) -> bool:
         return any(is_inside(path, each) or is_inside(each, path) for each in self.moving)

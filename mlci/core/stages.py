@@ -255,10 +255,15 @@ class _Judge(Struct, kw_only=True):
         place = self.stage.place(path)
         seen = self.look(place, recorded)
         absent = seen in (Seen.MISSING, Seen.LOST)
-        if seen is Seen.UNDECIDED or (absent and self.graph.makers(place)):
+        unmade = seen is Seen.DIFFERENT and self._is_unmade(place)
+        if seen is Seen.UNDECIDED or unmade or (absent and self.graph.makers(place)):
             self._because(Cause.UNDECIDED, path)
         elif seen is not Seen.SAME:
             self._because(Cause.DEPENDENCY, path)
+
+    def _is_unmade(self, place: str) -> bool:
+        """Whether a part of a directory has no record yet, so that nobody knows what the whole will be."""
+        return any(name not in self.lock for name in self.graph.makers(place))
 
     def _judge_outs(self, locked: LockedStage) -> None:
         for out in self.stage.outs:

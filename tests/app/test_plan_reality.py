@@ -115,7 +115,7 @@ def _differences(case: dict) -> Iterator[str]:
 
 def _is_dvcs_own(case: dict, name: str, why: str) -> bool:
     if name.endswith(".dvc"):
-        return why.startswith(PROTECTED)
+        return why.startswith(PROTECTED) or name.removesuffix(".dvc") in case["nowhere"]
     return name in _standing(case, "frozen") and why.startswith(FROZEN)
 
 

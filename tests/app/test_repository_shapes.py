@@ -89,6 +89,31 @@ def test_an_import_that_may_move_is_not_decided(tmp_path: Path) -> None:
     assert {each.name: each.standing for each in frozen.stages}["use"] is Standing.CURRENT
 
 
+def test_data_older_than_what_its_file_names_is_pulled_anew(tmp_path: Path) -> None:
+    """Somebody updated tracked data; here lies the version that the lock still records."""
+    update = {
+        "got": "",
+        "got.dvc": "outs: [{path: got, hash: md5, md5: 0123456789abcdef0123456789abcdef}]",
+        "dvc.yaml": "stages: {use: {cmd: x, deps: [got]}}",
+        "dvc.lock": f"schema: '2.0'\nstages: {{use: {{cmd: x, deps: [{{path: got, {RECORD}}}]}}}}",
+    }
+    (use,) = planned(tmp_path, update).stages
+    assert [each.cause for each in use.reasons] == [Cause.DEPENDENCY]
+    (use,) = planned(tmp_path, {**update, "got.dvc": f"outs: [{{path: got, {RECORD}}}]"}).stages
+    assert use.standing is Standing.CURRENT
+
+
+def test_a_directory_with_a_part_that_was_never_made_is_not_decided(tmp_path: Path) -> None:
+    files = {
+        "dvc.yaml": "stages: {make: {cmd: x, outs: [all/a]}, use: {cmd: x, deps: [all]}}",
+        "all/b": "",
+        "dvc.lock": "schema: '2.0'\nstages: {use: {cmd: x, deps: "
+        f"[{{path: all, hash: md5, md5: {EMPTY}.dir}}]}}}}",
+    }
+    use = planned(tmp_path, files).stages[-1]
+    assert (use.name, use.standing) == ("use", Standing.UNKNOWN)
+
+
 @pytest.mark.parametrize(("push", "standing"), [("false", Standing.STALE), ("true", Standing.CURRENT)])
 def test_what_nobody_pushes_is_nowhere_in_a_clean_clone(
     tmp_path: Path, push: str, standing: Standing

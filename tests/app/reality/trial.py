@@ -28,6 +28,7 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.progress import SilentProgress
 from mlci.adapters.worktree import LinkedTree
 from mlci.app.plan import Asked, Ground, plan
+from mlci.core.forecast import Whereabouts
 from mlci.errors import ConfigError, MlciError
 from mlci.ports.dvc import Missing
 from tests.app.reality.changes import CHANGES, Scene
@@ -228,9 +229,10 @@ def _planned(root: Path, repo: Repo) -> dict:
     try:
         found = plan(ground, Asked(remote="storage", remember=False))
     except MlciError as error:
-        return {"refused": f"{error.id}: {error}", "stages": {}}
+        return {"refused": f"{error.id}: {error}", "stages": {}, "nowhere": []}
     return {
         "refused": "",
+        "nowhere": [each.path for each in found.absent if each.at is Whereabouts.NOWHERE],
         "stages": {
             _token(each.name): {
                 "standing": each.standing.value,
