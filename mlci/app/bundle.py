@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 EVIDENCE = ".mlci/evidence"
 REPORT = ".mlci/report"
+LOCK = ".mlci/lock"
 DIFF = f"{REPORT}/diff.json"
 MOST_GATES = 32
 MOST_EVIDENCE = 1024 * 1024
@@ -90,6 +91,7 @@ def flips_path(model: str) -> str:
 def clear(files: Files) -> None:
     """Forget what an earlier run left, so that no old answer is taken for a new one."""
     _clear(files, EVIDENCE)
+    _clear(files, LOCK)
     clear_report(files)
 
 

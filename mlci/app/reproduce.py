@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from mlci import __version__
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.failure import failure
+from mlci.app.handed import hand_over, kept_in_git
 from mlci.app.plan import Asked, Ground, plan
 from mlci.app.publish import destination, publish
 from mlci.app.rest import Stamps, stamps, unrest
@@ -33,6 +34,8 @@ LOCK = "pipeline.lock"
 # How DVC says that somebody else holds its lock, or the lock of a path.
 _BUSY = ("Unable to acquire lock.", "is busy, it is being blocked by:")
 MOST_NAMED = 10
+_APPLY = "mlci lock apply --from-artifact DIR"
+_TAKEN = f"download this job's artifact to DIR, then `{_APPLY}`"
 LINEAGE = ("dvc.yaml", "dvc.lock", "params.yaml")
 
 
@@ -127,7 +130,7 @@ class _Attempt(Struct, kw_only=True):
             "plan": as_json(forecast),
             "ran": {},
             "unchanged": [],
-            "in_git": self._in_git(forecast),
+            "in_git": [*kept_in_git(forecast)],
         }
         self.ground.progress.step("plan")
         self.ground.progress.done(f"{len(forecast.running)} of {count(len(forecast.stages), 'stage')} to run")
@@ -152,7 +155,7 @@ class _Attempt(Struct, kw_only=True):
         ran = f"{len(watch.ran)} of {count(len(forecast.stages), 'stage')} ran"
         proven = f"dvc.lock matches code, parameters and data; {ran}"
         reproduced = _finding(REPRODUCED, Status.PASS, proven)
-        lock = self._lock(before == self._locks(forecast))
+        lock = self._lock(forecast, unchanged=before == self._locks(forecast))
         restless = self._unrest(footing) if watch.ran else None
         published = self._published(watch) if lock.status is Status.PASS and not self.stages else None
         return tuple(each for each in (reproduced, lock, restless, published) if each)
@@ -208,29 +211,23 @@ class _Attempt(Struct, kw_only=True):
             on_line=watch.line,
         )
 
-    def _in_git(self, forecast: Forecast) -> list[JsonValue]:
-        """What a reproduction writes for Git to keep, from the project."""
-        return [*(_lock_of(each) for each in forecast.pipelines), *forecast.in_git]
-
     def _locks(self, forecast: Forecast) -> list[bytes | None]:
         return [self.ground.project.read_if_there(_lock_of(each)) for each in forecast.pipelines]
 
-    def _lock(self, unchanged: bool) -> Finding:
+    def _lock(self, forecast: Forecast, *, unchanged: bool) -> Finding:
         if unchanged:
             return _finding(LOCK, Status.PASS, "dvc.lock is what this pipeline produces")
-        if self.authors_lock or (self.in_ci and self.context.trigger is not Trigger.PULL_REQUEST):
-            return _finding(
-                LOCK,
-                Status.FAIL,
-                "dvc.lock is not what this pipeline produces: running it gave another one",
-                self._mended,
-            )
-        if self.in_ci:
-            said = (
-                "dvc.lock was brought up to date in this job; it must be committed before main is registered"
-            )
+        if not self.in_ci:
+            said = "dvc.lock was brought up to date; commit it with your change"
             return _finding(LOCK, Status.PASS, said)
-        return _finding(LOCK, Status.PASS, "dvc.lock was brought up to date; commit it with your change")
+        wrong = "dvc.lock is not what this pipeline produces: running it gave another one"
+        if self.authors_lock:
+            return _finding(LOCK, Status.FAIL, wrong, self._mended)
+        hand_over(self.ground.project, kept_in_git(forecast))
+        if self.context.trigger is Trigger.PULL_REQUEST:
+            said = f"dvc.lock was brought up to date in this job; commit it before you merge: {_TAKEN}"
+            return _finding(LOCK, Status.WARN, said, _APPLY)
+        return _finding(LOCK, Status.FAIL, f"{wrong}; {_TAKEN}", _APPLY)
 
 
 def _lock_of(pipeline: str) -> str:

@@ -1,5 +1,7 @@
 """`mlci lock`: what a merge leaves of `dvc.lock`."""
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -63,5 +65,45 @@ def _reproduced(world: World, out: Output, found: "Resolved") -> bool:
     return evidence.verdict is not Verdict.FAILED
 
 
-resolve.name = "resolve"
-command = verbs("Resolve conflicts in dvc.lock.", resolve)
+@verb("mlci lock apply --from-artifact artifact", "mlci lock apply --from-artifact artifact --dry-run")
+@click.option(
+    "--from-artifact",
+    "artifact",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    metavar="DIR",
+    required=True,
+    help="What a CI job left, downloaded to DIR.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+def apply(world: World, out: Output, artifact: Path, dry_run: bool) -> None:
+    """Take the dvc.lock that a CI job made for the commit that is checked out, so that you can commit it.
+
+    Only files that this commit's own dvc.yaml leaves to Git are written.
+    """
+    from mlci.app.handed import handed
+
+    ground, head = world.ground(), world.repository().resolve("HEAD") or ""
+    found = handed(ground, world.evidence(artifact), head)
+    if not dry_run:
+        ground.project.apply(found.plan)
+    rows = [(each.path, each.change.value) for each in found.plan.files]
+    value: dict[str, JsonValue] = {
+        "commit": found.commit,
+        "files": [{"path": path, "change": change} for path, change in rows],
+        "written": not dry_run,
+    }
+    if out.json:
+        out.document(value)
+    else:
+        out.table(("file", "change"), rows)
+    changed = " ".join(shlex.quote(each.path) for each in found.plan.pending)
+    if changed and not dry_run:
+        kept = world.project().config.remotes.pull_request
+        out.note(
+            f"then: git add {changed} && git commit"
+            + (f"; its data: dvc pull --remote {kept}" if kept else "")
+        )
+
+
+resolve.name, apply.name = "resolve", "apply"
+command = verbs("Resolve conflicts in dvc.lock, or take the one that CI made.", resolve, apply)

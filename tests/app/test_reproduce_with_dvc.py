@@ -133,6 +133,34 @@ def test_main_publishes_what_its_lock_names(tmp_path: Path, lock: str) -> None:
     assert {each.read_text() for each in lying} == {"raw\n"}
 
 
+def test_a_lock_that_ci_made_is_taken_committed_and_then_right(tmp_path: Path) -> None:
+    """A stale main is red, hands over what it made, and is green and published once that is committed."""
+    files = {**FILES, "two.sh": "true\n", "mlci.yaml": "version: 1\nproject: credit\nci: {lock: ci}\n"}
+    story = repository(tmp_path / "work").with_dvc("storage").commit(files).reproduce(push=True)
+    story.commit({"raw.txt": "new\n"}).remote()
+
+    def job(name: str) -> tuple[Repository, int]:
+        clone = story.clone(tmp_path / name)
+        ended = run_mlci("run", cwd=clone.path, environment={**CI_ON_MAIN, "GITHUB_SHA": clone.head})
+        return clone, ended.code
+
+    red, code = job("red")
+    assert code == 10
+    taken = run_mlci("lock", "apply", "--from-artifact", str(red.path / ".mlci"), cwd=story.path)
+    assert (taken.code, taken.stderr) == (0, "then: git add dvc.lock && git commit\n")
+    assert story.git("status", "--porcelain") == " M dvc.lock"
+    story.commit().publish()
+    green, code = job("green")
+    assert code == 0
+    assert {each["check"]: each["status"] for each in pipeline_evidence(green)["findings"]} == {
+        "pipeline.reproduced": "pass",
+        "pipeline.lock": "pass",
+        "pipeline.published": "pass",
+    }
+    name = hashlib.md5(b"new\n").hexdigest()
+    assert (tmp_path / "work-storage/files/md5" / name[:2] / name[2:]).exists()
+
+
 def _plant(cache: Path, content: bytes) -> None:
     """Make the run cache say that the first stage gave other bytes."""
     name = hashlib.md5(content).hexdigest()

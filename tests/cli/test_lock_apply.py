@@ -1,0 +1,88 @@
+"""A lock from a job's artifact: taken for the commit it was made from, and nothing else with it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mlci.core import evidence
+from mlci.core.evidence import Evidence
+from tests.support.program import run_here
+from tests.support.repository import Link, Repository, repository
+
+PIPELINE = """\
+stages:
+  train: {cmd: x, deps: [raw], outs: [model], metrics: [{metrics.json: {cache: false}}]}
+"""
+LOCK = "schema: '2.0'\nstages:\n  train: {cmd: x}\n"
+MADE = "schema: '2.0'\nstages:\n  train: {cmd: x, outs: [{path: model, hash: md5, md5: abc}]}\n"
+FILES = {
+    "mlci.yaml": "version: 1\nproject: credit\nci: {lock: ci}\n",
+    "dvc.yaml": PIPELINE,
+    "dvc.lock": LOCK,
+    "metrics.json": "{}",
+    "raw": "x",
+    "train.py": "print()",
+}
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Repository:
+    return repository(tmp_path / "work").with_dvc().commit(FILES)
+
+
+def artifact(story: Repository, files: dict[str, str | Link], commit: str | None = None) -> Path:
+    place = story.path.parent / "artifact"
+    (place / ".mlci/evidence").mkdir(parents=True)
+    found = Evidence(gate="pipeline", commit=commit or story.head, findings=())
+    (place / ".mlci/evidence/pipeline.json").write_text(evidence.to_json(found))
+    left = Repository(place)
+    left.write({f".mlci/lock/{path}": content for path, content in files.items()})
+    return place
+
+
+def test_only_what_the_pipeline_leaves_to_git_is_written(story: Repository) -> None:
+    brought = {"dvc.lock": MADE, "metrics.json": '{"auc": 1}', "train.py": "evil()"}
+    place = artifact(story, brought)
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place), "--json")
+    assert ended.code == 0, ended.stderr
+    assert json.loads(ended.stdout)["files"] == [
+        {"path": "dvc.lock", "change": "update"},
+        {"path": "metrics.json", "change": "update"},
+    ]
+    assert story.git("status", "--porcelain").split() == ["M", "dvc.lock", "M", "metrics.json"]
+    assert (story.path / "dvc.lock").read_text() == MADE
+    assert "git add dvc.lock metrics.json && git commit" in ended.stderr
+
+
+def test_a_dry_run_and_a_second_run_change_nothing(story: Repository) -> None:
+    place = artifact(story, {"dvc.lock": MADE})
+    again = ("-C", str(story.path), "lock", "apply", "--from-artifact", str(place / ".mlci"))
+    assert "update" in run_here(*again, "--dry-run").stdout
+    assert story.git("status", "--porcelain") == ""
+    assert run_here(*again).code == 0
+    second = run_here(*again)
+    assert (second.code, second.stderr) == (0, "")
+    assert "keep" in second.stdout
+
+
+@pytest.mark.parametrize(
+    ("files", "commit", "code", "word"),
+    [
+        ({"dvc.lock": MADE}, "b" * 40, 7, "artifact-of-another-commit"),
+        ({}, None, 7, "lock-not-handed"),
+        ({"train.py": "evil()"}, None, 7, "lock-not-handed"),
+        ({"dvc.lock": "train: {cmd: x}\n"}, None, 2, "dvc-lock-old"),
+        ({"dvc.lock": "<<<<<<< HEAD\n"}, None, 2, "conflict-marker"),
+        ({"dvc.lock": Link("/etc/passwd")}, None, 3, "path-refused"),
+    ],
+)
+def test_what_is_no_lock_of_this_commit_is_refused(
+    story: Repository, files: dict[str, str | Link], commit: str | None, code: int, word: str
+) -> None:
+    place = artifact(story, files, commit)
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert (ended.code, ended.stdout) == (code, "")
+    assert f"[{word}]" in ended.stderr
+    assert "help: " in ended.stderr
+    assert story.git("status", "--porcelain") == ""
