@@ -7,12 +7,14 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mlci.app.configuration import read_configuration
 from mlci.app.rebuild import Rebuilding
 from mlci.app.rescore import LOAD_UNDECLARED, Rescoring, in_short
 from mlci.app.slices import Slice, Together, slices_of
 from mlci.app.tabular import OUTPUT_MISSING, Side, SideTables
 from mlci.core.compare import compare, units
 from mlci.core.config import Direction, Model, Objective, Task
+from mlci.core.config_schema import FILE
 from mlci.core.diff import Pairing
 from mlci.core.digest import md5
 from mlci.core.metrics import METRICS, Metric, find, value
@@ -88,17 +90,18 @@ class Models(Struct, frozen=True, kw_only=True):
         return [whole.part(each) for each in found], ()
 
     def _compared(self, model: Model, ahead: Predictions, base: Side | None, head: Side) -> "_Compared":
-        if base is None or model.path not in base.declared.outs:
+        before = None if base is None else as_declared(model, base)
+        if base is None or before is None or before.path not in base.declared.outs:
             return _Compared()
         try:
-            behind, notes = self._behind(model, base)
+            behind, notes = self._behind(before, base)
             told, paired = pair(model.name, behind, ahead)
         except MlciError as error:
             why = f"base's predictions cannot be had: {in_short(error)}"
             told = Pairing(model=model.name, head_rows=len(ahead), reason=why)
             return _Compared(told=told, advice=error.help or "")
         if paired is None and self.rescoring is not None:
-            return self._rescored(self.rescoring, model, ahead, base, head, told)
+            return self._rescored(self.rescoring, replace(model, path=before.path), ahead, base, head, told)
         return _Compared(paired=paired, told=told, notes=notes)
 
     def _rescored(
@@ -174,6 +177,20 @@ class Subject(Struct, frozen=True, kw_only=True, eq=False):
         """The rows of a slice."""
         both = Paired(base=self.both.base.take(one.rows), head=self.both.head.take(one.rows))
         return replace(self, both=both, name=one.subject)
+
+
+def as_declared(model: Model, side: Side) -> Model:
+    """The model as the `mlci.yaml` of a commit declares it: its files had other names, perhaps.
+
+    As it is declared now where that file cannot be read, or speaks of another task.
+    """
+    content = side.snapshot.read(FILE)
+    try:
+        config = None if content is None else read_configuration(content)[0]
+    except MlciError:
+        return model
+    found = None if config is None else config.models.get(model.name)
+    return model if found is None or not found.predictions or found.task is not model.task else found
 
 
 def _usual(one: Predictions, asked: set[str]) -> list[tuple[Metric, None]]:

@@ -29,9 +29,8 @@ from tests.support.repository import repository
 
 DROP = Margin(value=0.02)
 F1 = Objective(metric="f1", at_least=0.6, may_drop=DROP)
-INCOME = Model(
-    name="income", path="models/income.skops", task=Task.BINARY, predictions="reports/predictions.parquet"
-)
+PREDICTIONS = "reports/predictions.parquet"
+INCOME = Model(name="income", path="models/income.skops", task=Task.BINARY, predictions=PREDICTIONS)
 CONFIG = Config(project="credit", models={"income": INCOME}, objectives=(F1,))
 PIPELINE = {
     "stages": {
@@ -43,7 +42,7 @@ PIPELINE = {
         },
         "evaluate": {
             "cmd": "python evaluate.py",
-            "outs": ["reports/predictions.parquet"],
+            "outs": [PREDICTIONS],
             "metrics": [{"metrics.json": {"cache": False}}],
         },
     }
@@ -86,9 +85,20 @@ class Place:
         self.cache = Cache(tmp_path / "cache")
         self.story.write({".gitignore": "reports/\nmodels/\n"})
 
-    def commit(self, *, metrics='{"auc": 0.7}', lr=0.1, predicted=None, data="1", model="m"):
+    def commit(
+        self,
+        *,
+        metrics='{"auc": 0.7}',
+        lr=0.1,
+        predicted=None,
+        at=PREDICTIONS,
+        data="1",
+        model="m",
+        own=None,
+    ):
+        """Commit the pipeline, its lock and what it made; `own` is the `mlci.yaml` of that commit."""
         content = predictions() if predicted is None else predicted
-        outs = {"models/income.skops": model.encode(), "reports/predictions.parquet": content}
+        outs = {"models/income.skops": model.encode(), at: content}
         for each in outs.values():
             self.keep(each)
         lock = {
@@ -102,17 +112,17 @@ class Place:
                 },
                 "evaluate": {
                     "cmd": "python evaluate.py",
-                    "outs": [recorded("reports/predictions.parquet", content)],
+                    "outs": [recorded(at, content)],
                 },
             },
         }
         files = {
-            "dvc.yaml": yaml.safe_dump(PIPELINE),
+            "dvc.yaml": yaml.safe_dump(PIPELINE).replace(PREDICTIONS, at),
             "dvc.lock": yaml.safe_dump(lock),
             "params.yaml": f"lr: {lr}\n",
             "metrics.json": metrics,
         }
-        self.story.commit(files)
+        self.story.commit(files | {"mlci.yaml": own})
         return self.story.head
 
     def keep(self, content):
@@ -430,6 +440,85 @@ def test_a_table_inside_a_tracked_directory_is_found_by_its_manifest(place):
     (place.cache.path / "files/md5" / name[:2] / name[2:]).write_bytes(b'[{"relpath": 1}]')
     assert not sliced(place.diff(base, head, config=inside), "f1")
     assert ("held/test.csv", head) in place.cache.asked
+
+
+def as_csv(content, **columns):
+    frame = pl.read_parquet(content).with_columns(**columns)
+    return frame.sample(fraction=1.0, shuffle=True, seed=4).write_csv().encode()
+
+
+def as_parquet(frame):
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def declaring(**income):
+    """An `mlci.yaml` whose model is declared otherwise than now."""
+    model = {"path": "models/income.skops", "task": "binary", "predictions": PREDICTIONS} | income
+    return yaml.safe_dump({"version": 1, "project": "credit", "models": {"income": model}})
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {},
+        {"y_true": pl.col("y_true") == 1, "y_pred": pl.col("y_pred") == 1},
+        {"y_true": pl.col("y_true").cast(pl.Float64)},
+        {"id": pl.col("id").cast(pl.String)},
+    ],
+    ids=["as they are", "true and false", "1.0 and 0.0", "ids as text"],
+)
+def test_predictions_may_be_in_csv_before_and_in_parquet_now(place, columns):
+    before, now = predictions(), predictions(seed=3)
+    expected = place.diff(place.commit(predicted=before), place.commit(predicted=now)).pairings[0]
+    assert expected.flipped > 100
+    csv = as_csv(before, **columns)
+    base = place.commit(predicted=csv, at="reports/said.csv", own=declaring(predictions="reports/said.csv"))
+    head = place.commit(predicted=now)
+    assert place.diff(base, head).pairings == (expected,)
+
+
+def test_columns_are_named_as_the_base_named_them(place):
+    names = {"id": "row", "y_true": "real", "y_pred": "said", "y_score": "p"}
+    columns = {"id": "row", "truth": "real", "label": "said", "score": "p"}
+    base = place.commit(
+        predicted=as_parquet(pl.read_parquet(predictions()).rename(names)), own=declaring(columns=columns)
+    )
+    head = place.commit(predicted=predictions(seed=3))
+    assert place.diff(base, head).pairings[0].rows == 1_000
+
+
+def test_a_base_whose_configuration_is_broken_is_read_as_head_is(place):
+    base = place.commit(own="models: [")
+    assert place.diff(base, place.commit(predicted=predictions(seed=3))).pairings[0].rows == 1_000
+
+
+def test_labels_that_changed_their_names_are_another_truth(place):
+    words = pl.col("y_true", "y_pred").replace_strict({0: "no", 1: "yes"})
+    base = place.commit(predicted=as_parquet(pl.read_parquet(predictions()).with_columns(words)))
+    found = place.diff(base, place.commit(predicted=predictions(seed=3)))
+    row = metric(found)
+    assert row.verdict is MetricVerdict.NOT_COMPARABLE
+    assert "the truth of 1000 of those differs" in row.note
+    assert found.flipped == 0
+    assert row.blocks(Occasion.PROMOTION)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        (pl.col("id") * 0, "999 ids in column 'id' are duplicates"),
+        (pl.col("y_pred").replace(1, None), "values in column 'y_pred' are missing"),
+        (pl.col("y_score") / 0, "1000 values in column 'y_score' are NaN or infinite"),
+        (pl.col("id").alias("y_true"), "a binary task has two classes, not 1000"),
+    ],
+)
+def test_predictions_that_are_none_are_red_and_say_why(place, spoilt, said):
+    frame = pl.read_parquet(predictions()).with_columns(spoilt)
+    found = place.diff(place.commit(), place.commit(predicted=as_parquet(frame)))
+    assert said in metric(found).problem
+    assert found.blocks(Occasion.PULL_REQUEST)
 
 
 def test_the_rows_that_flipped_are_named(place):
