@@ -16,6 +16,7 @@ from mlci.core.secrets import is_long_enough, secrets_of, without_credentials
 from mlci.errors import MlciError, UsageError, WorldError
 
 if TYPE_CHECKING:
+    from mlci.app.diff import DiffRequest
     from mlci.app.ledger import Ledger
     from mlci.app.plan import Ground
     from mlci.app.project import Project
@@ -71,7 +72,12 @@ class World:
     @property
     def directory(self) -> Path:
         """Where the command was told to work (`-C`), absolute."""
-        return Path.cwd() / self.settings.directory
+        try:
+            return Path.cwd() / self.settings.directory
+        except FileNotFoundError:
+            raise WorldError(
+                "the directory you are in is gone", id="directory-missing", help="cd to one that exists"
+            ) from None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -272,6 +278,25 @@ class World:
             user_python=self.user_python,
             clock=self.clock,
             progress=self.progress,
+        )
+
+    def comparison(self, base: str | None = None, head: str | None = None) -> "DiffRequest":
+        """The project at two revisions; those that are not named follow from the occasion."""
+        from mlci.app.diff import DiffRequest
+
+        project = self.project()
+        return DiffRequest(
+            config=project.config,
+            prefix=project.prefix,
+            context=self.context(),
+            git=self.repository(),
+            files=self.files(),
+            tables=self.tables(),
+            dvc=self.dvc(),
+            user_python=self.user_python,
+            dvc_at=self.dvc_at,
+            base=base,
+            head=head,
         )
 
     @property

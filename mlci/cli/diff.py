@@ -33,27 +33,12 @@ def command(
     BASE and HEAD are commits, tags, versions or environments (`income#prod`). Without BASE: where this
     branch began; on main the newest version. Without HEAD: the work tree.
     """
-    from mlci.app.diff import DiffRequest, diff
+    from mlci.app.diff import diff
     from mlci.core.diff import Occasion
 
-    project = world.project()
-    found = diff(
-        DiffRequest(
-            config=project.config,
-            prefix=project.prefix,
-            context=world.context(),
-            git=world.repository(),
-            files=world.files(),
-            tables=world.tables(),
-            dvc=world.dvc(),
-            user_python=world.user_python,
-            dvc_at=world.dvc_at,
-            base=base,
-            head=head,
-        )
-    )
+    found = diff(world.comparison(base, head))
     occasion = Occasion.PROMOTION if promotion else Occasion.PULL_REQUEST
-    _tell(out, found, project.config.project, occasion, markdown=markdown)
+    _tell(out, found, world.project().config.project, occasion, markdown=markdown)
     if not gate and found.blocks(occasion):
         out.note("this only tells; `mlci diff --gate` decides by its exit code (10)")
     return Exit.RED if gate and found.blocks(occasion) else Exit.DONE

@@ -22,25 +22,10 @@ def command(world: World, out: Output, base: str | None) -> None:
     Learnt from BASE and the work tree on the same rows; without a base, a bound that a real comparison
     beats, marked with ≤.
     """
-    from mlci.app.diff import DiffRequest
     from mlci.app.power import power
     from mlci.core.strictjson import plain
 
-    project = world.project()
-    found = power(
-        DiffRequest(
-            config=project.config,
-            prefix=project.prefix,
-            context=world.context(),
-            git=world.repository(),
-            files=world.files(),
-            tables=world.tables(),
-            dvc=world.dvc(),
-            user_python=world.user_python,
-            dvc_at=world.dvc_at,
-            base=base,
-        )
-    )
+    found = power(world.comparison(base))
     if out.json:
         out.document(plain(found))
     else:

@@ -190,3 +190,15 @@ def test_a_reader_that_goes_away_is_no_bug() -> None:
 
 def test_a_message_without_help_is_one_line() -> None:
     assert front.message(WorldError("gone", id="gone")) == "mlci: gone [gone]"
+
+
+def test_a_directory_that_is_gone_is_no_bug(tmp_path, monkeypatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    said = run_here("plan")
+
+    assert said.code == 3
+    assert said.stderr.startswith("mlci: the directory you are in is gone [directory-missing]\n")
