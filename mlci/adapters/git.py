@@ -173,17 +173,20 @@ class GitCli:
     def remote_refs(self, remote: str, *patterns: str) -> Mapping[str, str]:
         """What a remote has now (`ls-remote`). Raises WorldError when it cannot be reached."""
         done = self._talk(
-            "ls-remote", "--quiet", "--upload-pack=git-upload-pack", "--", self._safe(remote), *patterns
+            "ls-remote",
+            "--quiet",
+            "--refs",
+            "--upload-pack=git-upload-pack",
+            "--",
+            self._safe(remote),
+            *patterns,
         )
         if not done.ok:
             raise git_remote.unreachable(remote, done)
         lines = (line.split("\t", 1) for line in git_parse.text(done.stdout).splitlines())
         exact = {each for each in patterns if not set("*?[") & set(each)}
-        return {
-            name: object_
-            for object_, name in lines
-            if not name.endswith("^{}") and (name in exact or len(exact) < len(patterns) or not patterns)
-        }
+        anything = len(exact) < len(patterns) or not patterns
+        return {name: object_ for object_, name in lines if anything or name in exact}
 
     def fetch(self, remote: str, *refspecs: str, depth: int | None = None) -> None:
         """Bring refs here; `+` in a refspec forces. Raises WorldError."""

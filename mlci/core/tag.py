@@ -22,8 +22,6 @@ _TAG = re.compile(
 _PARTS = ("model", "stage", "version", "cancel", "word", "counter")
 _MODEL = re.compile(rf"(?:{_DIRECTORY}:)?{_NAME}", re.ASCII)
 _STAGE = re.compile(_NAME, re.ASCII)
-# What the grammar lets through and `git check-ref-format` does not.
-_NO_START, _NO_END, _NOWHERE = ("/", "."), ("/", ".", ".lock"), ("//", "..", "/.", ".lock/")
 
 
 class Action(StrEnum):
@@ -97,6 +95,7 @@ def full_name(prefix: str, model: str) -> str:
 
 
 def _is_ref(name: str) -> bool:
-    if name.startswith(_NO_START) or name.endswith(_NO_END):
+    """Whether `git check-ref-format` takes what the grammar lets through."""
+    if name.startswith(("/", ".")) or name.endswith(("/", ".", ".lock")):
         return False
-    return not any(each in name for each in _NOWHERE)
+    return not ("//" in name or ".." in name or "/." in name or ".lock/" in name)
