@@ -59,7 +59,7 @@ class Models(Struct, frozen=True, kw_only=True):
         try:
             ahead = self._predictions(model, head)
         except MlciError as error:
-            return OfModel(measured=tuple(_broken(model, each, error.message) for each in objectives))
+            return OfModel(measured=tuple(_broken(model, each, error) for each in objectives))
         metrics += _usual(ahead, {metric.name for metric, _ in metrics})
         found = self._compared(model, ahead, base, head)
         both = found.paired or Paired(base=ahead, head=ahead)
@@ -200,13 +200,14 @@ def _usual(one: Predictions, asked: set[str]) -> list[tuple[Metric, None]]:
     ]
 
 
-def _broken(model: Model, objective: Objective, why: str) -> Measured:
+def _broken(model: Model, objective: Objective, error: MlciError) -> Measured:
     return Measured(
         metric=objective.metric,
         direction=_direction(find(objective.metric, model.task), objective),
         model=model.name,
         objective=objective,
-        problem=f"the predictions cannot be used: {why}",
+        problem=f"{model.predictions} cannot be used: {error.message}",
+        advice=error.help,
     )
 
 

@@ -8,6 +8,8 @@ from mlci.core.wording import difference, number
 VERDICT = "diff.verdict"
 READABLE = "diff.readable"
 
+_FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
+
 SAYS = {
     MetricVerdict.IMPROVED: "improved",
     MetricVerdict.WITHIN_MARGIN: "stayed within its margin",
@@ -42,7 +44,7 @@ def subject(metric: MetricDiff) -> str:
 
 def _finding(metric: MetricDiff, occasion: Occasion) -> Finding | None:
     if metric.problem:
-        return _about(metric, Status.ERROR, metric.problem, "a gated metric must exist and be finite")
+        return _about(metric, Status.ERROR, metric.problem, metric.advice or _FINITE)
     if metric.verdict is None:
         return None
     return _about(metric, _status(metric, occasion), _message(metric), _help(metric))

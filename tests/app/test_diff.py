@@ -638,7 +638,8 @@ def test_head_without_predictions_is_red(place):
     base = place.commit()
     head = place.commit(predicted=b"no parquet at all")
     row = metric(place.diff(base, head))
-    assert "the predictions cannot be used" in row.problem
+    assert row.problem.startswith("reports/predictions.parquet cannot be used: this table cannot be read")
+    assert "look at the stage that writes it" in row.advice
     assert row.blocks(Occasion.PULL_REQUEST)
 
 
