@@ -98,8 +98,15 @@ def _candidate(one: Candidate) -> Section:
         blocks.append(Paragraph(text=words("Nothing runs there afterwards.")))
     if one.now and one.then:
         blocks.append(Table(columns=_COLUMNS, rows=_rows(one)))
-        blocks.append(Paragraph(text=words(_TESTS[one.same_test])))
+        blocks.append(Paragraph(text=words(_TESTS[one.same_test] + _of_slices(one))))
     return Section(title=str(one.change), blocks=tuple(blocks))
+
+
+def _of_slices(one: Candidate) -> str:
+    """Where the many metrics of slices are told."""
+    slices = sum(not each.whole for each in one.then)
+    reference = f"{one.change.model}@{one.change.release.title}"
+    return f" {count(slices, 'metric')} of slices: mlci card {reference}" if slices else ""
 
 
 def _item(answer: Answer) -> Item:
@@ -114,7 +121,7 @@ def _item(answer: Answer) -> Item:
 
 def _rows(one: Candidate) -> tuple[tuple[Cell, ...], ...]:
     now, then = ({each.name: each for each in side} for side in (one.now, one.then))
-    names = list(dict.fromkeys([*then, *now]))
+    names = [name for name, each in {**then, **now}.items() if each.whole]
     return tuple(
         (
             Cell(text=code(name)),

@@ -51,10 +51,23 @@ def propose(ledger: Ledger, forge: Forge, prefix: str, asked: Promotion, *, writ
     _push(ledger, prefix, asked, branch)
     if forge.id == NOBODY:
         return Proposal(promotion=asked, branch=branch, base=ledger.branch)
-    opened = forge.open_pull_request(
-        branch=branch, base=ledger.branch, title=title_of(asked), body=_body(asked)
-    )
+    try:
+        opened = forge.open_pull_request(
+            branch=branch, base=ledger.branch, title=title_of(asked), body=_body(asked)
+        )
+    except ForgeError as error:
+        raise _not_opened(branch, ledger.branch, error) from error
     return Proposal(promotion=asked, branch=branch, base=ledger.branch, url=opened.url)
+
+
+def _not_opened(branch: str, base: str, error: ForgeError) -> ForgeError:
+    """What stands already, and what is left to do: many servers let no job open a pull request."""
+    return ForgeError(
+        f"{branch} is pushed, but no pull request could be opened for it: {error.message}",
+        id=error.id,
+        where=branch,
+        help=f"open one into {base} by hand, or let this job open pull requests and run it again",
+    )
 
 
 def branch_of(asked: Promotion) -> str:

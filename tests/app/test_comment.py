@@ -41,6 +41,14 @@ def test_an_old_head_gets_no_comment(pull: PullRequest | None) -> None:
     assert forge.bodies == {}
 
 
+def test_a_commit_without_a_pull_request_says_so_and_posts_nothing() -> None:
+    forge = FakeForge(None)
+    done = comment(reported(), forge=lambda: forge, context=RunContext(head=HEAD))
+    assert done.skipped == f"no pull request has {HEAD[:10]} as its head"
+    assert told(done, reported()).startswith("not posted (no pull request has")
+    assert forge.bodies == {}
+
+
 def test_a_dry_run_posts_nothing() -> None:
     forge = FakeForge(PULL)
     assert comment(reported(), forge=lambda: forge, context=RunContext(), dry_run=True).body.startswith(

@@ -20,7 +20,7 @@ from mlci.core.problems import WHOLE_FILE
 from mlci.core.report import plain
 from mlci.core.strictjson import dumps
 from mlci.core.yamltree import Node
-from mlci.errors import Exit
+from mlci.errors import Exit, ForgeError
 from mlci.ports.forge import PullRequest
 from mlci.render import html, markdown, terminal
 from tests.support.fakes import FakeDvc, FakeForge
@@ -46,7 +46,8 @@ def judged(desk, value):
     inputs = (Input(path="data/test.csv", hash="md5:1"),)
     write_evidence(files, Evidence(gate="model", commit=head, findings=(finding,), inputs=inputs))
     metric = MetricDiff(metric="f1", model="income", direction=Direction.HIGHER, head=value)
-    write_diff(files, Diff(base=None, head=head, metrics=(metric,)))
+    part = replace(metric, subject="region=east")
+    write_diff(files, Diff(base=None, head=head, metrics=(metric, part)))
 
 
 @pytest.fixture
@@ -78,6 +79,8 @@ def test_a_good_promotion_is_one_green_report_with_the_difference(desk):
     text = terminal.render(report)
     for word in ("income.f1", "0.7500", "0.8125", "+0.0625", "same test data", "the remote holds them"):
         assert word in text
+    assert "1 metric of slices: mlci card income@v0.2.0" in " ".join(text.split())
+    assert "region" not in text
     assert json.loads(dumps(found.document()))["candidates"][0]["same_test_data"] is True
     assert "income" in markdown.render(report)
     assert "income" in html.render(report)
@@ -194,6 +197,22 @@ def test_a_proposal_is_one_branch_from_main_and_one_pull_request(desk):
     assert changed == "environments/prod.yaml"
     assert desk.story.git("show", f"{tip}:environments/prod.yaml") == "income: v0.2.0"
     assert (desk.story.path / "environments/prod.yaml").read_text() == "garbage"
+
+
+class Forbidding(FakeForge):
+    """A forge that lets nobody open a pull request."""
+
+    def open_pull_request(self, *, branch, base, title, body):
+        raise ForgeError("Actions may not create pull requests", id="forge-forbidden", help="ask an owner")
+
+
+def test_a_branch_without_its_pull_request_says_what_is_left_to_do(desk):
+    with pytest.raises(ForgeError) as caught:
+        propose(desk.ledger, Forbidding(None), "", asked_for(desk))
+    said = caught.value
+    assert (said.id, "may not create" in said.message) == ("forge-forbidden", True)
+    assert said.message.startswith("promote/prod/income-v0.2.0 is pushed")
+    assert said.help.startswith("open one into main by hand")
 
 
 def test_without_a_forge_it_says_what_to_type(desk):
