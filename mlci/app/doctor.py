@@ -11,9 +11,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from mlci.core import environments, journal
-from mlci.core.config import CommentBy, Config
+from mlci.core.config import CommentBy, Config, Objective
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
+from mlci.core.leaves import read_leaves
+from mlci.core.renames import pointer
 from mlci.core.wording import count
 from mlci.errors import ConfigError, MlciError
 from mlci.ports.dvc import Dvc
@@ -54,7 +56,7 @@ class Patient(Struct, frozen=True, kw_only=True):
 def doctor(patient: Patient) -> tuple[Finding, ...]:
     """One finding for each thing looked at. Raises nothing that is wrong with the patient."""
     examinations = (
-        *(_our_python, _git, _dvc, _repository, _configuration, _environments),
+        *(_our_python, _git, _dvc, _repository, _configuration, _objectives, _environments),
         *(_data, _user_python, _demo),
     )
     return tuple(finding for examine in examinations for finding in _surely(examine, patient))
@@ -203,6 +205,47 @@ def _configuration(patient: Patient) -> Iterator[Finding]:
     yield _good("configuration", f"project {config.project}, models: {', '.join(config.models) or 'none'}")
     if config.report.comment is CommentBy.CML:
         yield _cml(patient)
+
+
+def _objectives(patient: Patient) -> Iterator[Finding]:
+    try:
+        config, files = patient.project().config, patient.files()
+    except MlciError:
+        return  # what is wrong with the configuration is another finding
+    wrong = [
+        found for each in config.objectives if (found := _misses(each, files) or _unheard_of(each, config))
+    ]
+    if config.objectives and not wrong:
+        wrong = [_good("objectives", f"{count(len(config.objectives), 'objective')} that can be measured")]
+    yield from wrong
+
+
+def _misses(objective: Objective, files: Files) -> Finding | None:
+    """What a run would find missing where the value is said to stand."""
+    if objective.source is None:
+        return None
+    place = pointer(objective.source)
+    content = files.read_if_there(place.path)
+    if content is None:
+        said = f"{objective.where}: {place.path} is not here"
+        return _poor("objectives", said, "mlci run, if a stage writes it")
+    if place.key not in read_leaves(content, place.path):
+        said = f"{objective.where}: {objective.source} stands nowhere in that file"
+        return _bad("objectives", said, f"look at {place.path}, then correct `from:`")
+    return None
+
+
+def _unheard_of(objective: Objective, config: Config) -> Finding | None:
+    from mlci.core.metrics import find  # noqa: PLC0415 - arrays, for whoever names a metric
+
+    models = [each for name, each in config.models.items() if objective.model in (name, None)]
+    if objective.source is not None or not models:
+        return None
+    try:
+        find(objective.metric, models[0].task, objective.where)
+    except ConfigError as error:
+        return _bad("objectives", f"{objective.where}: {error.message}", error.help)
+    return None
 
 
 def _environments(patient: Patient) -> Iterator[Finding]:

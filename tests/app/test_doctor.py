@@ -11,7 +11,7 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.doctor import Patient, doctor
-from mlci.core.config import CommentBy, Config, Environment, Model, Remotes, ReportSettings, Task
+from mlci.core.config import CommentBy, Config, Environment, Model, Objective, Remotes, ReportSettings, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
 from mlci.errors import ConfigError, MlciError, WorldError
@@ -215,3 +215,24 @@ def test_a_broken_or_misnamed_environment_file_is_told(
     config = Config(project="credit", models={"income": income}, environments=environments)
     finding = found(tmp_path, project=lambda: SimpleNamespace(config=config))["environments"]
     assert (finding.status, said in finding.message) == (status, True), finding.message
+
+
+@pytest.mark.parametrize(
+    ("objective", "status", "said"),
+    [
+        (Objective(metric="f1"), Status.PASS, "1 objective that can be measured"),
+        (Objective(metric="f2", where="mlci.yaml:9:5"), Status.FAIL, "mlci.yaml:9:5: 'f2' is not a metric"),
+        (Objective(metric="rmse", where="mlci.yaml:9:5"), Status.FAIL, "is not for binary models"),
+        (Objective(metric="p95", source="m.json#/serve/p95"), Status.PASS, "1 objective"),
+        (Objective(metric="p95", source="m.json#/p95"), Status.FAIL, "m.json#/p95 stands nowhere"),
+        (Objective(metric="p95", source="load.json#/p95"), Status.WARN, "load.json is not here"),
+    ],
+)
+def test_objectives_that_cannot_be_measured(tmp_path: Path, objective, status, said) -> None:
+    (tmp_path / "m.json").write_text('{"serve": {"p95": 3}}')
+    income = Model(name="income", path="model.bin", task=Task.BINARY)
+    config = Config(project="credit", models={"income": income}, objectives=(objective,))
+    finding = found(tmp_path, project=lambda: SimpleNamespace(config=config))["objectives"]
+    assert finding.status is status
+    assert said in finding.message
+    assert (finding.help is None) is (status is Status.PASS)
