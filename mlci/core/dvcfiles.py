@@ -111,7 +111,7 @@ class PipelineFile(Struct, frozen=True, kw_only=True):
         return tuple(name for stage in self.stages.values() for name in stage.instances or ())
 
 
-class Hashed(Struct, frozen=True, kw_only=True):
+class Hashed(Struct, frozen=True, kw_only=True, gc=False):
     """A dependency or output as it was recorded. DVC 3 says `hash: md5`; without it, DVC 2's rule made it."""
 
     path: str
@@ -128,7 +128,7 @@ class Hashed(Struct, frozen=True, kw_only=True):
         return self.value.endswith(".dir")
 
 
-class LockedStage(Struct, frozen=True, kw_only=True):
+class LockedStage(Struct, frozen=True, kw_only=True, gc=False):
     """What one stage was when it last ran: command, dependencies, parameters and outputs."""
 
     name: str

@@ -52,6 +52,7 @@ CONFIG_LIMITS = Limits(size=_MIB, depth=50, aliases=100, values=50_000, repeated
 DVC_LIMITS = Limits(size=64 * _MIB, depth=100, aliases=1_000, values=8_000_000, repeated=100_000)
 
 
+# No node ever holds itself, so the garbage collector need not look at a large lock's millions of them.
 class Node(Struct, frozen=True, kw_only=True, gc=False):
     """A value and where it stands. A mapping's keys are nodes too, so that a message can point at one.
 

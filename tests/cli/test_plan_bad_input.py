@@ -200,6 +200,17 @@ def test_a_stage_that_is_gone_is_named_and_stops_nothing(here: Path) -> None:
     assert "dvc.lock still knows train, which no dvc.yaml declares" in ended.stdout
 
 
+def test_of_many_stages_that_are_gone_a_few_are_named(here: Path) -> None:
+    with (here / "dvc.lock").open("a") as lock:
+        lock.writelines(
+            f"  old{at:04}: {{cmd: x, outs: [{{path: o{at}, md5: {MD5_OF_X}}}]}}\n" for at in range(1_000)
+        )
+    ended = run_here("-C", str(here), "plan", "--check")
+    assert ended.code == 0
+    assert ended.stdout.count("dvc.lock still knows") == 10
+    assert "and 990 more stages that no dvc.yaml declares" in ended.stdout
+
+
 @pytest.fixture
 def in_the_open(clean: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A repository that somebody without rights can reach: pytest's own directories are root's alone."""
