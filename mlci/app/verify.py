@@ -55,11 +55,12 @@ def settle(found: Resolved, proofs: Sequence[Proof], *, allow_unproven: bool = F
         )
     unproven = [each.what for each in proofs if each.ok is None and each.what in NECESSARY]
     if unproven and not allow_unproven:
+        here = "mlci reconcile --check brings tags and journal here; then verify again"
         raise IntegrityError(
             f"{found.model} {found.version} is not provable: {', '.join(unproven)}",
             id="version-unproven",
             where=found.tag,
-            help="mlci reconcile --check brings tags and journal here; then verify again",
+            help="mlci doctor looks at the DVC remote" if unproven == ["bytes"] else here,
         )
 
 

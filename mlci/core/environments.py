@@ -52,7 +52,10 @@ class Change(Struct, frozen=True, eq=False):
 
     def __str__(self) -> str:
         before = f" (now {self.before.shown})" if self.before else ""
-        return f"{self.move} {self.model} {self.release.shown} in {self.environment}{before}"
+        what = f"{self.model} {self.release.shown}"
+        if self.move is Move.ROLL_BACK:
+            return f"bring {what} back to {self.environment}{before}"
+        return f"{self.move} {what} in {self.environment}{before}"
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

@@ -127,7 +127,9 @@ def test_going_back_is_never_blocked(desk):
     found = checked(ask(desk, "income: v0.1.0\n"), missing=[one.removeprefix("md5:")])
 
     assert found.exit is Exit.DONE
-    assert promotion_report(found, project="credit").verdict is Verdict.WARNED
+    report = promotion_report(found, project="credit")
+    assert report.verdict is Verdict.WARNED
+    assert "bring income v0.1.0 back to prod (now v0.2.0)" in plain(report.headline)
 
 
 def test_an_unknown_version_is_told_in_the_report_too(desk):

@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.adapters.dvc import DvcCli
 from mlci.adapters.files import FileTree
@@ -175,6 +176,20 @@ def test_without_a_journal_nothing_is_proven_and_that_is_said(desk, tmp_path, fo
         proven(desk, tmp_path)
     assert (caught.value.id, "registration" in caught.value.message) == ("version-unproven", True)
     assert proven(desk, tmp_path, allow_unproven=True)["registration"] is None
+
+
+class Silent(Fetching):
+    """A DVC whose remote does not answer."""
+
+    def get(self, path, revision, target, *, remote=None):
+        return replace(finished(), code=255, stderr=b"no such bucket")
+
+
+def test_bytes_that_cannot_be_fetched_send_to_the_remote_and_not_to_the_journal(desk, tmp_path):
+    found, proofs = verify(desk.git, Silent(), FileTree, tmp_path, desk.config, "", "income@v0.1.0")
+    with pytest.raises(IntegrityError) as caught:
+        settle(found, proofs)
+    assert (caught.value.id, "DVC remote" in caught.value.help) == ("version-unproven", True)
 
 
 def signed(story, name="income@v0.1.0"):
