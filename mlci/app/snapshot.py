@@ -23,7 +23,7 @@ from mlci.core.dvcfiles import (
 )
 from mlci.core.dvctemplates import filled
 from mlci.core.paramsfile import read_params
-from mlci.core.problems import in_a_line
+from mlci.core.problems import in_a_line, shown
 from mlci.core.strictjson import JsonValue
 from mlci.core.yamltree import DVC_LIMITS
 from mlci.errors import MlciError
@@ -88,7 +88,10 @@ def declared(snapshot: Snapshot) -> Declared:
     """Read what a snapshot declares; a file that cannot be read becomes a problem, not an end."""
     known = snapshot.paths()
     problems: list[str] = []
-    paths = [path for path, link in known.items() if _is_dvcs(path) and not link]
+    dvcs = [path for path, link in known.items() if _is_dvcs(path) and not link]
+    # What such a file declares has no name that evidence could be written with.
+    paths = [path for path in dvcs if _is_text(path)]
+    problems += [f"{shown(path)}: this path is not UTF-8: rename it" for path in dvcs if path not in paths]
     content = {path: _bytes(snapshot, path, problems) for path in paths}
     outs: dict[str, Hashed] = {}
     deps: dict[str, Hashed] = {}
@@ -134,6 +137,15 @@ def _files_of(metrics: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
         first, last = (bisect_left(known, f"{path}{end}") for end in "/0")
         found.update(known[first:last] or [path])
     return tuple(sorted(found))
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path of Git's, which may be any bytes, is text."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_dvcs(path: str) -> bool:

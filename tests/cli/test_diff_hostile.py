@@ -107,6 +107,15 @@ def test_a_directory_of_metrics_is_its_files(tmp_path):
         assert [each["path"] for each in found["values"]] == ["m/a.json", "m/deep/b.yaml"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_what_is_declared_in_a_directory_without_a_name_in_text_is_told(tmp_path):
+    story = project(tmp_path / "work")
+    story.write({"d\udcff/dvc.yaml": "metrics: [m.json]\n", "d\udcff/m.json": '{"loss": 1}'}).commit()
+    for revisions in ((), ("HEAD~1", "HEAD")):
+        (problem,) = problems(story, *revisions)
+        assert problem.endswith("dvc.yaml: this path is not UTF-8: rename it")
+
+
 def test_what_stands_where_a_metrics_file_should_be_is_named(tmp_path):
     story = project(tmp_path / "work")
     story.write({"m.json": None})
