@@ -75,7 +75,7 @@ def test_the_cases_are_worth_trying(cases: list[dict]) -> None:
     assert not rare, causes
     assert sum(map(_is_doubtful, cases)) <= len(cases) // 20
     assert sum(not case["ran"] for case in cases) >= len(cases) // 10
-    assert sum(case["ran"] != [] for case in cases) >= len(cases) // 2
+    assert sum(case["ran"] != [] for case in cases) >= len(cases) // 3
 
 
 def _causes(case: dict) -> set[str]:
