@@ -19,6 +19,7 @@ from mlci.errors import WorldError
 from mlci.ports.process import Command, Finished
 
 _PIECE = 256 * 1024
+_FAREWELL = 0.2
 _NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 _ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -66,7 +67,10 @@ class ProcessRunner:
         complaint = _reading(child.stderr, Capture(said, self._mask, None))
 
         def hang_up() -> None:
-            with suppress(OSError), ears, mouth:
+            with suppress(OSError), mouth:
+                ears.close()  # what nobody asks any more ends by itself
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(min(grace, _FAREWELL))
                 _end(child, grace)
             complaint.join(grace)
 

@@ -3,11 +3,11 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from msgspec.structs import replace
 from sklearn import metrics as oracle
 
 from mlci.core import metrics
