@@ -1,10 +1,11 @@
 """Two models on the same rows with a known truth, and how often the verdicts are right about them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.core import metrics
 from mlci.core.compare import Change, compare
@@ -20,8 +21,7 @@ CLASSES = ("ash", "elm", "fir", "oak")
 LARGE = 200_000
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """What is true: how often models differ, and how much skill head lost.
 
     `rare` is the share of the first class (of the positives, in a binary world); rows of a cluster are alike.
@@ -36,8 +36,7 @@ class World:
     cluster: int = 1
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """Shares over many repetitions."""
 
     covered: float
