@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 @verb("mlci doctor", "mlci doctor --json")
 def command(world: World, out: Output) -> int:
     """Look at Python, Git, DVC, the repository and the configuration; say what to type."""
-    from mlci.app.doctor import Patient, doctor
+    from mlci.app.doctor import doctor
+    from mlci.app.patient import Patient
     from mlci.core.finding import Verdict, verdict_of
     from mlci.ports.process import Command
 

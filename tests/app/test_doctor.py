@@ -10,7 +10,8 @@ import pytest
 from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
-from mlci.app.doctor import Patient, doctor
+from mlci.app.doctor import doctor
+from mlci.app.patient import Patient
 from mlci.core.config import CommentBy, Config, Environment, Model, Objective, Remotes, ReportSettings, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status

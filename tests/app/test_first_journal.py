@@ -7,7 +7,7 @@ import pytest
 
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
-from mlci.app.doctor import _reachable
+from mlci.app.doctor_repository import reachable
 from mlci.app.kept import kept
 from mlci.app.ledger import Intent
 from mlci.core import journal
@@ -116,7 +116,7 @@ def begin_two(desks):
 @pytest.mark.parametrize("who", [0, 1], ids=["who-may", "who-may-not"])
 def test_two_journals_that_a_killed_writer_left_are_joined_by_the_next_write(desks, who):
     begin_two(desks)
-    assert "two journals" in _reachable(desks[0].git, "origin").message
+    assert "two journals" in reachable(desks[0].git, "origin").message
 
     desks[who].ledger.settle(lambda _: ())
     joined = desks[who].ledger.read()

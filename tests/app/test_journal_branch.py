@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlci.app.doctor import _reachable
+from mlci.app.doctor_repository import reachable
 from mlci.app.kept import kept
 from mlci.core import journal
 from tests.support.registry import begun
@@ -44,7 +44,7 @@ def test_the_journal_moves_to_a_branch_and_stays_there(desk, tmp_path):
 
 def test_doctor_says_where_the_journal_is(desk):
     desk.register()
-    assert "the journal is a branch" in _reachable(desk.git, "origin").message
+    assert "the journal is a branch" in reachable(desk.git, "origin").message
 
 
 def test_a_server_that_refuses_everything_is_still_a_refusal(desk):

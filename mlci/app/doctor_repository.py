@@ -1,0 +1,125 @@
+"""How the repository is: its history, its tags, and the remote that holds its registry."""
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator
+
+from mlci.app.patient import Patient, bad, good, poor
+from mlci.core import journal
+from mlci.core.context import RunContext, Trigger
+from mlci.core.finding import Finding
+from mlci.core.wording import count
+from mlci.errors import MlciError
+from mlci.ports.git import Git
+
+_OUR_TAG = re.compile(r"[@#]")
+_LEFT = re.compile(r"\.mlci-[0-9a-f]{16}\.tmp")
+
+
+def examine_repository(patient: Patient) -> Iterator[Finding]:
+    """History, branch, tags, what killed writes left, and the remote."""
+    git = patient.repository()
+    head = git.resolve("HEAD")
+    if head is None:
+        yield bad("repository", "there are no commits yet", 'git add -A && git commit -m "Begin"')
+        return
+    yield good("repository", f"{git.root} at {head[:12]}")
+    yield _history(git)
+    yield _branch(git, patient.context())
+    yield _tags(git)
+    yield from _leftovers(git)
+    yield from _remotes(git, patient)
+
+
+def _history(git: Git) -> Finding:
+    if git.shallow:
+        return poor("history", "history is cut off (a shallow clone)", "git fetch --unshallow --tags")
+    return good("history", "history is complete")
+
+
+def _branch(git: Git, context: RunContext) -> Finding:
+    branch = git.branch()
+    if branch is not None:
+        return good("branch", f"on {branch}")
+    if context.trigger is not Trigger.LOCAL:
+        return good("branch", "HEAD is detached, as it is in CI")
+    return poor("branch", "HEAD is detached: new commits would belong to no branch", "git switch BRANCH")
+
+
+def _tags(git: Git) -> Finding:
+    light = [tag.name for tag in git.tags() if not tag.annotated and _OUR_TAG.search(tag.name)]
+    if not light:
+        return good("tags", "every version and assignment is an annotated tag")
+    shown = ", ".join(light[:3]) + (", …" if len(light) > 3 else "")
+    return poor(
+        "tags",
+        f"{len(light)} lightweight tags look like versions and count for nothing: {shown}",
+        _instead(git, light[0]),
+    )
+
+
+def _leftovers(git: Git) -> Iterator[Finding]:
+    """What a killed mlci left beside the files that it was about to replace."""
+    left = [path for path in git.dirty() if _LEFT.fullmatch(posixpath.basename(path))]
+    if left:
+        what = f"{count(len(left), 'file')} of a write that was killed: {', '.join(left[:3])}"
+        words = " ".join(shlex.quote(each) for each in left)
+        yield poor("leftovers", f"{what}{', …' if len(left) > 3 else ''}", f"rm {words}")
+
+
+def _instead(git: Git, tag: str) -> str:
+    """How to be rid of a lightweight tag. Annotating it by hand would promise nothing: a forgery."""
+    ref = f"refs/tags/{tag}"
+    there = _theirs(git, ref)
+    if there not in (None, git.refs(ref).get(ref)):
+        return "git fetch --tags --force origin"
+    delete = f"git tag --delete '{tag}'"
+    return (
+        f"{delete} && git push origin ':{ref}', then mlci register"
+        if there
+        else f"{delete}, then mlci register"
+    )
+
+
+def _theirs(git: Git, ref: str) -> str | None:
+    if "origin" not in git.remotes():
+        return None
+    try:
+        return git.remote_refs("origin", ref).get(ref)
+    except MlciError:
+        return None  # that the remote does not answer is another finding
+
+
+def _remotes(git: Git, patient: Patient) -> Iterator[Finding]:
+    remotes = git.remotes()
+    if "origin" not in remotes:
+        yield poor("remote", "there is no remote named origin", "git remote add origin URL")
+        return
+    yield reachable(git, remotes["origin"])
+    branch = _main_branch(patient)
+    if f"refs/remotes/origin/{branch}" in git.refs("refs/remotes/origin/"):
+        yield good("main", f"origin/{branch} is here")
+    else:
+        refspec = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+        yield poor("main", f"origin/{branch} is not here to compare with", f"git fetch origin {refspec}")
+
+
+def reachable(git: Git, url: str) -> Finding:
+    """Whether the remote answers, and what journal it keeps."""
+    try:
+        there = git.remote_refs("origin", journal.REF, journal.BRANCH)
+    except MlciError as error:
+        return poor("remote", f"{url} does not answer: {error}", error.help or "git ls-remote origin")
+    if journal.BRANCH in there and journal.REF in there:
+        return poor("remote", f"{url} has two journals, begun at the same moment", "mlci reconcile")
+    if journal.BRANCH in there:
+        return good("remote", f"{url} answers; it takes no refs/mlci/*, so the journal is a branch")
+    return good("remote", f"{url} answers; {'it has a' if there else 'no'} registry journal")
+
+
+def _main_branch(patient: Patient) -> str:
+    try:
+        return patient.project().config.ci.branch
+    except MlciError:
+        return "main"  # what is wrong with the configuration is another finding
