@@ -31,6 +31,7 @@ class Pipe:
         self._limit = limit
         self._complaint = complaint
         self._heard = bytearray()
+        self._known = 0
         self._hang_up = weakref.finalize(self, hang_up)
 
     @property
@@ -40,6 +41,7 @@ class Pipe:
 
     def say(self, question: bytes) -> None:
         """Ask. Raises WorldError when the child is gone."""
+        self._known = len(self._complaint())
         try:
             self._ears.write(question)
             self._ears.flush()
@@ -65,13 +67,14 @@ class Pipe:
         self._hang_up()
 
     def _cut(self, size: int) -> bytes:
-        piece = bytes(self._heard[:size])
+        with memoryview(self._heard) as heard:
+            piece = bytes(heard[:size])
         del self._heard[:size]
         return piece
 
     def _listen(self) -> None:
         if not _something_comes(self._mouth.fileno(), self._limit):
-            raise self._silence(f"no answer in {self._limit:.0f} s")
+            raise self._silence(f"no answer in {self._limit:g} s")
         piece = os.read(self._mouth.fileno(), _PIECE)
         if not piece:
             raise self._silence("it has ended")
@@ -79,7 +82,7 @@ class Pipe:
 
     def _silence(self, why: str) -> WorldError:
         self.end()
-        said = self._complaint().decode("utf-8", "replace").strip()
+        said = self._complaint()[self._known :].decode("utf-8", "replace").strip()
         return WorldError(f"{self._name}: {said or why}", id="program-silent", help="mlci doctor")
 
 

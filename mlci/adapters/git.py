@@ -1,4 +1,4 @@
-"""Git: its plumbing in one process for each bulk read, GitPython for work trees and remotes."""
+"""Git: one `cat-file` for all objects, a process for all else, GitPython for remotes' addresses."""
 
 import os
 import posixpath
@@ -86,7 +86,12 @@ class GitCli:
 
     def resolve(self, revision: str) -> str | None:
         """The commit that a revision names, or None."""
-        found = self._objects.find(f"{revision}^{{commit}}")
+        try:
+            found = self._objects.find(f"{revision}^{{commit}}")
+        except WorldError:
+            # There are names on which Git gives up, such as the upstream of a branch that has none.
+            done = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            return git_parse.text(done.stdout).strip() if done.ok else None
         return found.name if found else None
 
     def commit(self, sha: str) -> CommitRecord:
@@ -145,7 +150,9 @@ class GitCli:
 
     def blobs(self, names: Sequence[tuple[str, str]], *, limit: int | None = None) -> Sequence[bytes | None]:
         """The bytes at (commit, path) each, None where there is no file. Raises WorldError beyond `limit`."""
-        found = (self._objects.find(f"{commit}:{path}", limit=limit) for commit, path in names)
+        # A leading `../` would mean a place from where Git works, and end it outside of the repository.
+        here = (None if path.startswith("../") else f"{commit}:{path}" for commit, path in names)
+        found = [None if name is None else self._objects.find(name, limit=limit) for name in here]
         return [each.content if each and each.kind == b"blob" else None for each in found]
 
     def dirty(self) -> Sequence[str]:
@@ -277,6 +284,7 @@ class GitCli:
         quiet = ["--no-tags", "--no-prune", "--no-recurse-submodules", "--no-auto-maintenance", "--quiet"]
         upload = "--upload-pack=git-upload-pack"
         done = self._talk("fetch", *options, *quiet, upload, "--", self._safe(remote), *refspecs)
+        self._objects.forget()
         if not done.ok:
             raise git_remote.unreachable(remote, done)
 

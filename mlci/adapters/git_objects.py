@@ -9,7 +9,9 @@ from mlci.ports.git import TreeEntry
 from mlci.ports.process import Dialogue
 
 _HEADER = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64}) ([a-z]+) ([0-9]+)\n")
+_SUBMODULE = re.compile(rb"[0-9a-f]+ submodule\n")
 _TREE = b"40000"
+_LONGEST = 32 * 1024  # what a pipe takes at once, whoever reads it
 _CODEC = ("utf-8", "surrogateescape")
 
 
@@ -35,8 +37,10 @@ class Objects:
     def find(self, name: str, *, limit: int | None = None) -> Found | None:
         """The object of a name, or None where there is none. Raises WorldError when Git fails."""
         asked = name.encode(*_CODEC)
-        if b"\0" in asked:
-            return None
+        if len(asked) > _LONGEST or b"\0" in asked or b"\n" in asked.partition(b":")[0]:
+            return None  # nothing is called so, and the answer could be taken for another
+        if asked.startswith(b":"):
+            self.forget()  # a child keeps the index that it has read
         dialogue = self._dialogue
         if dialogue is None or not dialogue.open:
             dialogue = self._dialogue = self._start()
@@ -47,19 +51,26 @@ class Objects:
             dialogue.end()  # what is left of the answer would be taken for that to the next question
             raise
 
+    def forget(self) -> None:
+        """Start anew with the next question: what a child has read of history and index may have changed."""
+        if self._dialogue is not None:
+            self._dialogue.end()
+
     def _answer(self, dialogue: Dialogue, asked: bytes, limit: int) -> Found | None:
-        header = _HEADER.fullmatch(dialogue.line())
+        said = dialogue.line()
+        header = _HEADER.fullmatch(said)
         if header is None:
-            # The name again, which may go over several lines, and that it is missing or ambiguous.
-            for _ in range(asked.count(b"\n")):
-                dialogue.line()
+            # It repeats the name, which may go over several lines, and says what is wrong with it.
+            while len(said) <= len(asked) and not _SUBMODULE.fullmatch(said):
+                said += dialogue.line()
             return None
         size = int(header[3])
         if size > limit:
             path = asked.partition(b":")[2].decode("utf-8", "replace")
             raise WorldError(f"{path} is larger than {limit // 1024**2} MiB", id="file-too-large")
         content = dialogue.take(size)
-        dialogue.take(1)
+        if dialogue.take(1) != b"\n":
+            raise WorldError("git cat-file answers with something else than was asked", id="git-failed")
         return Found(header[1].decode("ascii"), header[2], content)
 
     def files(self, name: str) -> list[TreeEntry]:

@@ -6,6 +6,7 @@ loses the race reads and decides again; so no counter, version or event is lost 
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, field
@@ -19,7 +20,7 @@ from mlci.core.strictjson import JsonValue
 from mlci.core.tag import Action, TagName
 from mlci.core.trailers import Message
 from mlci.core.version import Version
-from mlci.errors import ForgeError, RefusedError, WorldError
+from mlci.errors import ForgeError, MlciError, RefusedError, WorldError
 from mlci.ports.clock import Clock
 from mlci.ports.git import Git, PushOutcome, PushResult, RefUpdate
 
@@ -138,7 +139,7 @@ class Ledger(Struct, frozen=True, kw_only=True):
             if result.outcome is PushOutcome.DONE:
                 self._take_over(updates)
                 if snapshot.journal is None:
-                    self.settle(lambda _: ())  # somebody else may have begun one at the same moment
+                    self._join_another()
                 return written
             if result.outcome is not PushOutcome.STALE:
                 raise _refused(result, written, self.remote)
@@ -149,6 +150,11 @@ class Ledger(Struct, frozen=True, kw_only=True):
             where=journal.REF,
             help="run the same command again",
         )
+
+    def _join_another(self) -> None:
+        """Join a journal that somebody else began at the same moment; if that fails, the next writer does."""
+        with suppress(MlciError):
+            self.settle(lambda _: ())
 
     def _is_here(self, wanted: Mapping[str, str]) -> bool:
         """Whether a fetch would bring nothing. A shallow clone lacks history that no ref tells of."""

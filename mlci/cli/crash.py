@@ -11,7 +11,18 @@ from pathlib import Path
 from mlci import __version__
 from mlci.wiring import confidential
 
-_LIBRARIES = ("click", "PyYAML", "Jinja2", "GitPython", "PyGithub", "python-gitlab", "dvc", "polars", "numpy")
+_LIBRARIES = (
+    "click",
+    "msgspec",
+    "PyYAML",
+    "Jinja2",
+    "GitPython",
+    "PyGithub",
+    "python-gitlab",
+    "dvc",
+    "polars",
+    "numpy",
+)
 
 
 def write_crash(error: BaseException, arguments: Sequence[str]) -> Path:

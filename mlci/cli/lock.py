@@ -1,4 +1,4 @@
-"""`mlci lock`: what a merge leaves of `dvc.lock`."""
+"""`mlci lock`: a `dvc.lock` that a merge left in conflict, or that CI made."""
 
 import shlex
 from pathlib import Path
