@@ -32,14 +32,15 @@ def reliability(scores: Floats, truth: Codes, weight: Floats, cluster: Codes | N
 
 def _bin(at: int, scores: Floats, truth: Codes, weight: Floats, units: Codes) -> Bin:
     total = float(weight.sum())
-    happened = float(weight @ truth) / total
+    # Products are summed in another order than weights, so a share of all may exceed 1 by its last digit.
+    said, happened = (min(1.0, float(weight @ each) / total) for each in (scores, truth))
     held = np.bincount(np.unique(units, return_inverse=True)[1], weights=weight)
     worth = total**2 / float(held @ held)
     return Bin(
         low=at / BINS,
         high=(at + 1) / BINS,
         rows=len(scores),
-        said=float(weight @ scores) / total,
+        said=said,
         happened=happened,
         interval=wilson(happened * worth, worth),
     )

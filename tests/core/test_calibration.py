@@ -8,6 +8,7 @@ from sklearn.calibration import calibration_curve
 from mlci.core.calibration import reliability
 from mlci.core.compose_calibration import calibrations
 from mlci.core.evidence import Evidence
+from mlci.core.reliability import read_bin
 from mlci.core.report import Intervals, Table, Tone, plain
 from mlci.core.stats import wilson
 from mlci.core.strictjson import plain as builtins
@@ -43,6 +44,14 @@ def test_rows_of_one_cluster_or_of_unequal_weight_count_as_fewer():
         assert np.mean(wider) > 1.01 * np.mean(width)
     same = [each.interval for each in binned(weight=np.full(5_000, 7.0))[2]]
     assert [each.high - each.low for each in same] == pytest.approx(width)
+
+
+def test_shares_stay_shares_whatever_the_weights():
+    """The sum of weights in another order may be greater by its last digit."""
+    rng = np.random.default_rng(5)
+    for rows in range(1, 300):
+        found = reliability(np.ones(rows), np.ones(rows, np.intp), rng.random(rows), None)
+        assert [read_bin(each) for each in builtins(found)] == found
 
 
 def evidence(bins, gate="model"):
