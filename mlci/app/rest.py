@@ -50,7 +50,7 @@ def _finding(status: Status, message: str) -> Finding:
         check=REPEATABLE,
         subject="dvc.yaml",
         status=status,
-        message=f"{message}: run again, it may give something else",
+        message=f"{message}, so another run may give another result",
         help="let stages write to outputs of their own only, and change no file while they run",
         location=Location(path="dvc.yaml"),
     )

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from mlci.adapters.worktree import LinkedTree
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.hashing import read_memory, write_memory
 from mlci.app.plan import Ground
+from mlci.app.publish import PUBLISHED
 from mlci.app.reproduce import LOCK, PUSHED, REMOTE, REPRODUCED, reproduce
 from mlci.app.rest import REPEATABLE
 from mlci.core.config import Ci, Config, LockAuthor, Model, Remotes, ReportSettings, Rows, Task
@@ -15,6 +17,7 @@ from mlci.core.context import RunContext, Trigger
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Status, Verdict
 from mlci.errors import WorldError
+from mlci.ports.process import Finished
 from tests.support.fakes import FakeClock, FakeDvc, FakeProgress
 
 HEAD = "a" * 40
@@ -100,6 +103,37 @@ def test_a_stale_lock_is_red_where_the_author_should_have_reproduced(
     in_time = trigger is not Trigger.LOCAL and lock is LockAuthor.AUTHOR
     assert bool(dvc.asked) is not in_time
     assert not in_time or "train: b.txt changed" in found.findings[0].message
+
+
+class Pushing(FakeDvc):
+    """Remembers where it was asked to push."""
+
+    pushed: tuple[str | None, ...] = ()
+
+    def push(
+        self, targets: Sequence[str] = (), *, remote: str | None = None, run_cache: bool = False
+    ) -> Finished:
+        self.pushed = (*self.pushed, remote)
+        return super().push(targets, remote=remote, run_cache=run_cache)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "lock", "pushed"),
+    [
+        (Trigger.PULL_REQUEST, LockAuthor.CI, ("storage-pr",)),
+        (Trigger.MAIN, LockAuthor.CI, ("public",)),
+        (Trigger.PULL_REQUEST, LockAuthor.AUTHOR, ()),
+        (Trigger.MAIN, LockAuthor.AUTHOR, ()),
+        (Trigger.LOCAL, LockAuthor.CI, ()),
+    ],
+)
+def test_the_bytes_of_a_lock_that_ci_made_go_with_it(
+    project: Path, trigger: Trigger, lock: LockAuthor, pushed: tuple[str, ...]
+) -> None:
+    dvc = Pushing(says=SAYS, effect=lambda: (project / "dvc.lock").write_text(LOCKED + "# new"))
+    found = run(project, dvc, trigger, lock, remotes=Remotes(write="public", pull_request="storage-pr"))
+    assert dvc.pushed == pushed
+    assert statuses(found).get(PUBLISHED) is (Status.PASS if pushed else None)
 
 
 def test_other_bytes_from_the_same_inputs_are_red_in_ci(project: Path) -> None:
@@ -301,7 +335,8 @@ def test_a_stage_that_changes_what_it_reads_is_named(project: Path, trigger: Tri
 
     found = run(project, FakeDvc(says=SAYS, effect=effect), trigger, LockAuthor.CI)
     assert statuses(found)[REPEATABLE] is Status.WARN
-    assert "b.txt" in found.findings[-1].message
+    said = next(each.message for each in found.findings if each.check == REPEATABLE)
+    assert said.endswith(": b.txt, so another run may give another result")
 
 
 def test_a_pipeline_that_is_stale_as_soon_as_it_ran_is_red(project: Path) -> None:
