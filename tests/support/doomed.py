@@ -7,13 +7,13 @@ each, a line with the state of every file below WORLD goes to descriptor LOG, an
 usage: python doomed.py WORLD LOG CHANCE [MLCI ARGUMENTS]
 """
 
-import atexit
 import hashlib
 import os
-import runpy
 import signal
 import sys
 from pathlib import Path
+
+from mlci.__main__ import run
 
 _READS = frozenset(
     {"os.listdir", "os.scandir", "os.walk", "os.fwalk", "os.chdir", "os.getxattr", "os.listxattr"}
@@ -57,14 +57,11 @@ def main(world: str, log: int, last: int) -> None:
         if chances == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def end() -> None:
-        nonlocal watching
-        watching = False
-        os.write(log, f"{state_of(world)}\n".encode())
-
-    atexit.register(end)
     sys.addaudithook(watch)
-    runpy.run_module("mlci", run_name="__main__")
+    code = run(sys.argv[1:])
+    watching = False
+    os.write(log, f"{state_of(world)}\n".encode())
+    sys.exit(code)
 
 
 if __name__ == "__main__":
