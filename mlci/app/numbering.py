@@ -48,15 +48,20 @@ class Numbering(Struct, frozen=True, kw_only=True):
 
     def _part(self, snapshot: Snapshot, state: ModelState, before: Release | None) -> tuple[Part, str]:
         now = self.signature(_local(state.name))
-        event = before.registered if before else None
+        if now is None:
+            return _minor(state, "its signature is not known")
+        if before is None:
+            return _minor(state, "no version on this branch to compare it with")
+        event = before.registered
         promised = event.message.get(TRAILER) if event else None
-        if now is None or before is None or promised is None:
-            whose = "its signature" if now is None or before is None else f"the signature of {before.title}"
-            return Part.MINOR, f"{state.name}: {whose} is not known, so the version is a minor one"
+        if promised is None:
+            return _minor(state, f"the signature of {before.title} is not known")
         if now.digest == promised:
             return Part.MINOR, ""
         old = self._kept(snapshot, state.name, before)
-        changes = ", ".join(now.changes(old)) if old else "has another signature"
+        changes = ", ".join(now.changes(old)) if old and old.digest == promised else "has another signature"
+        if not changes:
+            return Part.MINOR, ""  # only columns that were empty once are otherwise
         return Part.MAJOR, f"{state.name}: unlike {before.title} it {changes}, so the version is a major one"
 
     def _kept(self, snapshot: Snapshot, model: str, before: Release) -> Signature | None:
@@ -66,6 +71,10 @@ class Numbering(Struct, frozen=True, kw_only=True):
             return signature_in([documents.from_json(content)], _local(model)) if content else None
         except NotJson:
             return None  # the tag's hash tells that it changed; what changed, this cannot tell any more
+
+
+def _minor(state: ModelState, why: str) -> tuple[Part, str]:
+    return Part.MINOR, f"{state.name}: {why}, so the version is a minor one"
 
 
 def signature_in(evidence: Sequence[Evidence], model: str) -> Signature | None:

@@ -42,6 +42,13 @@ class Columns(Struct, frozen=True, kw_only=True):
     cluster: str | None = None
     group: str | None = None
 
+    @property
+    def named(self) -> frozenset[str]:
+        """All the columns that have a role."""
+        scores = self.score.values() if isinstance(self.score, Mapping) else (self.score,)
+        others = (self.id, self.truth, self.label, self.weight, self.cluster, self.group)
+        return frozenset(filter(None, (*others, *scores)))
+
 
 class Model(Struct, frozen=True, kw_only=True):
     """A named, versioned output of the pipeline."""

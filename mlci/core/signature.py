@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.core.digest import sha256
 from mlci.core.strictjson import JsonValue, dumps
 
 NUMBER = "number"
+# A column without a single value, which may be of any kind the next time.
+_EMPTY = "null"
 # Whether a column is stored in 32 or 64 bits, or as a whole number this time, is nobody's business.
 _KINDS = {
     ("Int", "UInt", "Float", "Decimal"): NUMBER,
@@ -39,8 +42,9 @@ class Signature(Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """What two signatures share only when they are one; the order of columns is none of it."""
-        return f"sha256:{sha256(dumps(self.document()).encode())}"
+        """What two signatures share only when they are one, whatever the order of columns and classes."""
+        same = replace(self, predicts=tuple(sorted(self.predicts)))
+        return f"sha256:{sha256(dumps(same.document()).encode())}"
 
     def changes(self, before: "Signature") -> Iterator[str]:
         """What is otherwise than before, in a few words each."""
@@ -50,7 +54,7 @@ class Signature(Struct, frozen=True, kw_only=True):
                 yield f"takes {name} ({now}) too"
             elif now is None:
                 yield f"takes no {name}"
-            elif was != now:
+            elif was != now and _EMPTY not in (was, now):
                 yield f"takes {name} as {now}, not {was}"
         yield from (f"may say {each}" for each in self.predicts if each not in before.predicts)
         yield from (f"never says {each}" for each in before.predicts if each not in self.predicts)

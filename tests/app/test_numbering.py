@@ -5,9 +5,10 @@ from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
 from mlci.app.bundle import write_evidence
+from mlci.app.numbering import Numbering
 from mlci.core.evidence import Evidence
 from mlci.core.problems import WHOLE_FILE
-from mlci.core.signature import Signature
+from mlci.core.signature import Signature, kind_of
 from mlci.core.version import Part
 from mlci.core.yamltree import Node
 from tests.support.registry import CONFIG, begun
@@ -69,3 +70,31 @@ def test_a_journal_that_was_lost_still_leaves_the_tags_word(desk):
     desk.story.bare().git("update-ref", "-d", "refs/mlci/registry")
     said = "income: unlike v0.1.0 it has another signature, so the version is a major one"
     assert next_of(desk, OTHER) == (["income@v1.0.0"], (said,))
+
+
+def test_a_column_that_is_empty_this_time_is_no_other_signature(desk):
+    desk.register()
+    empty = Signature(takes={"age": kind_of("Null")}, predicts=FIRST.predicts)
+    assert next_of(desk, empty) == (["income@v0.2.0"], ())
+
+
+def test_evidence_that_is_not_the_tags_explains_nothing(desk, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(Signature, "digest", f"sha256:{'0' * 64}")
+        desk.register()
+    said = "income: unlike v0.1.0 it has another signature, so the version is a major one"
+    assert next_of(desk, FIRST) == (["income@v1.0.0"], (said,))
+
+
+def test_where_no_version_is_on_the_branch_that_is_said(desk):
+    desk.register()
+    snapshot = desk.ledger.read()
+    seen = Evidence(
+        gate="model", commit="", findings=(), figures={"signatures": {"income": FIRST.document()}}
+    )
+    numbering = Numbering(git=desk.git, project=GATED.project, asked=None, evidence=[seen])
+    numbered = numbering.next(snapshot, snapshot.registry.model("income"), None)
+    assert (str(numbered.version), numbered.note) == (
+        "v0.2.0",
+        "income: no version on this branch to compare it with, so the version is a minor one",
+    )

@@ -25,6 +25,19 @@ def test_what_changed_is_said_and_only_then_is_the_digest_another(takes, predict
     assert Signature.read(now.document()) == now
 
 
+def test_the_order_of_classes_makes_no_other_signature():
+    now = Signature(takes=BEFORE.takes, predicts=("yes", "no"))
+    assert now.digest == BEFORE.digest
+    assert now.document()["predicts"] == ["yes", "no"]
+
+
+def test_a_column_without_a_value_may_be_of_any_kind():
+    empty = Signature(takes={"age": kind_of("Null"), "region": "text"}, predicts=("no", "yes"))
+    assert [*empty.changes(BEFORE), *BEFORE.changes(empty)] == []
+    gone = Signature(takes={"region": "text"}, predicts=("no", "yes"))
+    assert list(gone.changes(empty)) == ["takes no age"]
+
+
 @pytest.mark.parametrize("document", [None, [], {}, {"takes": {}}, {"takes": [], "predicts": []}])
 def test_what_is_no_signature_is_none(document):
     assert Signature.read(document) is None

@@ -18,7 +18,6 @@ def signature_of(tables: Tables, model: Model, predictions: Predictions) -> Sign
         schema = tables.schema(model.test)
     except MlciError:
         return None  # that test rows cannot be read is told by whoever needs them
-    beside = (model.columns.id, model.columns.truth)
-    takes = {name: kind_of(each) for name, each in schema.items() if name not in beside}
+    takes = {name: kind_of(each) for name, each in schema.items() if name not in model.columns.named}
     classes = (NUMBER,) if model.task is Task.REGRESSION else tuple(filter(None, predictions.classes))
     return Signature(takes=takes, predicts=classes)
