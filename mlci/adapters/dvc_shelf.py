@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from mlci.core.digest import is_name
 from mlci.core.strictjson import NotJson, loads
 
 _NOWHERE = "unreadable"
@@ -22,6 +23,8 @@ class Shelf(Struct, frozen=True):
         return not name.endswith(".dir") or all(self._find(part) for part in _parts(place))
 
     def _find(self, name: str) -> Path | None:
+        if not is_name(name):
+            return None
         places = (self.root / "files" / "md5" / name[:2] / name[2:], self.root / name[:2] / name[2:])
         return next((each for each in places if each.is_file()), None)
 

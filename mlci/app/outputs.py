@@ -1,6 +1,5 @@
 """The bytes of a recorded output: from Git, else from DVC's cache by hash, else from the read remote."""
 
-import json
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 from mlci.app.snapshot import Snapshot
 from mlci.core.digest import md5
 from mlci.core.dvcfiles import Hashed
+from mlci.core.manifest import read_manifest
 from mlci.errors import MlciError
 from mlci.ports.dvc import Dvc
 
@@ -56,14 +56,14 @@ class Outputs(Struct, frozen=True, kw_only=True):
         if snapshot.commit is None and snapshot.files.exists(path):
             return snapshot.files.root / path
         content = snapshot.read(path)
-        if content is not None or recorded.algorithm != "md5" or len(recorded.value) < 3:
+        if content is not None or recorded.algorithm != "md5" or not recorded.value:
             return content
         return next((place for place in self._places(snapshot, recorded) if place.is_file()), None)
 
     def manifest(self, snapshot: Snapshot, recorded: Hashed) -> Mapping[str, str] | None:
         """Hash by path of a recorded directory's files; None where its manifest is not here."""
         content = self._cached(snapshot, recorded)
-        return None if content is None else _listed(content)
+        return None if content is None else read_manifest(content, recorded.value)
 
     def _within(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed]) -> Hashed | None:
         """The record of a file in a recorded directory, as the directory's manifest has it."""
@@ -76,7 +76,7 @@ class Outputs(Struct, frozen=True, kw_only=True):
 
     def _cached(self, snapshot: Snapshot, recorded: Hashed) -> bytes | None:
         """From the cache, if the bytes are what their name says: a cache may be damaged or poisoned."""
-        if recorded.algorithm != "md5" or len(recorded.value) < 3:
+        if recorded.algorithm != "md5" or not recorded.value:
             return None
         for place in self._places(snapshot, recorded):
             content = _bytes_of(place)
@@ -110,14 +110,6 @@ class Outputs(Struct, frozen=True, kw_only=True):
             return self.dvc.get(path, commit, destination, remote=self.remote).ok
         except MlciError:
             return False
-
-
-def _listed(manifest: bytes) -> Mapping[str, str]:
-    """Hash by path, of what a directory's manifest holds; nothing of one that is none."""
-    try:
-        return {str(each["relpath"]): str(each["md5"]) for each in json.loads(manifest)}
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return {}
 
 
 def _home(path: str, outs: Mapping[str, Hashed]) -> str | None:

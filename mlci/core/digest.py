@@ -1,10 +1,13 @@
 """Digests of bytes. Only who asks for one pays for loading OpenSSL."""
 
+import re
 from typing import BinaryIO
 
 _CHUNK = 1024 * 1024
 _SAMPLE = 512
 _TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
+
+_NAME = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
 def sha256(content: bytes) -> str:
@@ -22,6 +25,11 @@ def md5(stream: BinaryIO, *, legacy: bool = False) -> str:
     while chunk := stream.read(_CHUNK):
         digest.update(chunk.replace(b"\r\n", b"\n") if legacy and _is_text(chunk[:_SAMPLE]) else chunk)
     return digest.hexdigest()
+
+
+def is_name(text: str) -> bool:
+    """Whether DVC names objects so: anything else, as a part of a path, might lead anywhere."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _is_text(block: bytes) -> bool:

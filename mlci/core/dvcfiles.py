@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
+from mlci.core.digest import is_name
 from mlci.core.dvcnodes import (
     entries,
     flag,
@@ -25,7 +26,7 @@ from mlci.core.dvcnodes import (
 )
 from mlci.core.dvctemplates import instances, is_templated
 from mlci.core.problems import config_error
-from mlci.core.schema import Problems
+from mlci.core.schema import Problems, expected
 from mlci.core.strictjson import JsonValue
 from mlci.core.yamltree import DVC_LIMITS, Node, parse
 
@@ -309,8 +310,9 @@ def _hashed(node: Node, problems: Problems) -> Hashed:
     if "path" not in keys:
         problems.add(node, "missing-key", "the key 'path' is missing")
     algorithm = next((each for each in _HASHES if each in keys), "")
-    # A hash of digits alone would otherwise be read as a number.
-    value = keys[algorithm].text if algorithm else ""
+    value = text(keys.get(algorithm), problems)
+    if algorithm == "md5" and value and not is_name(value):
+        expected("an MD5 of 32 hexadecimal digits", keys[algorithm], problems)
     return Hashed(
         path=text(keys.get("path"), problems),
         algorithm=algorithm,

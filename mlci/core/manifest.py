@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from io import BytesIO
 
-from mlci.core.digest import md5
-from mlci.core.strictjson import NotJson, loads
+from mlci.core.digest import is_name, md5
+from mlci.core.strictjson import JsonValue, NotJson, loads
 
 SUFFIX = ".dir"
 
@@ -26,8 +26,17 @@ def read_manifest(content: bytes, name: str) -> Mapping[str, str] | None:
         return None
     if not isinstance(entries, list):
         return None
-    pairs = ((each.get("relpath"), each.get("md5")) for each in entries if isinstance(each, dict))
-    return {path: md5 for path, md5 in pairs if isinstance(path, str) and isinstance(md5, str)}
+    pairs = [_pair(each) for each in entries]
+    # Its name proves only that it is as its author wrote it.
+    return None if None in pairs else dict(filter(None, pairs))
+
+
+def _pair(entry: JsonValue) -> tuple[str, str] | None:
+    match entry:
+        case {"relpath": str(path), "md5": str(name)} if is_name(name):
+            return path, name
+        case _:
+            return None
 
 
 def _name_of(content: bytes) -> str:

@@ -15,7 +15,10 @@ stages:
   train: {cmd: x, deps: [raw], outs: [model], metrics: [{metrics.json: {cache: false}}]}
 """
 LOCK = "schema: '2.0'\nstages:\n  train: {cmd: x}\n"
-MADE = "schema: '2.0'\nstages:\n  train: {cmd: x, outs: [{path: model, hash: md5, md5: abc}]}\n"
+MADE = (
+    "schema: '2.0'\nstages:\n  train: {cmd: x, outs: [{path: model, hash: md5,"
+    " md5: 900150983cd24fb0d6963f7d28e17f72}]}\n"
+)
 FILES = {
     "mlci.yaml": "version: 1\nproject: credit\nci: {lock: ci}\n",
     "dvc.yaml": PIPELINE,

@@ -114,7 +114,7 @@ stages:
     - {path: 's3://bucket/x', etag: 1e5}
     params: {params.yaml: {lr: 0.1, depth: 3, name: 'NO'}}
     outs:
-    - {path: model.bin, hash: md5, md5: aa, cloud: {s3: {etag: x}}}
+    - {path: model.bin, hash: md5, md5: 00000000000000000000000000000000, cloud: {s3: {etag: x}}}
 """
 
 
@@ -132,6 +132,31 @@ def test_a_lock_is_read_with_its_hashes_as_they_were_written() -> None:
     assert train.outs["model.bin"].cloud
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "..//etc/passwd",
+        "../../../../../../../../../etc",
+        "aa",
+        "0" * 33,
+        "0" * 32 + "/x",
+        "0" * 32 + ".dir.dir",
+    ],
+)
+def test_a_hash_that_could_be_a_path_is_refused_where_it_is_read(value: str) -> None:
+    """Caches and remotes keep objects under their hash, so one is a part of a path."""
+    entry = f"{{path: data, hash: md5, md5: '{value}'}}"
+    for read in (
+        lambda: read_lock(f"schema: '2.0'\nstages: {{a: {{cmd: x, outs: [{entry}]}}}}\n".encode()),
+        lambda: read_lock(f"schema: '2.0'\nstages: {{a: {{cmd: x, deps: [{entry}]}}}}\n".encode()),
+        lambda: read_tracked(f"outs: [{entry}]\n".encode(), name="data.dvc"),
+    ):
+        with pytest.raises(ConfigError) as found:
+            read()
+        assert found.value.id == "wrong-type"
+        assert "expected an MD5 of 32 hexadecimal digits" in found.value.problems[0]
+
+
 def test_a_lock_of_dvc_1_and_one_of_the_future_are_refused_by_name() -> None:
     with pytest.raises(ConfigError, match="1 problem") as old:
         read_lock(b"train:\n  cmd: x\n")
@@ -143,9 +168,8 @@ def test_a_lock_of_dvc_1_and_one_of_the_future_are_refused_by_name() -> None:
 
 
 def test_tracked_data_is_placed_from_its_own_directory() -> None:
-    tracked = read_tracked(
-        b"wdir: sub\nouts:\n- {path: a.csv, md5: aa, cache: false}\n- {path: b, md5: bb}\n", name="x.dvc"
-    )
+    outs = b"- {path: a.csv, md5: %032d, cache: false}\n- {path: b, md5: %032d}\n" % (1, 2)
+    tracked = read_tracked(b"wdir: sub\nouts:\n" + outs, name="x.dvc")
     assert list(tracked.places()) == ["sub/a.csv", "sub/b"]
     assert tracked.uncached == {"a.csv"}
     assert not tracked.imported

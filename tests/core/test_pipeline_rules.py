@@ -52,7 +52,7 @@ def test_where_a_template_leaves_outputs_open_nothing_is_claimed() -> None:
 
 
 def test_a_model_that_was_added_by_hand_needs_no_stage() -> None:
-    tracked = {"models/m.bin.dvc": b"outs: [{path: m.bin, md5: aa}]"}
+    tracked = {"models/m.bin.dvc": b"outs: [{path: m.bin, md5: 00000000000000000000000000000000}]"}
     config = "models: {m: {path: models/m.bin, task: binary}}\n"
     assert said(config, b"stages: {a: {cmd: x}}", tracked) == []
     assert said(config, b"stages: {a: {cmd: x}}") != []
