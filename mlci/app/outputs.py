@@ -11,7 +11,8 @@ from mlci.app.snapshot import Snapshot
 from mlci.core.digest import md5
 from mlci.core.dvcfiles import Hashed
 from mlci.core.manifest import read_manifest
-from mlci.errors import MlciError
+from mlci.core.problems import shown
+from mlci.errors import MlciError, WorldError
 from mlci.ports.dvc import Dvc
 
 
@@ -27,6 +28,7 @@ class Outputs(Struct, frozen=True, kw_only=True):
         """The bytes of one file of a snapshot, None where they are not to be had.
 
         `outs` are the snapshot's recorded outputs; the file is one of them, or lies in one, or in Git.
+        Raises WorldError beyond `limit`.
         """
         content = snapshot.read(path, limit=limit)
         if content is not None:
@@ -36,10 +38,12 @@ class Outputs(Struct, frozen=True, kw_only=True):
         recorded = outs.get(path) or self._within(snapshot, path, outs)
         if recorded is not None and recorded.is_directory:
             return None
-        cached = None if recorded is None else self._cached(snapshot, recorded)
+        if recorded is not None and recorded.size is not None:
+            _bounded(recorded.size, path, limit)
+        cached = None if recorded is None else self._cached(snapshot, recorded, path, limit)
         if cached is not None or snapshot.commit is None:
             return cached
-        return self._fetched(path, snapshot.commit)
+        return self._fetched(path, snapshot.commit, limit)
 
     def place(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed], destination: Path) -> bool:
         """Put an output, a file or a directory, at a place; False where it is not to be had."""
@@ -62,7 +66,7 @@ class Outputs(Struct, frozen=True, kw_only=True):
 
     def manifest(self, snapshot: Snapshot, recorded: Hashed) -> Mapping[str, str] | None:
         """Hash by path of a recorded directory's files; None where its manifest is not here."""
-        content = self._cached(snapshot, recorded)
+        content = self._cached(snapshot, recorded, recorded.path)
         return None if content is None else read_manifest(content, recorded.value)
 
     def _within(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed]) -> Hashed | None:
@@ -72,14 +76,16 @@ class Outputs(Struct, frozen=True, kw_only=True):
         if home is None or files is None:
             return None
         value = files.get(path.removeprefix(f"{home}/"))
-        return None if value is None else replace(outs[home], path=path, value=value)
+        return None if value is None else replace(outs[home], path=path, value=value, size=None, files=None)
 
-    def _cached(self, snapshot: Snapshot, recorded: Hashed) -> bytes | None:
+    def _cached(
+        self, snapshot: Snapshot, recorded: Hashed, path: str, limit: int | None = None
+    ) -> bytes | None:
         """From the cache, if the bytes are what their name says: a cache may be damaged or poisoned."""
         if recorded.algorithm != "md5" or not recorded.value:
             return None
         for place in self._places(snapshot, recorded):
-            content = _bytes_of(place)
+            content = _bytes_of(place, path, limit)
             legacy = recorded.legacy and not recorded.is_directory
             if content is not None and md5(BytesIO(content), legacy=legacy) == recorded.value.removesuffix(
                 ".dir"
@@ -98,12 +104,13 @@ class Outputs(Struct, frozen=True, kw_only=True):
         yield from (place / ".dvc" / "cache" for place in usual)
         yield self.dvc.cache_dir()
 
-    def _fetched(self, path: str, commit: str) -> bytes | None:
+    def _fetched(self, path: str, commit: str, limit: int | None) -> bytes | None:
         import tempfile
 
         with tempfile.TemporaryDirectory(prefix="mlci-") as directory:
             place = Path(directory) / Path(path).name
-            return place.read_bytes() if self._get(path, commit, place) and place.is_file() else None
+            fetched = self._get(path, commit, place) and place.is_file()
+            return _bytes_of(place, path, limit) if fetched else None
 
     def _get(self, path: str, commit: str, destination: Path) -> bool:
         try:
@@ -118,8 +125,16 @@ def _home(path: str, outs: Mapping[str, Hashed]) -> str | None:
     return next((each for each in above if each in outs and outs[each].is_directory), None)
 
 
-def _bytes_of(place: Path) -> bytes | None:
+def _bytes_of(place: Path, path: str, limit: int | None) -> bytes | None:
     try:
+        _bounded(place.stat().st_size, path, limit)
         return place.read_bytes()
     except OSError:
         return None
+
+
+def _bounded(size: int, path: str, limit: int | None) -> None:
+    if limit is not None and size > limit:
+        raise WorldError(
+            f"{shown(path)} is larger than {limit // 1024**2} MiB", id="file-too-large", where=shown(path)
+        )
