@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from mlci import __version__
-from mlci.errors import ConfigError, Exit, MlciError, WorldError
+from mlci.errors import ConfigError, Exit, MlciError, ReaderGone, WorldError
 
 # What the machine refuses is not our bug: no space, no permission, a read-only or failing disk.
 _THE_MACHINE = frozenset({errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EMFILE})
@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
             if isinstance(stream, io.TextIOWrapper):  # a test may have put something else there
                 stream.reconfigure(errors="backslashreplace")
         return _run(arguments)
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         _forget_stdout()
         return Exit.READER_GONE
     except KeyboardInterrupt:
@@ -49,7 +49,7 @@ def _run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except MlciError as error:
         return _complain(error)
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _THE_MACHINE:

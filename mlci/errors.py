@@ -89,3 +89,7 @@ class RefusedError(MlciError):
     """A registry rule says no."""
 
     exit_code = Exit.REFUSED
+
+
+class ReaderGone(Exception):
+    """Nobody reads the output any more. No failure, and told to nobody."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mlci.cli.output import Output
+from mlci.errors import ReaderGone
 from mlci.wiring import Settings, World
 
 
@@ -84,6 +85,9 @@ def _given_the_world(function: Callable[..., int | None]) -> Callable[..., int |
     @functools.wraps(function)
     def call(**parameters: object) -> int | None:
         world = World(click.get_current_context().find_root().ensure_object(Settings))
-        return function(world, Output.of(world), **parameters)
+        try:
+            return function(world, Output.of(world), **parameters)
+        except BrokenPipeError as gone:
+            raise ReaderGone from gone  # click would end with 1, which says that there is a bug in mlci
 
     return call

@@ -188,6 +188,23 @@ def test_a_reader_that_goes_away_is_no_bug() -> None:
         assert child.wait(20) == 141
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a pipe without a reader fails differently there")
+@pytest.mark.parametrize("command", ["explain", "schema", "doctor"])
+def test_a_command_that_nobody_listens_to_is_no_bug(command, tmp_path) -> None:
+    deaf, ears = os.pipe()
+    os.close(deaf)
+    with os.fdopen(ears) as closed:
+        ended = subprocess.run(
+            [sys.executable, "-m", "mlci", "-C", str(tmp_path), command],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+            env=child_environment(),
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
 def test_a_message_without_help_is_one_line() -> None:
     assert front.message(WorldError("gone", id="gone")) == "mlci: gone [gone]"
 
