@@ -31,6 +31,11 @@ class Comparer(Struct, kw_only=True):
     wanted: set[str] = field(default_factory=set)
     _here: dict[tuple[str, bool], str | None] = field(default_factory=dict)
 
+    def learn(self, manifests: Mapping[str, bytes]) -> None:
+        """Take manifests that were fetched; what could not be told without them is looked at again."""
+        self.manifests = manifests
+        self._here = {key: value for key, value in self._here.items() if value is not None}
+
     def look(self, path: str, recorded: Hashed) -> Seen:
         """How a path stands against its record."""
         if recorded.algorithm != "md5" or not recorded.value or self._moves(path):

@@ -145,7 +145,7 @@ class _Survey(Struct, kw_only=True):
         names = sorted(self.comparer.wanted)
         self.ground.progress.step(f"fetching {count(len(names), 'manifest')}")
         try:
-            self.comparer.manifests = self.ground.dvc.manifests(names, remote=self.asked.remote)
+            self.comparer.learn(self.ground.dvc.manifests(names, remote=self.asked.remote))
         except MlciError:
             # What they would have told stays unknown, and counts as "run".
             self.ground.progress.done("failed")

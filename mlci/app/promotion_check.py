@@ -107,7 +107,7 @@ def check(
     snapshot = ledger.read()
     base = ledger.git.merge_base(snapshot.tip, head) or snapshot.tip
     before, now = (contents_at(ledger.git, config, prefix, each) for each in (base, head))
-    here = contents_here(files, config) if files else now
+    here = contents_here(ledger.git, files, config, prefix, now) if files else now
     names = [name for name in config.environments if here[name] != before[name]]
     uncommitted = tuple(
         each.file for each in config.environments.values() if here[each.name] != now[each.name]

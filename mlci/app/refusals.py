@@ -38,13 +38,15 @@ def refuse_rivals(stages: Mapping[str, Stage], tracked: Mapping[str, str]) -> No
 
 def refuse_endless(stages: Mapping[str, Stage], tracked: Mapping[str, str], tree: WorkTree) -> None:
     """Refuse what cannot be read to an end: DVC would wait for it as long as it may."""
-    for path, owner in (*_used(stages), *tracked.items()):
-        if not is_url(path) and tree.is_endless(path):
+    for path, owner in {**tracked, **dict(_used(stages))}.items():
+        found = None if is_url(path) else tree.endless(path)
+        if found:
+            within = "" if found == path else f" in {quoted(path)}"
             raise ConfigError(
-                f"{quoted(path)}, which {quoted(owner)} names, is a device, a pipe or a socket",
+                f"{quoted(found)}{within}, which {quoted(owner)} names, is a device, a pipe or a socket",
                 id="not-a-file",
                 where=PIPELINE_FILE,
-                help="name a file or a directory",
+                help="name a file or a directory" if found == path else "take it away",
             )
 
 

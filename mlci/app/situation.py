@@ -43,9 +43,16 @@ def contents_at(git: Git, config: Config, prefix: str, commit: str) -> Contents:
     return dict(zip(config.environments, git.blobs([(commit, path) for path in files]), strict=True))
 
 
-def contents_here(files: Files, config: Config) -> Contents:
-    """The bytes of the environment files as they lie in the work tree."""
-    return {name: files.read_if_there(each.file) for name, each in config.environments.items()}
+def contents_here(git: Git, files: Files, config: Config, prefix: str, committed: Contents) -> Contents:
+    """The bytes of the environment files as they lie in the work tree, by environment.
+
+    Where Git sees no change they are those of its commit: a checkout may have turned its line ends.
+    """
+    dirty = frozenset(git.dirty())
+    return {
+        name: files.read_if_there(each.file) if path_of(prefix, each.file) in dirty else committed[name]
+        for name, each in config.environments.items()
+    }
 
 
 def situation(

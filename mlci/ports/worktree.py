@@ -39,8 +39,8 @@ class WorkTree(Protocol):
         """What stands at a path; None when nothing does, foreign when the path leads out."""
         ...
 
-    def is_endless(self, path: str) -> bool:
-        """Whether a path, wherever it leads, is a device, a pipe or a socket: not to be read to an end."""
+    def endless(self, path: str) -> str | None:
+        """The first device, pipe or socket at a path or below it: what cannot be read to an end."""
         ...
 
     def names(self, path: str) -> Sequence[Entry]:

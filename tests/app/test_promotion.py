@@ -157,6 +157,16 @@ def test_at_a_desk_the_files_are_judged_as_they_lie_there(desk):
     assert here(desk).changes == ()
 
 
+def test_line_ends_that_a_checkout_turned_are_no_change(desk):
+    desk.story.git("config", "core.autocrlf", "true")
+    desk.story.write({"environments/prod.yaml": None}).git("checkout", "--", "environments/prod.yaml")
+    assert (desk.story.path / "environments/prod.yaml").read_bytes() == b"income: v0.1.0\r\n"
+    assert (here(desk).changed, here(desk).uncommitted) == ((), ())
+    desk.story.write({"environments/prod.yaml": "income: v0.2.0\r\n"})
+    assert here(desk).uncommitted == ("environments/prod.yaml",)
+    assert [str(each) for each in here(desk).changes] == ["promote income v0.2.0 in prod (now v0.1.0)"]
+
+
 def test_a_file_that_was_removed_at_a_desk_is_refused_before_it_is_committed(desk):
     desk.story.write({"environments/prod.yaml": None})
     assert [each.id for each in here(desk).refusals] == ["environment-emptied"]

@@ -79,6 +79,20 @@ def pipe(here: Path) -> None:
     os.mkfifo(here / "raw")
 
 
+def pipe_below(*around: str) -> Callable[[Path], object]:
+    """A pipe deep in a directory, which a stage that never ran reads."""
+
+    def make(here: Path) -> None:
+        (here / "src/inner").mkdir(parents=True)
+        (here / "src/a.py").touch()
+        os.mkfifo(here / "src/inner/fifo")
+        for each in around:
+            (here / "src" / each).symlink_to("inner/fifo")
+        stages("a: {cmd: x, deps: [src]}")(here)
+
+    return make
+
+
 def pipe_of_parameters(here: Path) -> None:
     (here / "params.yaml").unlink()
     os.mkfifo(here / "params.yaml")
@@ -119,6 +133,8 @@ REFUSED = {
     "a device": (stages("a: {cmd: x, deps: [/dev/zero]}"), "not-a-file"),
     "a device to write": (stages("a: {cmd: x, outs: [/dev/null]}"), "not-a-file"),
     "a pipe": (pipe, "not-a-file"),
+    "a pipe in a directory": (pipe_below(), "not-a-file"),
+    "a link to a pipe in a directory": (pipe_below("b"), "not-a-file"),
     "a pipe of parameters": (pipe_of_parameters, "not-a-file"),
     "a socket": (listener, "not-a-file"),
 }
@@ -135,6 +151,14 @@ def test_what_nothing_can_be_done_with_is_refused(here: Path, named: str, comman
     assert f"[{word}]" in ended.stderr
     assert "\nhelp: " in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_pipe_in_a_directory_is_named_unless_dvc_does_not_look_at_it(here: Path) -> None:
+    pipe_below("b")(here)
+    said = " ".join(run_here("-C", str(here), "plan").stderr.split())
+    assert "'src/b' in 'src', which 'a' names, is a device, a pipe or a socket" in said
+    (here / ".dvcignore").write_text("inner\n/src/b\n")
+    assert run_here("-C", str(here), "plan").code == 0
 
 
 def link_out(here: Path) -> None:
