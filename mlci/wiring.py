@@ -135,17 +135,21 @@ class World:
     @_once
     def repository(self) -> "Git":
         """The repository around the directory. Raises WorldError when there is none."""
+        return self.repository_at(self.directory)
+
+    def repository_at(self, directory: Path) -> "Git":
+        """The repository around any directory. Raises WorldError when there is none."""
         from mlci.adapters.git import GitCli
 
         if not self._in_ci:
-            return GitCli(self.process, self.directory, self.environment)
+            return GitCli(self.process, directory, self.environment)
         from mlci import ci
         from mlci.ports.git import Person
 
         # In CI, Git knows nobody who could make a tag.
         return GitCli(
             self.process,
-            self.directory,
+            directory,
             self.environment,
             identity=Person(name="mlci", email="mlci@localhost"),
             for_remotes=ci.git_settings(self.environment),

@@ -81,8 +81,11 @@ class GitCli:
 
     def branch(self) -> str | None:
         """The short name of the checked-out branch; None when detached."""
-        done = self._git("symbolic-ref", "--quiet", "HEAD")
-        return git_parse.text(done.stdout).strip().removeprefix("refs/heads/") if done.ok else None
+        return self._pointed("HEAD", "refs/heads/")
+
+    def remote_branch(self, remote: str) -> str | None:
+        """The branch that a remote's HEAD named when it was cloned; None when that is not known."""
+        return self._pointed(f"refs/remotes/{remote}/HEAD", f"refs/remotes/{remote}/")
 
     def resolve(self, revision: str) -> str | None:
         """The commit that a revision names, or None."""
@@ -279,6 +282,11 @@ class GitCli:
         return self._git(
             "cat-file", "blob", git_parse.text(found.stdout).strip(), fine=(0,), keep=BULK
         ).stdout
+
+    def _pointed(self, name: str, prefix: str) -> str | None:
+        """What a symbolic ref points to, without a prefix; None when it is none."""
+        done = self._git("symbolic-ref", "--quiet", name)
+        return git_parse.text(done.stdout).strip().removeprefix(prefix) if done.ok else None
 
     def _fetch(self, remote: str, refspecs: Sequence[str], options: Sequence[str]) -> None:
         quiet = ["--no-tags", "--no-prune", "--no-recurse-submodules", "--no-auto-maintenance", "--quiet"]

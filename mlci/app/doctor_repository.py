@@ -3,7 +3,7 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mlci.app.patient import Patient, bad, good, poor
 from mlci.core import journal
@@ -95,13 +95,25 @@ def _remotes(git: Git, patient: Patient) -> Iterator[Finding]:
     remotes = git.remotes()
     if "origin" not in remotes:
         yield poor("remote", "there is no remote named origin", "git remote add origin URL")
-        return
-    yield reachable(git, remotes["origin"])
-    branch = _main_branch(patient)
+    else:
+        yield reachable(git, remotes["origin"])
+    yield from _main(git, _main_branch(patient), remotes)
+
+
+def _main(git: Git, branch: str, remotes: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the branch that versions come from is here; CI starts for no other."""
+    head = f"refs/heads/{branch}"
     if f"refs/remotes/origin/{branch}" in git.refs("refs/remotes/origin/"):
         yield good("main", f"origin/{branch} is here")
-    else:
-        refspec = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+    elif head not in git.refs("refs/heads/") and _theirs(git, head) is None:
+        yield poor(
+            "main",
+            f"{branch}, for which CI runs, was found neither here nor on origin",
+            f"write `branch: {git.remote_branch('origin') or git.branch() or 'BRANCH'}` below `ci:`"
+            " in mlci.yaml, then mlci sync",
+        )
+    elif "origin" in remotes:
+        refspec = f"+{head}:refs/remotes/origin/{branch}"
         yield poor("main", f"origin/{branch} is not here to compare with", f"git fetch origin {refspec}")
 
 

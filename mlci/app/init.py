@@ -13,6 +13,7 @@ from mlci.core.config_schema import FILE
 from mlci.core.plan import Change, Plan
 from mlci.errors import UsageError, WorldError
 from mlci.ports.files import Files
+from mlci.ports.git import Git
 from mlci.ports.process import Command, Process
 from mlci.ports.templates import Templates
 from mlci.scaffold.answers import Answers
@@ -72,6 +73,11 @@ def is_begun(directory: Path) -> bool:
                 help="name a directory, new or standing",
             )
     return (directory / FILE).exists()
+
+
+def branch_of(git: Git) -> str | None:
+    """The branch that a standing repository's versions come from: the remote's own, else this one."""
+    return git.remote_branch("origin") or git.branch()
 
 
 def init(wish: Wish, hands: Hands) -> Begun:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--name", help="The project's name; the directory's, unless told.")
 @click.option("--model", help="The model's name.")
 @click.option("--provider", multiple=True, help="Whose CI to write: github, gitlab or both.")
-@click.option("--branch", help="The branch that versions come from; main, unless told.")
+@click.option("--branch", help="The branch that versions come from; origin's own, unless told.")
 @click.option("--python", help="The interpreter of the pipeline, when it is not .venv's.")
 @click.option("--adopt", is_flag=True, help="Add what is missing to a directory that is not empty.")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing; take what is proposed.")
@@ -46,6 +46,8 @@ def command(world: World, out: Output, path: Path, **options: Any) -> None:  # n
     asks = not options["yes"] and sys.stdin.isatty() and sys.stderr.isatty()
     template = _template(world, options, asks=asks)
     proposed = world.templates().read(template).defaults
+    found = _branch_here(world, directory)
+    proposed = {**proposed, "branch": found or "main"}
     wish = Wish(
         directory=directory,
         template=template,
@@ -56,6 +58,17 @@ def command(world: World, out: Output, path: Path, **options: Any) -> None:  # n
     )
     hands = Hands(templates=world.templates(), process=world.process, files_at=world.files_at)
     _tell(out, init(wish, hands), wish, path)
+    if found and options["branch"] is None:
+        out.note(f"versions come from the branch {wish.answers.branch}: ci.branch in mlci.yaml")
+
+
+def _branch_here(world: World, directory: Path) -> str | None:
+    """The branch of the repository that stands there already, if one does."""
+    from mlci.app.init import branch_of
+    from mlci.app.project import repository_root
+
+    root = repository_root(directory)
+    return branch_of(world.repository_at(root)) if (root / ".git").exists() else None
 
 
 def _template(world: World, options: Mapping[str, Any], *, asks: bool) -> str:
@@ -81,7 +94,7 @@ def _answers(
         name=answer("name", "Project", name_from(directory.resolve().name) or proposed["name"]),
         model=answer("model", "Model", proposed["model"]),
         providers=options["provider"] or _listed(answer("providers", "CI providers", ",".join(PROVIDERS))),
-        branch=answer("branch", "Branch that versions come from", "main"),
+        branch=answer("branch", "Branch that versions come from", proposed["branch"]),
         python=options["python"],
     )
 

@@ -101,6 +101,10 @@ class Git(Protocol):
         """The short name of the checked-out branch; None when detached."""
         ...
 
+    def remote_branch(self, remote: str) -> str | None:
+        """The branch that a remote's HEAD named when it was cloned; None when that is not known."""
+        ...
+
     def resolve(self, revision: str) -> str | None:
         """The commit that a revision names, or None."""
         ...

@@ -145,6 +145,15 @@ def test_a_remote_that_is_gone_and_a_main_that_was_never_fetched(tmp_path: Path)
     assert all_found["main"].help == "git fetch origin +refs/heads/main:refs/remotes/origin/main"
 
 
+def test_a_branch_that_is_nowhere_would_start_no_ci(tmp_path: Path) -> None:
+    repository(tmp_path / "origin", branch="master").commit({"a.txt": "1"}).clone(tmp_path / "work")
+
+    main = found(tmp_path / "work")["main"]
+    assert main.status is Status.WARN
+    assert "main, for which CI runs, was found neither here nor on origin" in main.message
+    assert "`branch: master`" in (main.help or "")
+
+
 def test_a_wrong_configuration_is_counted_and_does_not_stop_the_rest(cloned: Path) -> None:
     wrong = ConfigError("2 problems", id="configuration-invalid", problems=("a", "b"))
 

@@ -15,6 +15,7 @@ import pytest
 from mlci.adapters.process import ProcessRunner
 from mlci.ports.process import Command
 from tests.support.program import run_here, run_mlci
+from tests.support.repository import repository
 from tests.support.rights import powerless
 
 
@@ -53,6 +54,21 @@ def test_a_stranger_in_the_directory_is_named_and_the_way_out_too(tmp_path):
     assert said.code == 2
     assert "notes.txt" in said.stderr
     assert "--adopt" in said.stderr
+
+
+def test_adopting_takes_the_branch_that_is_checked_out(tmp_path):
+    repository(tmp_path, branch="master").commit({"train.py": "print()\n"})
+    said = run_here("init", str(tmp_path), "--adopt", "--yes")
+    assert said.code == 0
+    assert 'branch: "master"' in (tmp_path / "mlci.yaml").read_text()
+    assert "versions come from the branch master" in said.stderr
+
+
+def test_adopting_on_a_side_branch_takes_the_one_that_the_remote_calls_its_own(tmp_path):
+    origin = repository(tmp_path / "origin", branch="trunk").commit({"train.py": "print()\n"})
+    origin.clone(tmp_path / "work").branch("begin-mlci")
+    run_here("init", str(tmp_path / "work"), "--adopt", "--yes")
+    assert 'branch: "trunk"' in (tmp_path / "work/mlci.yaml").read_text()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="directory modes are POSIX")
