@@ -73,6 +73,7 @@ def plan(ground: Ground, asked: Asked) -> Forecast:
         pipelines=catalogue.pipelines,
         in_git=_in_git(catalogue, stages),
         sources=_sources(catalogue, stages),
+        read=_read(catalogue, stages),
     )
 
 
@@ -80,6 +81,18 @@ def _in_git(catalogue: Catalogue, stages: Sequence[Planned]) -> tuple[str, ...]:
     """The outputs that DVC does not keep, from the project."""
     made = (catalogue.stages[each.name] for each in stages)
     paths = (stage.place(out.path) for stage in made for out in stage.outs if not out.cache)
+    return tuple(sorted(posixpath.relpath(each, catalogue.prefix or ".") for each in paths))
+
+
+def _read(catalogue: Catalogue, stages: Sequence[Planned]) -> tuple[str, ...]:
+    """All files that the stages read, parameters among them, from the project."""
+    made = (catalogue.stages[each.name] for each in stages)
+    paths = {
+        stage.place(path)
+        for stage in made
+        for path in (*stage.deps, *(use.file for use in stage.params))
+        if not is_url(path)
+    }
     return tuple(sorted(posixpath.relpath(each, catalogue.prefix or ".") for each in paths))
 
 

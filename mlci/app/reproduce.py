@@ -225,11 +225,12 @@ class _Attempt(Struct, kw_only=True):
         wrong = "dvc.lock is not what this pipeline produces: running it gave another one"
         if self.authors_lock:
             return _finding(LOCK, Status.FAIL, wrong, self._mended)
-        hand_over(self.ground.project, kept_in_git(forecast))
+        left = hand_over(self.ground.project, kept_in_git(forecast))
+        taken = f"{_TAKEN}; not in it: {', '.join(left[:MOST_NAMED])}" if left else _TAKEN
         if self.context.trigger is Trigger.PULL_REQUEST:
-            said = f"dvc.lock was brought up to date in this job; commit it before you merge: {_TAKEN}"
+            said = f"dvc.lock was brought up to date in this job; commit it before you merge: {taken}"
             return _finding(LOCK, Status.WARN, said, _APPLY)
-        return _finding(LOCK, Status.FAIL, f"{wrong}; {_TAKEN}", _APPLY)
+        return _finding(LOCK, Status.FAIL, f"{wrong}; {taken}", _APPLY)
 
 
 def _lock_of(pipeline: str) -> str:

@@ -83,7 +83,8 @@ def apply(world: World, out: Output, artifact: Path, dry_run: bool) -> None:
     from mlci.app.handed import handed
 
     ground, head = world.ground(), world.repository().resolve("HEAD") or ""
-    found = handed(ground, world.evidence(artifact), head)
+    project = world.project()
+    found = handed(ground, world.evidence(artifact), head, world.repository(), project.config, project.prefix)
     if not dry_run:
         ground.project.apply(found.plan)
     rows = [(each.path, each.change.value) for each in found.plan.files]
@@ -98,9 +99,9 @@ def apply(world: World, out: Output, artifact: Path, dry_run: bool) -> None:
         out.table(("file", "change"), rows)
     changed = " ".join(shlex.quote(each.path) for each in found.plan.pending)
     if changed and not dry_run:
-        kept = world.project().config.remotes.pull_request
+        kept = project.config.remotes.pull_request
         out.note(
-            f"then: git add {changed} && git commit"
+            f"look at it first: git diff; then: git add {changed} && git commit"
             + (f"; its data: dvc pull --remote {kept}" if kept else "")
         )
 

@@ -45,7 +45,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
 
     `gone` are stages that only the lock still knows, `pipelines` the files that declare the stages, and
     `in_git` the outputs of these stages that Git keeps, not DVC; both are told from the project. `sources`
-    is what stages read and none makes, from the DVC root.
+    is what stages read and none makes, from the DVC root, and `read` all that they read, from the project.
     """
 
     stages: tuple[Planned, ...]
@@ -54,6 +54,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
     pipelines: tuple[str, ...] = ()
     in_git: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
 
     @property
     def running(self) -> tuple[Planned, ...]:

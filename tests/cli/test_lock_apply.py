@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mlci.adapters.files import FileTree
+from mlci.app.handed import hand_over
 from mlci.core import evidence
 from mlci.core.evidence import Evidence
 from tests.support.program import run_here
@@ -56,6 +58,51 @@ def test_only_what_the_pipeline_leaves_to_git_is_written(story: Repository) -> N
     assert story.git("status", "--porcelain").split() == ["M", "dvc.lock", "M", "metrics.json"]
     assert (story.path / "dvc.lock").read_text() == MADE
     assert "git add dvc.lock metrics.json && git commit" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "path", [".github/workflows/ci.yml", ".gitlab-ci.yml", ".dvc/x", "mlci.yaml", "train.py", "src/a.py"]
+)
+def test_what_people_write_is_refused_whatever_dvc_yaml_calls_it(story: Repository, path: str) -> None:
+    out = "src" if path.startswith("src/") else path
+    evil = f"  evil: {{cmd: x, outs: [{{{out}: {{cache: false}}}}]}}\n"
+    story.commit({"dvc.yaml": PIPELINE.replace("[raw]", "[raw, train.py, src/a.py]") + evil})
+    place = artifact(story, {"dvc.lock": MADE, path: "version: 1"})
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert (ended.code, story.git("status", "--porcelain")) == (7, ""), ended.stdout
+    assert "[not-for-a-job]" in ended.stderr
+
+
+@pytest.mark.parametrize("path", ["dvc.lock", "metrics.json", "dvc.yaml"])
+def test_what_is_not_committed_is_not_replaced(story: Repository, path: str) -> None:
+    place = artifact(story, {"dvc.lock": MADE, "metrics.json": '{"auc": 1}'})
+    story.write({path: FILES[path] + "\n"})
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert ended.code == 7, ended.stdout
+    assert "[uncommitted-changes]" in ended.stderr
+    assert "git stash" in ended.stderr
+    assert (story.path / path).read_text() == FILES[path] + "\n"
+
+
+def test_a_directory_that_git_keeps_is_handed_over_file_by_file(story: Repository) -> None:
+    story.commit({"dvc.yaml": PIPELINE.replace("[model]", "[model, {plots: {cache: false}}]")})
+    place = artifact(story, {"dvc.lock": MADE, "plots/a/roc.csv": "1"})
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert ended.code == 0, ended.stderr
+    assert (story.path / "plots/a/roc.csv").read_text() == "1"
+    assert "git diff" in ended.stderr
+
+
+def test_what_cannot_be_handed_over_is_told_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlci.app.handed.LARGEST", 4)
+    Repository(tmp_path).write({"dvc.lock": "x", "plots/a": "1", "plots/b": "2", "big": "12345"})
+    (said,) = hand_over(FileTree(tmp_path), ["dvc.lock", "plots", "big", "none"])
+    assert said.startswith("big is larger than")
+    assert [*FileTree(tmp_path).list(".mlci/lock")] == [
+        f".mlci/lock/{each}" for each in ("dvc.lock", "plots/a", "plots/b")
+    ]
 
 
 def test_a_dry_run_and_a_second_run_change_nothing(story: Repository) -> None:
