@@ -1,23 +1,29 @@
 """One model's trail: every event with what stood in its tag, and how each deployment went."""
 
+import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from mlci.app.history import Happened, told
+from mlci.app.history import NOT_IN_JOURNAL, Happened, told
 from mlci.app.journals import read_entries
 from mlci.core import journal
+from mlci.core.config import Config
 from mlci.core.journal import Entry, Kind
+from mlci.core.reference import known_model, known_stage
 from mlci.core.registry import ModelState, Registry, fold, shown
 from mlci.core.stated import Stated
 from mlci.core.strictjson import JsonValue
-from mlci.core.tag import is_called
 from mlci.core.version import Version
 from mlci.core.wording import count
-from mlci.errors import RefusedError, UsageError
+from mlci.errors import UsageError
 from mlci.ports.git import Git
 
 _MOST_METRICS = 3
+_DATE = re.compile(r"\d{4}(-\d\d){0,2}|\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
+_FIRST_DAY = "0000-01-01"
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -87,17 +93,41 @@ class Filters(Struct, frozen=True, kw_only=True):
 _ALL = Filters()
 
 
-def audit(git: Git, name: str, *, filters: Filters = _ALL) -> Trail:
-    """The trail of a model. Raises RefusedError when no tag speaks of it."""
+def since(text: str) -> str:
+    """The beginning of an ISO date that people typed. Raises UsageError for anything else."""
+    begin = text.replace(" ", "T")
+    if not _DATE.fullmatch(begin) or not _is_date(begin + _FIRST_DAY[len(begin) :]):
+        raise UsageError(
+            f"{text!r} is no date",
+            id="date-invalid",
+            where="--since",
+            help="dates look like 2026, 2026-03, 2026-03-31 or 2026-03-31T08:00, in UTC",
+        )
+    return begin
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def audit(git: Git, name: str, *, filters: Filters = _ALL, config: Config | None = None) -> Trail:
+    """The trail of a model. Raises MlciError for a model or an environment that nothing speaks of."""
     registry = fold(git.tags())
-    state = _model(registry, name)
+    state = _model(registry, name, config)
+    known_stage(registry, filters.environment, config)
     tags = {each.tag.name: each for each in state.events}
-    entries = read_entries(git, git.refs(journal.REF).get(journal.REF))
-    happened = [(each, tags[each.tag].message.trailers) for each in reversed(told(state))]
+    tip = git.refs(journal.REF).get(journal.REF)
+    entries = read_entries(git, tip)
+    known = None if tip is None else journal.tags_of(entries)
+    happened = [(each, tags[each.tag].message.trailers) for each in reversed(told(state, known))]
     happened += [
         _deployment(each) for each in entries if each.kind is Kind.DEPLOY and each.model == state.name
     ]
-    steps = _steps(sorted(happened, key=lambda each: each[0].when))
+    steps = map(_marked, _steps(sorted(happened, key=lambda each: each[0].when)))
     return Trail(
         model=state.name,
         steps=tuple(each for each in steps if filters.take(each.happened)),
@@ -109,16 +139,12 @@ def audit(git: Git, name: str, *, filters: Filters = _ALL) -> Trail:
     )
 
 
-def _model(registry: Registry, name: str) -> ModelState:
-    called = [each for each in registry.models.values() if is_called(each.name, name)]
+def _model(registry: Registry, name: str, config: Config | None) -> ModelState:
+    called = known_model(registry, name, config)
     exact = [each for each in called if each.name == name]
     if len(exact or called) > 1:
         names = ", ".join(each.name for each in called)
         raise UsageError(f"{name} may mean several", id="model-ambiguous", help=f"choose one of: {names}")
-    if not called:
-        raise RefusedError(
-            f"the registry knows no {name}", id="model-unknown", help="git fetch --tags, then mlci models"
-        )
     return (exact or called)[0]
 
 
@@ -166,6 +192,13 @@ def _steps(happened: Sequence[tuple[Happened, tuple[tuple[str, str], ...]]]) -> 
                 yield Step(happened=each, facts=facts, what=f"withdrew {title}", how=known.get("Reason", ""))
             case _:
                 yield Step(happened=each, facts=facts, what="deprecated", how=known.get("Reason", ""))
+
+
+def _marked(step: Step) -> Step:
+    """The same, saying so where a tag was made or moved by hand: nobody judged what it tells."""
+    if step.happened.journaled is not False:
+        return step
+    return replace(step, how="; ".join(filter(None, (NOT_IN_JOURNAL, step.how))), ok=False)
 
 
 def _judged(facts: Sequence[tuple[str, str]]) -> tuple[str, bool | None]:

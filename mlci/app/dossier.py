@@ -41,8 +41,19 @@ class Dossier(Struct, frozen=True, kw_only=True):
         return self.kept.agrees(self.found.message) if self.kept.there else None
 
     @property
+    def foreign(self) -> bool:
+        """Whether its tag was made or moved by hand, as far as the journal here knows."""
+        return any(
+            each.happened.tag == self.found.tag and each.happened.journaled is False for each in self.steps
+        )
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is missing here, and what brings it."""
+        if self.foreign:
+            return (
+                f"the journal here does not know {self.found.tag}: mlci reconcile --check brings the newest",
+            )
         if self.kept.there or not self.found.message.get("Evidence-Digest"):
             return ()
         return ("its evidence and deployments are in the journal, which is not here: mlci reconcile --check",)
@@ -55,6 +66,7 @@ class Dossier(Struct, frozen=True, kw_only=True):
             "parameters": dict(self.params),
             "merged_by": self.merged_by,
             "evidence_intact": self.intact,
+            "in_journal": not self.foreign if self.kept.there else None,
             "runs": [
                 {
                     "environment": each.environment,

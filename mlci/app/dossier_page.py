@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from mlci.app.audit_page import moment
 from mlci.app.dossier import Dossier
+from mlci.app.history import NOT_IN_JOURNAL
 from mlci.app.numbering import signature_in
 from mlci.core.compose_gates import TONES
 from mlci.core.evidence import Evidence
@@ -194,4 +195,5 @@ def _table(title: str, head: Sequence[str], rows: Sequence[tuple[Cell, ...]]) ->
 def title_of(dossier: Dossier) -> Text:
     """What a page about a version is called."""
     withdrawn = "" if dossier.found.active else " (withdrawn)"
-    return (*code(dossier.found.model), *words(f" {shown(dossier.found.version)}{withdrawn}"))
+    strange = f" ({NOT_IN_JOURNAL})" if dossier.foreign else ""
+    return (*code(dossier.found.model), *words(f" {shown(dossier.found.version)}{withdrawn}{strange}"))

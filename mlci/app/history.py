@@ -1,15 +1,21 @@
 """What happened to a model, or to all: one line an event, newest first."""
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
+from mlci.app.journals import journaled
+from mlci.core.config import Config
+from mlci.core.reference import known_model, known_stage
 from mlci.core.registry import Event, ModelState, fold
 from mlci.core.strictjson import JsonValue
-from mlci.core.tag import is_called
 from mlci.ports.git import Git
+
+NOT_IN_JOURNAL = "not in the journal"
 
 
 class Happened(Struct, frozen=True, kw_only=True):
-    """One event, for reading."""
+    """One event, for reading. `journaled` is None where there is no journal to look into."""
 
     when: str
     model: str
@@ -20,6 +26,7 @@ class Happened(Struct, frozen=True, kw_only=True):
     actor: str
     tag: str
     sentence: str
+    journaled: bool | None = None
 
     def document(self) -> JsonValue:
         """The same as a JSON value."""
@@ -33,25 +40,30 @@ class Happened(Struct, frozen=True, kw_only=True):
             "actor": self.actor,
             "tag": self.tag,
             "message": self.sentence,
+            "in_journal": self.journaled,
         }
 
 
-def history(git: Git, *, name: str | None = None, environment: str | None = None) -> tuple[Happened, ...]:
-    """The events that the local tags tell, newest first."""
+def history(
+    git: Git, *, name: str | None = None, environment: str | None = None, config: Config | None = None
+) -> tuple[Happened, ...]:
+    """The events that the local tags tell, newest first. Raises MlciError for a name that nothing has."""
     registry = fold(git.tags())
-    chosen = [each for each in registry.models.values() if name is None or is_called(each.name, name)]
-    events = [each for state in chosen for each in told(state)]
+    known_stage(registry, environment, config)
+    chosen = known_model(registry, name, config) if name else registry.models.values()
+    journal = journaled(git)
+    events = [each for state in chosen for each in told(state, journal)]
     wanted = [each for each in events if environment in (None, each.environment)]
     return tuple(sorted(wanted, key=lambda each: each.when, reverse=True))
 
 
-def told(state: ModelState) -> list[Happened]:
-    """One model's events, newest first."""
+def told(state: ModelState, journal: Collection[tuple[str, str]] | None) -> list[Happened]:
+    """One model's events, newest first, held against the tags that the journal knows."""
     titles = {id(event): release.title for stage in state.stages.values() for release, event in stage}
-    return [_happened(each, titles.get(id(each), "")) for each in reversed(state.events)]
+    return [_happened(each, titles.get(id(each), ""), journal) for each in reversed(state.events)]
 
 
-def _happened(event: Event, assigned: str) -> Happened:
+def _happened(event: Event, assigned: str, journal: Collection[tuple[str, str]] | None) -> Happened:
     message = event.message
     return Happened(
         when=event.when.isoformat(),
@@ -63,4 +75,5 @@ def _happened(event: Event, assigned: str) -> Happened:
         actor=message.get("Actor") or event.actor,
         tag=event.tag.name,
         sentence=message.sentence,
+        journaled=None if journal is None else (event.tag.name, event.commit) in journal,
     )

@@ -18,6 +18,12 @@ def read_entries(git: Git, ref: str | None) -> list[Entry]:
     return [entry for content in contents if content and (entry := journal.read_entry(content))]
 
 
+def journaled(git: Git) -> frozenset[tuple[str, str]] | None:
+    """The tags that the journal here tells of, each with its commit; None where there is no journal."""
+    tip = git.refs(journal.REF).get(journal.REF)
+    return None if tip is None else journal.tags_of(read_entries(git, tip))
+
+
 def read_marks(git: Git, ref: str | None, registry: Registry) -> Counters:
     """The marks of a journal, no lower than what the tags say; damaged ones are counted anew."""
     content = git.blobs([(ref, journal.COUNTERS)])[0] if ref else None

@@ -89,7 +89,7 @@ class Resolved(Struct, frozen=True, kw_only=True):
 
 def resolve(git: Git, reference: str, *, config: Config | None = None, prefix: str = "") -> Resolved:
     """The version that a reference means, from the local tags."""
-    found = described(find(fold(git.tags()), reference, prefix=prefix), config=config)
+    found = described(find(fold(git.tags()), reference, prefix=prefix, config=config), config=config)
     return located(git, found, prefix) if found.path else found
 
 

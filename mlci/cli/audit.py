@@ -37,9 +37,10 @@ def command(
 ) -> None:
     """Print everything that happened to MODEL, oldest first: one line an event."""
     from mlci.app.audit import audit
+    from mlci.cli.declared import declared
 
     filters = _filters(environment, version, event, since)
-    trail = audit(world.repository(), model, filters=filters)
+    trail = audit(world.repository(), model, filters=filters, config=declared(world))
     if out.json:
         out.document(trail.document())
     elif form == "text" and not full:
@@ -50,6 +51,7 @@ def command(
 
 def _filters(environment: str | None, version: str | None, event: str | None, since: str | None) -> "Filters":
     from mlci.app.audit import Filters
+    from mlci.app.audit import since as beginning
     from mlci.app.promote import parsed
     from mlci.core.journal import Kind
 
@@ -57,7 +59,7 @@ def _filters(environment: str | None, version: str | None, event: str | None, si
         environment=environment,
         version=parsed(version) if version else None,
         event=Kind(event) if event else None,
-        since=since,
+        since=beginning(since) if since is not None else None,
     )
 
 

@@ -12,10 +12,11 @@ from mlci.wiring import World
 @click.option("--env", "environment", metavar="ENV", help="Only what happened in this environment.")
 def command(world: World, out: Output, model: str | None, environment: str | None) -> None:
     """List the registry's events, newest first."""
-    from mlci.app.history import history
+    from mlci.app.history import NOT_IN_JOURNAL, history
+    from mlci.cli.declared import declared
     from mlci.core.registry import shown
 
-    events = history(world.repository(), name=model, environment=environment)
+    events = history(world.repository(), name=model, environment=environment, config=declared(world))
     if out.json:
         out.document([each.document() for each in events])
         return
@@ -24,7 +25,7 @@ def command(world: World, out: Output, model: str | None, environment: str | Non
         (
             each.when[:19],
             each.model,
-            each.event,
+            f"{each.event}, {NOT_IN_JOURNAL}" if each.journaled is False else each.event,
             shown(each.version),
             each.environment,
             each.actor,

@@ -1,28 +1,48 @@
 """`mlci models`: what stands in the registry."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.wiring import World
 
+if TYPE_CHECKING:
+    from mlci.app.models import Models
+
 
 @verb("mlci models", "mlci models income --json", "mlci models --all")
 @click.argument("model", required=False)
 @click.option("--all", "everything", is_flag=True, help="Show deprecated models too.")
 def command(world: World, out: Output, model: str | None, everything: bool) -> None:
-    """List models, their latest version and what each environment runs."""
+    """List models, their latest version and what each environment runs; of MODEL, every version."""
     from mlci.app.models import models
+    from mlci.cli.declared import declared
 
-    found = models(world.repository(), name=model, all=everything)
+    found = models(world.repository(), name=model, all=everything, config=declared(world))
     if out.json:
         out.document(found.document())
         return
     head = ("MODEL", "LATEST", *(f"#{each}" for each in found.stages))
     rows = [
-        (each.model, each.latest or "-", *(each.runs.get(stage, "-") for stage in found.stages))
+        (each.model, each.newest, *(each.runs.get(stage, "-") for stage in found.stages))
         for each in found.rows
     ]
     out.table(head, rows)
+    if model:
+        _tell_versions(out, found)
     for odd in found.told:
         out.note(f"{odd.tag}: {odd.message} [{odd.kind.value}]")
+
+
+def _tell_versions(out: Output, found: "Models") -> None:
+    from mlci.app.audit_page import moment
+
+    for row in found.rows:
+        versions = [
+            (each.marked, moment(each.registered), ", ".join(each.runs) or "-", each.commit[:10])
+            for each in row.versions
+        ]
+        out.line()
+        out.table((f"VERSIONS OF {row.model}", "REGISTERED (UTC)", "RUNS IN", "COMMIT"), versions)

@@ -209,6 +209,11 @@ def of_event(event: Event, assigned: str = "") -> Entry:
     )
 
 
+def tags_of(entries: Iterable[Entry]) -> frozenset[tuple[str, str]]:
+    """The tags that the journal tells of, each with its commit: another one was made, or moved, by hand."""
+    return frozenset((each.tag, each.commit) for each in entries if each.kind is not Kind.DEPLOY)
+
+
 def deployed(entries: Iterable[Entry]) -> frozenset[str]:
     """The assignment tags whose deployment ended well."""
     return frozenset(

@@ -4,10 +4,11 @@ import re
 
 from msgspec import Struct
 
-from mlci.core.registry import Event, Registry, Release
-from mlci.core.tag import is_model, is_stage
+from mlci.core.config import Config
+from mlci.core.registry import Event, ModelState, Registry, Release
+from mlci.core.tag import is_called, is_model, is_stage
 from mlci.core.version import Version
-from mlci.errors import RefusedError, UsageError
+from mlci.errors import MlciError, RefusedError, UsageError
 
 _REFERENCE = re.compile(r"(?P<model>[^@#]+)(?:@(?P<version>[^@#]+)|#(?P<stage>[^@#]+))?")
 LATEST = ("latest", "greatest")
@@ -21,7 +22,41 @@ class Found(Struct, frozen=True, eq=False):
     assignment: Event | None = None
 
 
-def find(registry: Registry, text: str, *, prefix: str = "") -> Found:
+def known_model(registry: Registry, name: str, config: Config | None) -> list[ModelState]:
+    """The models that people may call so. Raises MlciError when no tag speaks of any."""
+    called = [each for each in registry.models.values() if is_called(each.name, name)]
+    if not called:
+        raise _no_model(registry, name, config)
+    return called
+
+
+def known_stage(registry: Registry, name: str | None, config: Config | None) -> None:
+    """Raise UsageError for an environment that neither a tag nor the configuration speaks of."""
+    known = dict.fromkeys((*(config.environments if config else ()), *registry.stages))
+    if name is not None and name not in known:
+        raise UsageError(
+            f"there is no environment {name}",
+            id="environment-unknown",
+            help=f"choose one of: {', '.join(known) or 'none'}",
+        )
+
+
+def _no_model(registry: Registry, name: str, config: Config | None) -> MlciError:
+    """A model before its first version is nobody's mistake; another name is one."""
+    known = dict.fromkeys((*(config.models if config else ()), *registry.models))
+    local = name.rpartition(":")[2]
+    if local in (config.models if config else {}) or not known:
+        return RefusedError(
+            f"{name} has no version yet",
+            id="version-unknown",
+            help="mlci register, on the main branch; git fetch --tags brings versions of others",
+        )
+    return UsageError(
+        f"there is no model {name}", id="model-unknown", help=f"choose one of: {', '.join(known)}"
+    )
+
+
+def find(registry: Registry, text: str, *, prefix: str = "", config: Config | None = None) -> Found:
     """What a reference means. Raises UsageError or RefusedError."""
     match = _REFERENCE.fullmatch(text)
     if match is None or not is_model(match["model"]) or (match["stage"] and not is_stage(match["stage"])):
@@ -32,7 +67,10 @@ def find(registry: Registry, text: str, *, prefix: str = "") -> Found:
         )
     local = f"{prefix}:{match['model']}"
     state = registry.model(local if prefix and local in registry.models else match["model"])
+    if not state.events:
+        raise _no_model(registry, match["model"], config)
     if match["stage"]:
+        known_stage(registry, match["stage"], config)
         current = state.current(match["stage"])
         found = Found(state.name, current.release, current.event) if current else None
     elif match["version"] and match["version"] not in LATEST:

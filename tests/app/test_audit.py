@@ -3,16 +3,24 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
-from mlci.app.audit import Filters, audit
+from mlci.app.audit import Filters, audit, since
 from mlci.app.audit_page import audit_page
+from mlci.app.dossier import dossier
+from mlci.app.dossier_page import title_of
+from mlci.app.history import history
 from mlci.app.ledger import Intent
+from mlci.app.models import models
+from mlci.app.resolve import resolve
+from mlci.core import journal
 from mlci.core.journal import Kind
+from mlci.core.report import plain
 from mlci.core.strictjson import dumps
 from mlci.core.version import Version
 from mlci.errors import RefusedError, UsageError
 from mlci.render import html, markdown, terminal
-from tests.support.registry import begun
+from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository
 
 HOSTILE = "<img src=x onerror=alert(1)> @all [x](javascript:y)"
@@ -89,9 +97,65 @@ def test_every_face_tells_it_and_none_is_fooled(desk):
 
 
 def test_who_is_unknown_is_said(desk):
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(UsageError) as caught:
         audit(desk.git, "nobody")
-    assert caught.value.id == "model-unknown"
+    assert (caught.value.id, caught.value.help) == ("model-unknown", "choose one of: income")
+    for ask in (
+        lambda: audit(desk.git, "income", filters=Filters(environment="nowhere")),
+        lambda: history(desk.git, environment="nowhere"),
+        lambda: resolve(desk.git, "income#nowhere", config=CONFIG),
+    ):
+        with pytest.raises(UsageError) as caught:
+            ask()
+        assert caught.value.id == "environment-unknown"
+        assert "prod, staging" in caught.value.help or "staging, prod" in caught.value.help
+    for ask in (history, models):
+        with pytest.raises(UsageError) as caught:
+            ask(desk.git, name="nobody")
+        assert caught.value.id == "model-unknown"
+
+
+def test_an_environment_that_waits_for_its_first_version_is_none_too_many(desk):
+    waiting = replace(CONFIG, environments={**CONFIG.environments, "canary": CONFIG.environments["prod"]})
+    assert history(desk.git, environment="canary", config=waiting) == ()
+
+
+def test_a_model_before_its_first_version_is_told_so(tmp_path):
+    git = begun(repository(tmp_path / "work")).git
+    for ask in (audit, resolve):
+        with pytest.raises(RefusedError) as caught:
+            ask(git, "income", config=CONFIG)
+        assert (caught.value.id, caught.value.message) == ("version-unknown", "income has no version yet")
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-03", "2026-03-31", "2026-03-31T08:00", "2026-03-31 08:00:59"])
+def test_the_beginning_of_a_date(text):
+    assert since(text) == text.replace(" ", "T")
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "banana", "26", "2026-13", "2026-02-30", "2026-03T08:00"])
+def test_what_is_no_date_is_refused_with_the_forms_there_are(text):
+    with pytest.raises(UsageError) as caught:
+        since(text)
+    assert "2026-03-31" in caught.value.help
+
+
+def test_a_tag_made_by_hand_is_marked_everywhere(tmp_path):
+    desk = begun(repository(tmp_path / "work")).merge(b"one")
+    desk.register()
+    desk.story.git("tag", "--annotate", "--message", "hand made", "income@v0.4.0")
+
+    told = {each.what: each.how for each in audit(desk.git, "income").steps}
+    assert told["registered v0.4.0"] == "not in the journal"
+    assert "journal" not in told["registered v0.1.0"]
+    assert {each.version: each.journaled for each in history(desk.git)} == {"v0.4.0": False, "v0.1.0": True}
+    (row,) = models(desk.git, name="income").rows
+    assert [each.marked for each in row.versions] == ["v0.4.0 (not in the journal)", "v0.1.0"]
+    marked = [plain(title_of(dossier(desk.git, CONFIG, "", each))) for each in ("income", "income@v0.1.0")]
+    assert marked == ["income v0.4.0 (not in the journal)", "income v0.1.0"]
+
+    desk.git.update_ref(journal.REF, None)
+    assert {each.journaled for each in history(desk.git)} == {None}
 
 
 def test_a_name_that_means_several_must_be_said_whole(tmp_path):
