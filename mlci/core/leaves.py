@@ -4,7 +4,7 @@ import ast
 import json
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -23,6 +23,9 @@ LONGEST_NUMBER = 1_000
 DEEPEST = 100
 MOST_VALUES = 2_000_000
 
+# What parts values; in JSON a line may end without one.
+_BETWEEN_ANY = (b",", b"\n", b";")
+_BETWEEN = {".json": (b",",)}
 _TOO_LONG = "a number of more than 4300 digits"
 
 
@@ -37,16 +40,17 @@ def read_leaves(content: bytes, name: str) -> Leaves:
     """
     if len(content) > DVC_LIMITS.size:
         raise _wrong(name, f"it is larger than {DVC_LIMITS.size // 1024**2} MiB")
-    # Every value but the last is followed by one of these, whatever the language.
-    if content.count(b",") + content.count(b"\n") > MOST_VALUES:
-        raise _wrong(name, f"more than {MOST_VALUES:,} values")
-    reader = _READERS.get(PurePosixPath(name).suffix.lower())
+    ending = PurePosixPath(name).suffix.lower()
+    # A cheap first look, so that no parser is fed far more values than are taken.
+    if max(map(content.count, _BETWEEN.get(ending, _BETWEEN_ANY))) > MOST_VALUES:
+        raise _too_many(name)
+    reader = _READERS.get(ending)
     if reader is None:
-        return _whole(dict(_of_node(parse(content, name=name, limits=DVC_LIMITS), ())), name)
+        return _whole(_of_node(parse(content, name=name, limits=DVC_LIMITS), ()), name)
     if problem := scan_text(content.removeprefix(BOM_UTF8)):
         raise config_error(name, content, [problem])
     try:
-        return _whole(dict(_of_tree(reader(content.decode("utf-8-sig")), ())), name)
+        return _whole(_of_tree(reader(content.decode("utf-8-sig")), ()), name)
     except json.JSONDecodeError as error:
         raise _wrong(name, f"not JSON: {error.msg}", (error.lineno, error.colno)) from error
     except SyntaxError as error:
@@ -66,15 +70,19 @@ def _why(error: ValueError) -> str:
     return _TOO_LONG if str(error).startswith("Exceeds the limit") else str(error)
 
 
-def _whole(leaves: Leaves, name: str) -> Leaves:
-    """The same leaves, if they can be written down: an escape may stand for half a character."""
-    for key, value in leaves.items():
+def _whole(leaves: Iterable[tuple[Key, Value]], name: str) -> Leaves:
+    """All of them, if they are not too many and can be written down: an escape may be half a character."""
+    found: dict[Key, Value] = {}
+    for key, value in leaves:
+        found[key] = value
+        if len(found) > MOST_VALUES:
+            raise _too_many(name)
         try:
             "".join((*key, value.text)).encode()
         except UnicodeEncodeError as error:
             half = ord(error.object[error.start])
             raise _wrong(name, f"the escape \\u{half:04x} stands for no character") from error
-    return leaves
+    return found
 
 
 def only(leaves: Leaves, keys: Sequence[str]) -> Leaves:
@@ -86,6 +94,10 @@ def only(leaves: Leaves, keys: Sequence[str]) -> Leaves:
 def _below(key: Key, patterns: Sequence[Sequence[str]]) -> bool:
     # A pattern may be longer than the key: it then reaches into a list, which is one leaf to us.
     return any(all(map(fnmatchcase, key, pattern)) for pattern in patterns)
+
+
+def _too_many(name: str) -> WorldError:
+    return _wrong(name, f"more than {MOST_VALUES:,} values")
 
 
 def _wrong(name: str, why: str, place: tuple[int, int] | None = None) -> WorldError:

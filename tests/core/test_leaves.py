@@ -1,12 +1,14 @@
 """Metrics files as people and attackers write them."""
 
+import json
 import tracemalloc
 
 import pytest
 
+from mlci.core import leaves
 from mlci.core.leaves import read_leaves
 from mlci.core.values import Kind
-from mlci.errors import MlciError
+from mlci.errors import MlciError, WorldError
 
 
 def texts(content, name):
@@ -90,6 +92,36 @@ def test_a_bare_number_is_a_leaf_without_a_name():
 def test_what_cannot_be_read_is_an_error_of_ours(name, content):
     with pytest.raises(MlciError):
         read_leaves(content, name)
+
+
+def rows(amount):
+    return {f"k{each}": each for each in range(amount)}
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("m.json", lambda tree: json.dumps(tree, indent=0)),
+        ("m.json", json.dumps),
+        ("m.json", lambda tree: json.dumps({"all": tree}, indent=2)),
+        ("m.yaml", lambda tree: "".join(f"{key}: {value}\n" for key, value in tree.items())),
+        ("m.yaml", lambda tree: "{" + ",\n".join(f"{key}: {value}" for key, value in tree.items()) + "}"),
+        ("m.toml", lambda tree: "".join(f"{key} = {value}\n" for key, value in tree.items())),
+        ("m.py", lambda tree: ";".join(f"{key} = {value}" for key, value in tree.items())),
+    ],
+    ids=["json lines", "json", "json nested", "yaml", "yaml flow", "toml", "python"],
+)
+def test_values_are_counted_however_they_are_laid_out(monkeypatch, name, write):
+    monkeypatch.setattr(leaves, "MOST_VALUES", 100)
+    assert len(read_leaves(write(rows(100)).encode(), name)) == 100
+    with pytest.raises(WorldError, match="more than 100 values"):
+        read_leaves(write(rows(101)).encode(), name)
+
+
+def test_commas_in_text_and_ends_of_lines_are_not_added_up(monkeypatch):
+    monkeypatch.setattr(leaves, "MOST_VALUES", 100)
+    content = json.dumps({"note": "a, b" * 60, "more": "x" * 40} | rows(30), indent=0).encode()
+    assert len(read_leaves(content, "m.json")) == 32
 
 
 def test_python_parameters_are_never_run(tmp_path):
