@@ -67,7 +67,11 @@ def _headline(checked: Checked, verdict: Verdict) -> str:
         return "No environment would change"
     if verdict is Verdict.FAILED:
         blocking = sum(each.blocks for one in checked.candidates for each in one.answers)
-        return f"Do not merge: {count(blocking + len(checked.refusals), 'promise')} not kept"
+        promises = [f"{count(blocking, 'promise')} not kept"] if blocking else []
+        refused = len(checked.refusals)
+        return "Do not merge: " + ", ".join(
+            [*promises, *([f"{count(refused, 'change')} that no rule allows"] if refused else [])]
+        )
     changes = "; ".join(str(each) for each in checked.changes) or "nothing"
     look = ", after a look" if verdict is Verdict.WARNED else ""
     return f"You may merge{look}: this would {changes}"
@@ -84,7 +88,11 @@ def _lying_here(checked: Checked) -> str:
 
 def _refused(refusals: tuple[Refusal, ...]) -> Section:
     items = tuple(
-        Item(text=(*words(f"{each.message} "), *code(each.id)), tone=Tone.BAD, then=words(each.help))
+        Item(
+            text=(*words(f"{each.message} ["), *code(each.id), *words("]")),
+            tone=Tone.BAD,
+            then=words(each.help),
+        )
         for each in refusals
     )
     return Section(title="What no rule allows", blocks=(Items(items=items),))

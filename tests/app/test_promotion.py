@@ -169,7 +169,11 @@ def test_line_ends_that_a_checkout_turned_are_no_change(desk):
 
 def test_a_file_that_was_removed_at_a_desk_is_refused_before_it_is_committed(desk):
     desk.story.write({"environments/prod.yaml": None})
-    assert [each.id for each in here(desk).refusals] == ["environment-emptied"]
+    refused = here(desk)
+    assert [each.id for each in refused.refusals] == ["environment-emptied"]
+    report = promotion_report(refused, project="credit")
+    assert plain(report.headline) == "Do not merge: 1 change that no rule allows"
+    assert "runs income [environment-emptied]" in terminal.render(report)
 
 
 def test_a_change_of_no_environment_says_so(desk):
