@@ -170,6 +170,11 @@ class GitCli:
         )
         return sorted(each[3:] for each in said.split("\0") if each)
 
+    def unmerged(self) -> Sequence[str]:
+        """The paths that a merge left in conflict, from the top of the work tree."""
+        said = self._say("ls-files", "--unmerged", "-z")
+        return sorted({each.partition("\t")[2] for each in said.split("\0") if each})
+
     def remote_names(self) -> Sequence[str]:
         """The names of the remotes, sorted, from settings that are read anyway."""
         keys = (each.key for each in self._settings)

@@ -1,6 +1,9 @@
 """`mlci lock`: a `dvc.lock` that a merge left in conflict, or that CI made."""
 
+import os
+import posixpath
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,13 +42,30 @@ def resolve(world: World, out: Output, keep: bool, dry_run: bool) -> int:
         ],
         "left": left,
     }
-    rows = [(each.stage, each.side.value, "to run" if each.runs else "") for each in found.choices]
+    fate = "to run" if left else "ran"
+    rows = [(each.stage, each.side.value, fate if each.runs else "") for each in found.choices]
     if out.json:
         out.document(value)
     else:
         out.table(("stage", "taken from", ""), rows)
-    out.note("then: git add dvc.lock" if not left else "then: mlci run, dvc push, git add dvc.lock")
+    if dry_run:
+        out.note("then: mlci lock resolve")
+        return Exit.DRIFT if left else Exit.DONE
+    locks = [each.path for each in found.plan.files]
+    _say_what_to_add(world, out, [posixpath.join(top, each) for each in locks], left=left)
     return Exit.DRIFT if left else Exit.DONE
+
+
+def _say_what_to_add(world: World, out: Output, locks: Sequence[str], *, left: bool) -> None:
+    """Name what settles the merge: the locks, and every other path that Git calls unmerged."""
+    git = world.repository()
+    settled = [os.path.normpath(each) for each in locks]
+    others = [each for each in git.unmerged() if each not in settled]
+    if others:
+        out.note(f"Git calls these unmerged too; look at each before you add it: {', '.join(others)}")
+    paths = (os.path.relpath(git.root / each, world.directory) for each in (*settled, *others))
+    added = f"git add {' '.join(map(shlex.quote, paths))}"
+    out.note(f"then: mlci run, dvc push, {added}" if left else f"then: {added}")
 
 
 def _reproduced(world: World, out: Output, found: "Resolved") -> bool:

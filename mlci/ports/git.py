@@ -149,6 +149,10 @@ class Git(Protocol):
         """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""
         ...
 
+    def unmerged(self) -> Sequence[str]:
+        """The paths that a merge left in conflict, from the top of the work tree."""
+        ...
+
     def remote_names(self) -> Sequence[str]:
         """The names of the remotes, sorted."""
         ...

@@ -88,6 +88,20 @@ def test_both_sides_are_taken_and_the_rest_reproduced(conflict: Repository, inde
 
 
 @pytest.mark.slow
+def test_the_end_names_what_ran_and_every_path_that_git_calls_unmerged(conflict: Repository) -> None:
+    conflict.git("merge", "--abort")
+    conflict.commit({"notes on data.txt": "ours"}).switch("topic").commit({"notes on data.txt": "theirs"})
+    with pytest.raises(AssertionError, match="CONFLICT"):
+        conflict.switch("main").merge("topic")
+    told = run_mlci("lock", "resolve", "--dry-run", cwd=conflict.path)
+    assert told.stderr == "then: mlci lock resolve\n"
+    done = run_mlci("lock", "resolve", cwd=conflict.path)
+    assert done.code == 0, done.stderr
+    assert ["both", "ours", "ran"] in [line.split() for line in done.stdout.splitlines()]
+    assert done.stderr.endswith("then: git add dvc.lock 'notes on data.txt'\n")
+
+
+@pytest.mark.slow
 def test_without_reproducing_a_valid_lock_is_left(conflict: Repository) -> None:
     done = run_mlci("lock", "resolve", "--no-repro", cwd=conflict.path)
     assert done.code == 6
