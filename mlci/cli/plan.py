@@ -10,12 +10,13 @@ from mlci.wiring import World
 
 @verb("mlci plan", "mlci plan train", "mlci plan --check", "mlci plan --json")
 @click.argument("stages", nargs=-1, metavar="[STAGE]...")
-@click.option("--check", is_flag=True, help="End with 6 when a stage is stale.")
-@click.option("--offline", is_flag=True, help="Ask no remote.")
+@click.option("--check", is_flag=True, help="End with 6 when a stage is stale, or in doubt.")
+@click.option("--offline", is_flag=True, help="Ask no remote; what only it could tell is in doubt.")
 def command(world: World, out: Output, stages: tuple[str, ...], check: bool, offline: bool) -> int:
     """Say which stages are stale and why, and what `mlci run` would execute.
 
-    Nothing is run and no data is pulled. What cannot be decided counts as stale.
+    Nothing is run and no data is pulled. A stage that cannot be compared counts as stale. Where no remote
+    says whether an output can be had, stages stand as the lock tells it, and --check ends with 6.
     """
     from mlci.app.plan import Asked, plan
     from mlci.core.forecast import as_json
@@ -30,4 +31,4 @@ def command(world: World, out: Output, stages: tuple[str, ...], check: bool, off
     )
     found = plan(world.ground(), asked)
     out.answer(as_json(found), out.lines(forecast.lines(found, width=out.room)))
-    return Exit.DRIFT if check and found.stale else Exit.DONE
+    return Exit.DRIFT if check and (found.stale or found.in_doubt) else Exit.DONE

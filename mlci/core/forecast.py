@@ -66,6 +66,11 @@ class Forecast(Struct, frozen=True, kw_only=True):
         """Whether the lock is not what this pipeline produces."""
         return bool(self.running)
 
+    @property
+    def in_doubt(self) -> tuple[Absent, ...]:
+        """What is not here while no remote said whether it can be had."""
+        return tuple(each for each in self.absent if each.at is Whereabouts.UNKNOWN)
+
 
 def because(reason: Reason) -> str:
     """A reason as a piece of a sentence; its subject is untrusted text."""

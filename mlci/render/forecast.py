@@ -35,7 +35,7 @@ def lines(forecast: Forecast, *, width: int | None = WIDTH) -> list[str]:
     if not forecast.stages:
         return ["there are no stages, so nothing is stale"]
     return [
-        _summary(forecast.stages),
+        _summary(forecast),
         "",
         *_graph(forecast.stages, width),
         *_absent(forecast.absent, width),
@@ -43,9 +43,12 @@ def lines(forecast: Forecast, *, width: int | None = WIDTH) -> list[str]:
     ]
 
 
-def _summary(stages: Sequence[Planned]) -> str:
-    parts = [f"{amount:,} {standing.value}" for standing, amount in tally(stages).items() if amount]
-    return f"{count(len(stages), 'stage')}: {', '.join(parts)}"
+def _summary(forecast: Forecast) -> str:
+    parts = [f"{amount:,} {standing.value}" for standing, amount in tally(forecast.stages).items() if amount]
+    said = f"{count(len(forecast.stages), 'stage')}: {', '.join(parts)}"
+    if not forecast.in_doubt:
+        return said
+    return f"{said} by the lock; not known whether {count(len(forecast.in_doubt), 'output')} can be had"
 
 
 def _graph(stages: Sequence[Planned], width: int | None) -> Iterator[str]:

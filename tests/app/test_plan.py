@@ -75,6 +75,18 @@ def test_without_asking_what_needs_a_manifest_is_unknown(story: Repository, tmp_
     assert "unknown: data/a cannot be compared" in ended.stdout
 
 
+def test_a_lock_that_fits_is_not_green_while_nobody_asked_for_the_outputs(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").with_dvc("storage").commit({
+        "mlci.yaml": "version: 1\nproject: credit\n",
+        "dvc.yaml": "stages: {one: {cmd: 'echo 1 > one.out', outs: [one.out]}}\n",
+    })  # fmt: skip
+    clone = story.reproduce(push=True).clone(tmp_path / "clone")
+    ended = planned(clone.path, "--check", "--offline")
+    assert ended.code == 6
+    assert ended.stdout.startswith("1 stage: 1 current by the lock; not known whether 1 output can be had\n")
+    assert planned(clone.path, "--check").code == 0
+
+
 def test_a_forgotten_push_makes_a_stage_run(story: Repository, tmp_path: Path) -> None:
     clone = story.clone(tmp_path / "clone")
     for each in (story.path.parent / "work-storage/files/md5").rglob("*"):
