@@ -31,25 +31,28 @@ from mlci.core.values import Kind, Value, number
 
 SCHEMA = 1
 
-_LINE = "\n"
-
 
 def to_json(diff: Diff) -> str:
     """Return the diff as its canonical strict JSON document."""
-    text = dumps({"schema": SCHEMA, **plain(replace(diff, values=(), params=()))})
+    small = {"schema": SCHEMA, **plain(replace(diff, values=(), params=()))}
+    parts = {name: dumps(value).rstrip() for name, value in small.items()}
     # Rows of values may be a hundred thousand: each goes from its struct to text, and no tree of all stands.
-    for name, rows in (("params", diff.params), ("values", diff.values)):
-        empty = f'\n  "{name}": []'
-        text = text.replace(empty, f"{empty.removesuffix('[]')}{_rows(rows)}", 1)
-    return text
+    parts |= {"params": _rows(diff.params), "values": _rows(diff.values)}
+    members = ",".join(f'\n"{name}": {parts[name]}' for name in sorted(parts))
+    return f"{{{_inside(members)}\n}}\n"
 
 
 def _rows(values: Sequence[ValueDiff]) -> str:
-    """A list two levels in, as `dumps` would write it; no row holds a number, of which forms differ."""
+    """A list as `dumps` would write it; no row holds a number, of which forms differ."""
     rows = ",".join(
         "\n" + json.format(json.encode(each, order="sorted"), indent=2).decode() for each in values
     )
-    return f"[{rows.replace(_LINE, _LINE + '    ')}\n  ]" if rows else "[]"
+    return f"[{_inside(rows)}\n]" if rows else "[]"
+
+
+def _inside(text: str) -> str:
+    """JSON one level further in. A line feed is never part of a word: there it is an escape."""
+    return text.replace("\n", "\n  ")
 
 
 def from_json(text: str | bytes) -> Diff:
