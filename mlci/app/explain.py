@@ -50,4 +50,4 @@ def _nearest(word: str, known: tuple[Page, ...]) -> str:
     import difflib
 
     near = difflib.get_close_matches(word, [page.id.lower() for page in known], n=1, cutoff=0.6)
-    return f"mlci explain {near[0]}" if near else "mlci explain"
+    return f"did you mean `mlci explain {near[0]}`? Else: mlci explain" if near else "mlci explain"

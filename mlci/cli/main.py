@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 import click
 
 from mlci import __version__, cli
-from mlci.cli.verb import Verb, shared_options
+from mlci.cli.verb import Group, Verb, shared_options
 from mlci.errors import Exit, UsageError
 from mlci.wiring import Settings
 
 
-class Program(click.Group):
+class Program(Group):
     """Every file of this room that is no support file is a command, imported when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

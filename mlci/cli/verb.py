@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mlci.cli.output import Output
-from mlci.errors import ReaderGone
+from mlci.errors import ReaderGone, UsageError
 from mlci.wiring import Settings, World
 
 
@@ -56,8 +56,33 @@ class Verb(click.Command):
                     formatter.write(f"{'':{formatter.current_indent}}$ {example}\n")
 
 
-class Verbs(Verb, click.Group):
+class Group(click.Group):
+    """A command with commands below it, which guesses what a wrong word was to be."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names. Raises UsageError, with the nearest, for none."""
+        word = args[0]
+        if self.get_command(ctx, word) is None and not (ctx.resilient_parsing or word.startswith("-")):
+            import difflib
+
+            near = difflib.get_close_matches(word[:80], self.list_commands(ctx), n=1)
+            guess = f"did you mean `{ctx.command_path} {near[0]}`? Else: " if near else ""
+            raise UsageError(
+                f"No such command {word!r}", id="usage", help=f"{guess}{ctx.command_path} --help"
+            )
+        return super().resolve_command(ctx, args)
+
+
+class Verbs(Verb, Group):
     """A command with commands below it, such as `mlci contract suggest`."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, each with all that its first sentence says."""
+        rows = [(name, each.get_short_help_str(limit=1000)) for name, each in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 def verb(*examples: str) -> Callable[[Callable[..., int | None]], Verb]:

@@ -30,4 +30,4 @@ def test_an_unknown_word_gets_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
         explain("no-projct", pages_of(BOOK, "error"))
 
-    assert caught.value.help == "mlci explain no-project"
+    assert caught.value.help == "did you mean `mlci explain no-project`? Else: mlci explain"

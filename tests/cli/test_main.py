@@ -116,3 +116,32 @@ def test_completion_answers_with_commands() -> None:
     asked = {"_MLCI_COMPLETE": "bash_complete", "COMP_WORDS": "mlci ex", "COMP_CWORD": "1"}
 
     assert run_mlci(environment=asked).stdout.split(",")[1].strip() == "explain"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (("expalin",), "mlci explain"),
+        (("lock", "aply"), "mlci lock apply"),
+        (("explain", "expalin"), "mlci explain explain"),
+    ],
+)
+def test_a_wrong_word_is_guessed(typed: tuple[str, ...], meant: str) -> None:
+    said = run_here(*typed)
+
+    assert said.code == 2
+    assert f"help: did you mean `{meant}`? Else: mlci" in said.stderr
+
+
+def test_the_help_of_a_group_cuts_no_description() -> None:
+    said = run_here("lock", "--help").stdout.split("Commands:")[1]
+
+    assert "..." not in said
+    assert "what neither side made" in " ".join(said.split())
+
+
+def test_the_page_of_ci_lock_names_what_takes_it() -> None:
+    said = run_here("explain", "ci.lock").stdout
+
+    assert "`lock: ci`" in said
+    assert "mlci lock apply --from-artifact DIR" in said
