@@ -1,7 +1,7 @@
 """Run an environment's own deploy command for what it was given, once, and write down how it went."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from mlci.core.registry import Assignment
 from mlci.core.strictjson import JsonValue
 from mlci.core.tag import Action
 from mlci.core.tag import parse as parse_tag
-from mlci.errors import UsageError
+from mlci.errors import RefusedError, UsageError
 from mlci.ports.process import Command, Finished, Process
 from mlci.ports.progress import Progress
 
@@ -48,7 +48,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
             return self.message
         if self.code is None and self.ok:
             return f"would run for {what}: {self.command}"
-        return f"deployed {what}" if self.ok else f"failed for {what}: {self.message}"
+        return f"deployed {what}" if self.ok else f"{what}: {self.message}"
 
     def document(self) -> JsonValue:
         """The same as a JSON value."""
@@ -75,6 +75,7 @@ def deploy(
     *,
     environment: str,
     model: str | None = None,
+    tag: str | None = None,
     run: bool = True,
 ) -> tuple[Deployment, ...]:
     """Deploy what an environment was given last, model by model; what was deployed already is left alone."""
@@ -82,13 +83,18 @@ def deploy(
     snapshot = ledger.read()
     if run:
         ledger.require_main(snapshot)
-    done = journal.deployed(ledger.entries(snapshot))
+    if tag is not None:
+        _require_there(snapshot, tag, model or "")
+    entries = ledger.entries(snapshot)
+    done, known = journal.deployed(entries), journal.tags_of(entries)
     kept = frozenset(config.ci.secrets)
     ended: list[Deployment] = []
     for local, name in models_of(config, prefix).items():
         current = snapshot.registry.model(name).current(environment)
         if current is None or model not in (None, local, name):
             continue
+        if snapshot.journal:
+            _require_journaled(current, known, ledger.remote)
         resolved = described(Found(name, current.release, current.event), config=config)
         ended.append(
             _skipped(place, current, resolved, done)
@@ -101,6 +107,29 @@ def deploy(
         if run and ended[-1].code is not None:
             _remember(ledger, current, ended[-1], context)
     return tuple(ended)
+
+
+def _require_there(snapshot: Snapshot, tag: str, model: str) -> None:
+    name = tag.removeprefix("refs/tags/")
+    there = [each.tag.name for each in snapshot.registry.model(model).events]
+    if name not in there:
+        raise UsageError(
+            f"the remote has no tag {name}",
+            id="tag-unusable",
+            help=f"mlci history {model} --json lists them",
+        )
+
+
+def _require_journaled(current: Assignment, known: Collection[tuple[str, str]], remote: str) -> None:
+    """Only what the environment's file asked for is deployed: a tag that was made by hand is drift."""
+    event = current.event
+    if (event.tag.name, event.commit) not in known:
+        raise RefusedError(
+            f"{event.tag.name} is not in the journal: it was made or moved by hand",
+            id="assignment-not-in-journal",
+            where=event.tag.name,
+            help=f"git push {remote} ':refs/tags/{event.tag.name}', then mlci reconcile",
+        )
 
 
 def target_of(tag: str) -> tuple[str, str]:
@@ -151,7 +180,7 @@ def _run(
         ),
         progress.line,
     )
-    progress.done()
+    progress.done("" if finished.ok else _ended(finished))
     return Deployment(
         resolved=resolved, command=command, ok=finished.ok, code=finished.code, message=_said(finished)
     )
@@ -177,7 +206,12 @@ def _facts(resolved: Resolved) -> Mapping[str, str]:
 def _said(finished: Finished) -> str:
     if finished.ok:
         return ""
-    return "it took too long" if finished.timed_out else finished.last_lines(5)
+    said = "" if finished.timed_out else finished.last_lines(5)
+    return ": ".join(filter(None, (_ended(finished), said)))
+
+
+def _ended(finished: Finished) -> str:
+    return "it took too long" if finished.timed_out else f"failed with exit code {finished.code}"
 
 
 def _remember(ledger: Ledger, current: Assignment, ended: Deployment, context: RunContext) -> None:

@@ -111,10 +111,12 @@ class Ledger(Struct, frozen=True, kw_only=True):
         """Raise RefusedError unless HEAD, whose configuration is in use, was merged into the main branch."""
         head = self.git.resolve("HEAD") or ""
         if head not in snapshot.line:
+            unpushed = self.git.branch() == self.branch
+            first = f"git push {self.remote}" if unpushed else "git switch"
             raise RefusedError(
                 f"{head[:10] or 'HEAD'} is not on {self.branch} of {self.remote}",
                 id="not-on-main",
-                help=f"git switch {self.branch}; only what is merged there writes to the registry",
+                help=f"{first} {self.branch}; only what is merged there writes to the registry",
             )
 
     def entries(self, snapshot: Snapshot) -> list[Entry]:

@@ -1,6 +1,6 @@
 """Ask for a version in an environment by changing its file; merging that change is the promotion."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
@@ -8,7 +8,7 @@ from mlci.app.ledger import Ledger, Snapshot
 from mlci.app.situation import desired_at, models_of, path_of, situation
 from mlci.core.config import Config, Environment
 from mlci.core.environment_file import with_version
-from mlci.core.environments import Decision, Desired, decide, newest
+from mlci.core.environments import NEW, Decision, Desired, decide, newest, read
 from mlci.core.plan import Change as Write
 from mlci.core.plan import FileWrite, Plan
 from mlci.core.registry import ModelState, Release, shown
@@ -27,6 +27,7 @@ class Promotion(Struct, frozen=True, kw_only=True):
     before: str
     plan: Plan
     base: str
+    follows: str = ""
 
     def document(self) -> JsonValue:
         """The same as a JSON value."""
@@ -60,7 +61,9 @@ def promote(
     if release.version is None:
         raise RefusedError(f"{release.title} is no version", id="version-unknown", help="mlci models")
     content = asked_now(ledger, prefix, files, environment, snapshot)
-    promotion = asking(content, environment, model, release.version, state, base=snapshot.tip)
+    promotion = asking(
+        content, environment, model, release.version, state, models=config.models, base=snapshot.tip
+    )
     wanted = dict(desired_at(ledger.git, config, prefix, snapshot.tip))
     lines = {**wanted[to].lines, model: release.version}
     decided = decision(ledger, config, prefix, snapshot, {**wanted, to: Desired(lines=lines)})
@@ -86,12 +89,14 @@ def asking(
     version: Version,
     state: ModelState,
     *,
+    models: Collection[str],
     base: str,
 ) -> Promotion:
     """The edit of an environment's file that asks for a version."""
     after = with_version(content, name=environment.file, model=model, version=version)
     kind = Write.KEEP if after == content else Write.CREATE if content is None else Write.UPDATE
     current = state.current(environment.name)
+    pinned = model in read(content, name=environment.file, models=models).lines
     return Promotion(
         environment=environment.name,
         model=state.name,
@@ -99,18 +104,33 @@ def asking(
         before=current.release.title if current else "",
         plan=Plan(files=(FileWrite(path=environment.file, content=after, change=kind, before=content),)),
         base=base,
+        follows="" if pinned else environment.follows or "",
     )
 
 
-def told(asked: Promotion) -> list[str]:
+def told(asked: Promotion, *, write: bool = True) -> list[str]:
     """What was asked for and what to do next, as lines."""
     paths = [each.path for each in asked.plan.pending]
     if not paths:
         return [f"{asked.environment} is asked to run {asked.model} {asked.version} already"]
     before = f" (now {shown(asked.before)})" if asked.before else ""
+    what = f"{asked.model} {asked.version}{before}"
+    if not write:
+        return [f"{paths[0]} would ask {asked.environment} to run {what}; nothing was written", *stops(asked)]
     return [
-        f"{asked.environment} is asked to run {asked.model} {asked.version}{before}",
+        f"{asked.environment} is asked to run {what}",
+        *stops(asked),
         f"commit {paths[0]} and open a pull request; merging it makes it so",
+    ]
+
+
+def stops(asked: Promotion) -> list[str]:
+    """What a line takes from an environment that followed something: its file wins from then on."""
+    if not asked.follows:
+        return []
+    followed = "new versions" if asked.follows == NEW else asked.follows
+    return [
+        f"this pins {asked.model}: {asked.environment} stops following {followed} until the line is taken out"
     ]
 
 

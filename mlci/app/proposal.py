@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from mlci.app.ledger import Ledger
-from mlci.app.promote import Promotion
+from mlci.app.promote import Promotion, stops
 from mlci.app.situation import path_of
 from mlci.core.plan import FileWrite
 from mlci.core.registry import shown
@@ -22,6 +22,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     branch: str
     base: str
     url: str = ""
+    pushed: bool = True
 
     def document(self) -> JsonValue:
         """The same as a JSON value."""
@@ -35,10 +36,14 @@ class Proposal(Struct, frozen=True, kw_only=True):
         asked = self.promotion
         if not asked.plan.pending:
             return [f"{asked.environment} is asked to run {asked.model} {asked.version} already"]
+        if not self.pushed:
+            said = f"{self.branch} would be pushed, with a pull request: {title_of(asked)}"
+            return [said, *stops(asked)]
         if self.url:
-            return [f"{title_of(asked)}: {self.url}", "merging it makes it so"]
+            return [f"{title_of(asked)}: {self.url}", *stops(asked), "merging it makes it so"]
         return [
             f"{self.branch} is ready, and there is no forge to open a pull request at",
+            *stops(asked),
             f"open one into {self.base}, or type: git switch {self.base} && git merge {self.branch}",
         ]
 
@@ -47,7 +52,7 @@ def propose(ledger: Ledger, forge: Forge, prefix: str, asked: Promotion, *, writ
     """Push the branch and open its pull request. A second run finds both and changes neither."""
     branch = branch_of(asked)
     if not asked.plan.pending or not write:
-        return Proposal(promotion=asked, branch=branch, base=ledger.branch)
+        return Proposal(promotion=asked, branch=branch, base=ledger.branch, pushed=False)
     _push(ledger, prefix, asked, branch)
     if forge.id == NOBODY:
         return Proposal(promotion=asked, branch=branch, base=ledger.branch)

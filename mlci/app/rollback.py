@@ -27,6 +27,13 @@ def rollback(
     snapshot = ledger.read()
     state = snapshot.registry.model(name_of(config, prefix, model))
     release = chosen(state, version) if version else _before(state, environment)
+    withdrawn = _withdrawn(state, environment) if release is None else []
+    if withdrawn:
+        raise RefusedError(
+            f"all that {environment} ever ran of {state.name} besides was withdrawn: {', '.join(withdrawn)}",
+            id="nothing-to-roll-back-to",
+            help=f"mlci models {model} lists the versions that stand",
+        )
     if release is None or release.version is None or not state.was_in(environment, release):
         raise RefusedError(
             f"{environment} never ran {release.title if release else 'another version of'} {state.name}",
@@ -34,7 +41,7 @@ def rollback(
             help=f"mlci history {model} shows what {environment} ran",
         )
     content = asked_now(ledger, prefix, files, place, snapshot)
-    return asking(content, place, model, release.version, state, base=snapshot.tip)
+    return asking(content, place, model, release.version, state, models=config.models, base=snapshot.tip)
 
 
 def _before(state: ModelState, environment: str) -> Release | None:
@@ -45,3 +52,8 @@ def _before(state: ModelState, environment: str) -> Release | None:
         if ran and (current is None or release is not current.release):
             return release
     return None
+
+
+def _withdrawn(state: ModelState, environment: str) -> list[str]:
+    ran = (release for release, event in state.stages.get(environment, []) if event.action is Action.ASSIGN)
+    return list(dict.fromkeys(each.title for each in ran if not each.active))

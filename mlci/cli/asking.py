@@ -21,4 +21,4 @@ def finish(world: World, out: Output, asked: "Promotion", *, pull_request: bool,
 
     if write:
         world.files().apply(asked.plan)
-    out.answer(asked.document(), out.lines(told(asked)))
+    out.answer(asked.document(), out.lines(told(asked, write=write)))

@@ -30,6 +30,7 @@ def command(world: World, out: Output, environment: str | None, tag: str | None,
         world.context(),
         environment=place,
         model=model,
+        tag=tag,
         run=not dry_run,
     )
     lines = [each.line for each in ended] or [f"{place} was given nothing yet"]

@@ -25,7 +25,7 @@ def desk(tmp_path):
     return desk
 
 
-def run(desk, environment="staging", **options):
+def run(desk, environment="staging", progress=None, **options):
     root = desk.story.path
     runner = ProcessRunner(os.environ)
     return deploy(
@@ -34,7 +34,7 @@ def run(desk, environment="staging", **options):
         "",
         root,
         runner,
-        FakeProgress(),
+        progress or FakeProgress(),
         CONTEXT,
         environment=environment,
         **options,
@@ -70,6 +70,39 @@ def test_what_needs_a_deployment_waits_for_it(desk):
     assert [each.tag for each in desk.reconcile().written] == ["income#prod#2"]
 
 
+def test_a_failure_is_told_with_its_exit_code_and_never_as_done(desk):
+    (desk.story.path / "broken").touch()
+    progress = FakeProgress()
+    (ended,) = run(desk, progress=progress)
+    assert ended.line == "income v0.1.0 in staging: failed with exit code 1"
+    assert progress.lines[-1] == "failed with exit code 1"
+
+
+def test_an_assignment_that_was_made_by_hand_is_not_deployed(desk):
+    desk.story.git("tag", "--annotate", "--message", "hand made", "income#staging#9")
+    desk.story.git("push", "--quiet", "origin", "income#staging#9")
+    with pytest.raises(RefusedError) as caught:
+        run(desk)
+    assert (caught.value.id, deployed(desk)) == ("assignment-not-in-journal", [])
+    assert "':refs/tags/income#staging#9'" in caught.value.help
+    desk.story.git("push", "--quiet", "origin", ":refs/tags/income#staging#9")
+    assert [each.ok for each in run(desk)] == [True]
+
+
+def test_a_tag_that_is_not_there_deploys_nothing(desk):
+    with pytest.raises(UsageError) as caught:
+        run(desk, tag="refs/tags/income#staging#77", model="income")
+    assert (caught.value.id, deployed(desk)) == ("tag-unusable", [])
+    assert [each.ok for each in run(desk, tag="refs/tags/income#staging#1", model="income")] == [True]
+
+
+def test_who_is_on_main_but_did_not_push_is_told_to(desk):
+    desk.story.commit({"note.txt": "mine\n"})
+    with pytest.raises(RefusedError) as caught:
+        run(desk)
+    assert caught.value.help.startswith("git push origin main;")
+
+
 def test_a_dry_run_runs_nothing(desk):
     (planned,) = run(desk, run=False)
     assert planned.command == 'echo "income v0.1.0 $MLCI_COMMIT" >> deployed.txt; test ! -e broken'
@@ -95,6 +128,7 @@ def test_the_configuration_of_a_branch_deploys_nothing(desk):
     with pytest.raises(RefusedError) as caught:
         run(desk)
     assert (caught.value.id, deployed(desk)) == ("not-on-main", [])
+    assert caught.value.help.startswith("git switch main;")
     assert run(desk, run=False)[0].ok
 
 

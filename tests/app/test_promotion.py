@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
 from mlci.app.bundle import write_diff, write_evidence
-from mlci.app.promote import promote
+from mlci.app.promote import promote, told
 from mlci.app.promotion_check import check
 from mlci.app.promotion_report import promotion_report
 from mlci.app.proposal import propose
+from mlci.app.retire import retire
 from mlci.app.rollback import rollback
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, MetricDiff
@@ -20,11 +21,11 @@ from mlci.core.problems import WHOLE_FILE
 from mlci.core.report import plain
 from mlci.core.strictjson import dumps
 from mlci.core.yamltree import Node
-from mlci.errors import Exit, ForgeError
+from mlci.errors import Exit, ForgeError, RefusedError
 from mlci.ports.forge import PullRequest
 from mlci.render import html, markdown, terminal
 from tests.support.fakes import FakeDvc, FakeForge
-from tests.support.registry import CONFIG, begun
+from tests.support.registry import CONFIG, CONTEXT, begun
 from tests.support.repository import repository
 
 MODEL = replace(CONFIG.models["income"], test="data/test.csv")
@@ -246,3 +247,36 @@ def test_a_rollback_is_proposed_alike(desk):
     asked = rollback(desk.ledger, desk.config, "", None, environment="prod", model="income")
     proposal = propose(desk.ledger, Opening(None), "", asked)
     assert proposal.branch == "promote/prod/income-v0.1.0"
+
+
+def test_a_pin_says_that_the_environment_stops_following(desk):
+    files = FileTree(desk.story.path)
+    asked = promote(desk.ledger, GATED, "", files, model="income", version="v0.1.0", to="staging")
+    lines = told(asked)
+    assert "stops following new versions" in lines[1]
+    dry = told(asked, write=False)
+    assert "would ask staging to run income v0.1.0" in dry[0]
+    assert "merging" not in " ".join(dry)
+
+    files.apply(asked.plan)
+    again = promote(desk.ledger, GATED, "", files, model="income", version="v0.2.0", to="staging")
+    assert not again.follows
+
+
+def test_a_proposal_that_was_only_tried_says_what_would_happen(desk):
+    asked = promote(desk.ledger, GATED, "", None, model="income", version="v0.2.0", to="prod")
+    (line,) = propose(desk.ledger, FakeForge(None), "", asked, write=False).lines
+    assert line.startswith("promote/prod/income-v0.2.0 would be pushed, with a pull request: ")
+
+
+def test_a_rollback_to_what_was_withdrawn_says_so(tmp_path):
+    desk = begun(repository(tmp_path / "work")).merge(b"one")
+    desk.register()
+    desk.reconcile()
+    desk.merge(b"two").register()
+    desk.reconcile()
+    retire(desk.ledger, CONFIG, "", CONTEXT, model="income", version="v0.1.0", reason="bad")
+    with pytest.raises(RefusedError) as caught:
+        rollback(desk.ledger, CONFIG, "", None, environment="staging", model="income")
+    assert caught.value.id == "nothing-to-roll-back-to"
+    assert "was withdrawn: v0.1.0" in caught.value.message

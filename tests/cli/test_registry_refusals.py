@@ -1,0 +1,23 @@
+"""What `mlci reconcile` prints when a rule does not grant a wish."""
+
+from mlci.errors import Exit
+from tests.support.program import run_mlci
+from tests.support.repository import repository
+
+CONFIG = """\
+version: 1
+project: credit
+models:
+  income: {path: model.txt, task: binary}
+environments:
+  prod: {}
+"""
+
+
+def test_a_refusal_is_not_nothing_to_do(tmp_path):
+    story = repository(tmp_path / "work")
+    story.commit({"mlci.yaml": CONFIG, "environments/prod.yaml": "income: v9.9.9\n"}).remote()
+    ended = run_mlci("reconcile", cwd=story.path)
+    assert ended.code == Exit.REFUSED, ended
+    asked = "environments/prod.yaml asks for income v9.9.9, which was never registered"
+    assert ended.stdout == f"1 refused: {asked}\n"
