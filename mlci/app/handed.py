@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from mlci.app.bundle import LOCK, read_bundle
+from mlci.app.commit import UNCOMMITTED
 from mlci.app.plan import Asked, Ground, plan
 from mlci.core.config import Config
 from mlci.core.config_schema import FILE
@@ -60,16 +61,23 @@ def handed(ground: Ground, artifact: Files, head: str, git: Git, config: Config,
     Only what this checkout's own pipeline declares is looked at, and every lock must be one. Raises
     RefusedError when there is none, or when it belongs to another commit.
     """
-    commit = read_bundle(artifact).commit
+    commit, place = read_bundle(artifact).commit, f"{artifact.root.name}/{LOCK}"
+    if commit == head + UNCOMMITTED:
+        raise RefusedError(
+            f"the artifact is of changes to {head[:10]} that were not committed",
+            id="artifact-of-another-commit",
+            where=place,
+            help="take the artifact of a CI job, which runs on what is committed",
+        )
     if commit != head:
         raise RefusedError(
             f"the artifact is of {commit[:10]}, and {head[:10]} is checked out",
             id="artifact-of-another-commit",
-            where=LOCK,
+            where=place,
             help="git switch to the branch that the job ran for, or take its newest run's artifact",
         )
     forecast = plan(ground, Asked(offline=True))
-    brought = [place for path in kept_in_git(forecast) for place in _brought(artifact, path)]
+    brought = [each for path in kept_in_git(forecast) for each in _brought(artifact, path)]
     paths = [each.removeprefix(f"{LOCK}/") for each in brought]
     writes = [_write(ground.project, artifact, path) for path in paths]
     changed = [each.path for each in writes if each.change is not Change.KEEP]
@@ -79,7 +87,7 @@ def handed(ground: Ground, artifact: Files, head: str, git: Git, config: Config,
         raise RefusedError(
             "the artifact brings no lock: the job found the committed one right, or did not get so far",
             id="lock-not-handed",
-            where=LOCK,
+            where=place,
             help="mlci run",
         )
     return Handed(plan=Plan(files=tuple(writes)), commit=commit)

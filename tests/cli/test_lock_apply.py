@@ -116,6 +116,14 @@ def test_a_dry_run_and_a_second_run_change_nothing(story: Repository) -> None:
     assert "keep" in second.stdout
 
 
+def test_an_artifact_of_changes_that_were_not_committed_is_called_so(story: Repository) -> None:
+    place = artifact(story, {"dvc.lock": MADE}, f"{story.head}+changes")
+    said = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert said.code == 7
+    assert f"changes to {story.head[:10]} that were not committed [artifact-of-another" in said.stderr
+    assert f"{place.name}/.mlci/lock" in said.stderr
+
+
 @pytest.mark.parametrize(
     ("files", "commit", "code", "word"),
     [
