@@ -18,4 +18,4 @@ SECTIONS = {
 }
 
 # Files of this room that are no commands.
-SUPPORT = frozenset({"asking", "main", "output", "verb", "crash", "declared"})
+SUPPORT = frozenset({"asking", "completing", "main", "output", "verb", "crash", "declared"})

@@ -2,13 +2,14 @@
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.wiring import World
 
 
 @verb("mlci card income@v1.2.0 > README.md", "mlci card 'income#prod' --format html > card.html")
-@click.argument("reference")
+@click.argument("reference", shell_complete=completing.references)
 @click.option("--format", "form", type=click.Choice(["markdown", "html"]), default="markdown", help="How.")
 def command(world: World, out: Output, reference: str, form: str) -> None:
     """Write the model card of REFERENCE: MODEL_CARD.md joined with what was measured."""

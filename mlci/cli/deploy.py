@@ -2,6 +2,7 @@
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.errors import UsageError, WorldError
@@ -9,7 +10,7 @@ from mlci.wiring import World
 
 
 @verb("mlci deploy staging", "mlci deploy --tag 'income#prod#7'", "mlci deploy prod --dry-run")
-@click.argument("environment", required=False, metavar="[ENV]")
+@click.argument("environment", required=False, metavar="[ENV]", shell_complete=completing.environments)
 @click.option("--tag", metavar="TAG", help="The assignment that started this; a newer one wins.")
 @click.option("--dry-run", is_flag=True, help="Say what would run and run nothing.")
 def command(world: World, out: Output, environment: str | None, tag: str | None, dry_run: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output, Tone
 from mlci.cli.verb import verb
 from mlci.wiring import World
@@ -18,7 +19,7 @@ KINDS = {"words": "word", "checks": "check"}
 
 
 @verb("mlci explain project-missing", "mlci explain verdict", "mlci explain data.missing")
-@click.argument("word", required=False, metavar="[ID]")
+@click.argument("word", required=False, metavar="[ID]", shell_complete=completing.pages)
 def command(world: World, out: Output, word: str | None) -> None:
     """Explain an error, a check, a gate, a command or a word of mlci; without ID, list them."""
     from mlci.app.explain import explain

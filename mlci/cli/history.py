@@ -2,14 +2,21 @@
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.wiring import World
 
 
 @verb("mlci history", "mlci history income --env prod", "mlci history --json")
-@click.argument("model", required=False)
-@click.option("--env", "environment", metavar="ENV", help="Only what happened in this environment.")
+@click.argument("model", required=False, shell_complete=completing.models)
+@click.option(
+    "--env",
+    "environment",
+    metavar="ENV",
+    help="Only what happened in this environment.",
+    shell_complete=completing.environments,
+)
 def command(world: World, out: Output, model: str | None, environment: str | None) -> None:
     """List the registry's events, newest first."""
     from mlci.app.history import NOT_IN_JOURNAL, history

@@ -2,6 +2,7 @@
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.errors import Exit
@@ -9,7 +10,7 @@ from mlci.wiring import World
 
 
 @verb("mlci plan", "mlci plan train", "mlci plan --check", "mlci plan --json")
-@click.argument("stages", nargs=-1, metavar="[STAGE]...")
+@click.argument("stages", nargs=-1, metavar="[STAGE]...", shell_complete=completing.stages)
 @click.option("--check", is_flag=True, help="End with 6 when a stage is stale, or in doubt.")
 @click.option("--offline", is_flag=True, help="Ask no remote; what only it could tell is in doubt.")
 def command(world: World, out: Output, stages: tuple[str, ...], check: bool, offline: bool) -> int:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output, complain
 from mlci.cli.verb import verb
 from mlci.errors import Exit, UsageError
@@ -16,8 +17,14 @@ FORMATS = ("terminal", "markdown", "html")
 
 
 @verb("mlci promote income --to prod", "mlci promote income@v1.4.0 --to prod", "mlci promote --check")
-@click.argument("what", required=False, metavar="[MODEL[@VERSION]]")
-@click.option("--to", "environment", metavar="ENV", help="The environment that should run it.")
+@click.argument("what", required=False, metavar="[MODEL[@VERSION]]", shell_complete=completing.versions)
+@click.option(
+    "--to",
+    "environment",
+    metavar="ENV",
+    help="The environment that should run it.",
+    shell_complete=completing.environments,
+)
 @click.option("--pull-request", is_flag=True, help="Push a branch from main and open its pull request.")
 @click.option("--check", is_flag=True, help="Judge what this branch asks for; exit 7 when it is not allowed.")
 @click.option(

@@ -2,13 +2,14 @@
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.wiring import World
 
 
 @verb("mlci resolve 'income#prod' --json", "mlci resolve income@v1.2.0", "mlci resolve income@latest")
-@click.argument("reference")
+@click.argument("reference", shell_complete=completing.references)
 def command(world: World, out: Output, reference: str) -> None:
     """Say what REFERENCE (MODEL, MODEL@VERSION or MODEL#ENVIRONMENT) is made of."""
     from mlci.app.resolve import resolve

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output, complain
 from mlci.cli.verb import verb
 from mlci.errors import Exit
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
 
 
 @verb("mlci run", "mlci run --stage train", "mlci run --comment", "mlci run --json")
-@click.option("--stage", "stages", multiple=True, metavar="NAME", help="Only reproduce this; repeatable.")
+@click.option(
+    "--stage",
+    "stages",
+    multiple=True,
+    metavar="NAME",
+    help="Only reproduce this; repeatable.",
+    shell_complete=completing.stages,
+)
 @click.option("--comment", "post", is_flag=True, help="Then post the report, as `mlci comment` does.")
 def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> int:
     """Reproduce the pipeline, run the gates, compare with the base, report.

@@ -2,13 +2,14 @@
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.wiring import World
 
 
 @verb("mlci show income", "mlci show 'income#prod'", "mlci show income@v1.2.0 --json")
-@click.argument("reference")
+@click.argument("reference", shell_complete=completing.references)
 def command(world: World, out: Output, reference: str) -> None:
     """Say what REFERENCE (MODEL, MODEL@VERSION or MODEL#ENVIRONMENT) is, and where it runs."""
     from mlci.app.dossier import dossier

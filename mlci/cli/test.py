@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output, Tone
 from mlci.cli.verb import verb
 from mlci.errors import Exit
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @verb("mlci test", "mlci test data bias --json")
-@click.argument("gate", nargs=-1)
+@click.argument("gate", nargs=-1, shell_complete=completing.gates)
 def command(world: World, out: Output, gate: tuple[str, ...]) -> int:
     """Run the gates that mlci.yaml configures, or those that are named.
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlci.cli import completing
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.wiring import World
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @verb("mlci verify income@v1.2.0", "mlci verify 'income#prod' --json", "mlci verify income --reproduce")
-@click.argument("reference")
+@click.argument("reference", shell_complete=completing.references)
 @click.option("--allow-unproven", is_flag=True, help="End well even where something cannot be proven here.")
 @click.option("--reproduce", is_flag=True, help="Run every stage of its commit anew and compare all outputs.")
 def command(world: World, out: Output, reference: str, *, allow_unproven: bool, reproduce: bool) -> None:
