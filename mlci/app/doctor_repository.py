@@ -3,12 +3,15 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from mlci.app.journals import journaled
 from mlci.app.patient import Patient, bad, good, poor
 from mlci.core import journal
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding
+from mlci.core.registry import fold
+from mlci.core.tag import parse
 from mlci.core.wording import count
 from mlci.errors import MlciError
 from mlci.ports.git import Git
@@ -50,13 +53,34 @@ def _branch(git: Git, context: RunContext) -> Finding:
 def _tags(git: Git) -> Finding:
     light = [tag.name for tag in git.tags() if not tag.annotated and _OUR_TAG.search(tag.name)]
     if not light:
-        return good("tags", "every version and assignment is an annotated tag")
-    shown = ", ".join(light[:3]) + (", …" if len(light) > 3 else "")
+        return _strange(git)
+    shown = _some(light)
     return poor(
         "tags",
         f"{len(light)} lightweight tags look like versions and count for nothing: {shown}",
         _instead(git, light[0]),
     )
+
+
+def _strange(git: Git) -> Finding:
+    """Annotated tags of our models that cannot be used, or that the journal here does not know."""
+    tags, known = git.tags(), journaled(git)
+    models = fold(tags).models
+    ours = [each for each in tags if _OUR_TAG.split(each.name)[0].replace("=", ":") in models]
+    unusable = [each.name for each in ours if parse(each.name) is None]
+    if unusable:
+        what = f"{count(len(unusable), 'tag')} cannot be used: {_some(unusable)}"
+        return poor("tags", f"{what}; versions look like income@v1.0.0", f"git tag --delete '{unusable[0]}'")
+    foreign = [each.name for each in ours if known is not None and (each.name, each.commit) not in known]
+    if foreign:
+        what = f"{count(len(foreign), 'tag')} not in the journal here: {_some(foreign)}"
+        made = f"if it was made by hand: git tag --delete '{foreign[0]}'"
+        return poor("tags", what, f"mlci reconcile --check brings the newest; {made}")
+    return good("tags", "every version and assignment is an annotated tag")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
 def _leftovers(git: Git) -> Iterator[Finding]:
