@@ -20,6 +20,7 @@ from mlci.ports.git import Git, Signature
 # What every tag of ours says; one without any of it was made by hand or by another tool.
 PROMISES = ("Version", "Model-Hash", "Lock-Hash")
 # What must be proven, not only not refuted: a signature is nobody's duty, and so is evidence of other tools.
+_COPY = "as DVC gives it here, from its cache where it has it, else from the remote"
 NECESSARY = ("registration", "lock hash", "model hash", "bytes")
 
 
@@ -128,8 +129,8 @@ def _bytes(git: Git, dvc: Dvc, files: Files, config: Config, prefix: str, found:
     try:
         verify_bytes(files, name, held[1])
     except MlciError as error:
-        return Proof(what="bytes", ok=False, why=error.message)
-    return Proof(what="bytes", ok=True, why=f"md5 {held[1].value}, hashed again")
+        return Proof(what="bytes", ok=False, why=f"{held[0]} {_COPY}: {error.message}")
+    return Proof(what="bytes", ok=True, why=f"md5 {held[1].value}, hashed again; {held[0]} {_COPY}")
 
 
 def _same(what: str, promised: str | None, there: str, where: str) -> Proof:

@@ -22,7 +22,7 @@ def command(world: World, out: Output, reference: str) -> None:
         return
     facts = [
         ("model", found.model),
-        ("version", shown(found.version)),
+        ("version", shown(found.version) + ("" if found.active else " (withdrawn)")),
         ("commit", found.commit),
         ("tag", found.tag),
     ]

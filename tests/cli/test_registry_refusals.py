@@ -21,3 +21,10 @@ def test_a_refusal_is_not_nothing_to_do(tmp_path):
     assert ended.code == Exit.REFUSED, ended
     asked = "environments/prod.yaml asks for income v9.9.9, which was never registered"
     assert ended.stdout == f"1 refused: {asked}\n"
+
+
+def test_a_withdrawn_version_is_resolved_with_the_mark(tmp_path):
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG}).remote()
+    for tag in ("income@v0.1.0", "income@v0.1.0!#1"):
+        story.git("tag", "--annotate", "--message", "x", tag)
+    assert "v0.1.0 (withdrawn)" in run_mlci("resolve", "income@v0.1.0", cwd=story.path).stdout
