@@ -15,6 +15,11 @@ KEPT_LINES = 200
 
 _RUNNING = re.compile(r"Running stage '(?P<name>.+)':\s*")
 _SKIPPED = re.compile(r"Stage '(?P<name>.+)' (?:didn't change|is cached)")
+# What DVC advises at its end; what follows a run is ours to say, and what we say knows the project.
+_ADVICE = re.compile(
+    r"To track the changes with git, run:|\tgit add .*|To enable auto staging, run:"
+    r"|\tdvc config core\.autostage true|Use `dvc push` to send your updates to remote storage\."
+)
 
 
 class Watch(Struct, kw_only=True):
@@ -42,7 +47,8 @@ class Watch(Struct, kw_only=True):
             self.skipped.add(skipped["name"])
         else:
             self.last_lines.append(text)
-            self.progress.line(text)
+            if not _ADVICE.fullmatch(text):
+                self.progress.line(text)
 
     def close(self) -> None:
         """The running stage, if any, has ended well."""

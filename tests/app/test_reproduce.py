@@ -155,6 +155,20 @@ def test_ci_believes_no_remembered_hash(project: Path) -> None:
     assert statuses(run(project, FakeDvc(), Trigger.PULL_REQUEST))[LOCK] is Status.FAIL
 
 
+def test_what_dvc_advises_at_its_end_is_left_out(project: Path) -> None:
+    (project / "b.txt").write_text("changed")
+    advice = (
+        "To track the changes with git, run:",
+        "\tgit add dvc.lock",
+        "Use `dvc push` to send your updates",
+    )
+    says = (*SAYS, *advice[:2], f"{advice[2]} to remote storage.", "bye")
+    told = FakeProgress()
+    run(project, FakeDvc(says=says), Trigger.LOCAL, progress=told)
+    assert "bye" in told.lines
+    assert not [each for each in told.lines if each.startswith(advice)]
+
+
 def test_who_waits_is_told_how_far_and_how_long(project: Path) -> None:
     write_durations(FileTree(project), {"train": 200.0})
     (project / "b.txt").write_text("changed")
