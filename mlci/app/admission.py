@@ -27,8 +27,7 @@ def admitted(config: Config, left: Files, head: str, locked: Locked, *, accept_i
     """
     bundle = read_bundle(left)
     there = {each.gate for each in bundle.evidence}
-    # Gates alone, or stages alone, are a part of a run: nobody compared, or nobody looked at the lock.
-    missing = sorted((_BESIDE_GATES | set(config.gates)) - there)
+    missing = missing_from(bundle, config)
     if missing or bundle.diff is None:
         raise _unusable("evidence-missing", f"there is no evidence of {', '.join(missing) or 'the diff'}")
     unknown = sorted(there - set(gates.ids()) - _BESIDE_GATES)
@@ -47,6 +46,12 @@ def admitted(config: Config, left: Files, head: str, locked: Locked, *, accept_i
             help="mlci register --accept-incomparable 'why this is right'",
         )
     return bundle
+
+
+def missing_from(bundle: Bundle, config: Config) -> tuple[str, ...]:
+    """The evidence that a whole run leaves and that is not there."""
+    # Gates alone, or stages alone, are a part of a run: nobody compared, or nobody looked at the lock.
+    return tuple(sorted((_BESIDE_GATES | set(config.gates)) - {each.gate for each in bundle.evidence}))
 
 
 def _hold(bundle: Bundle, locked: Locked) -> None:

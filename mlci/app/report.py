@@ -46,14 +46,16 @@ def occasion_of(context: RunContext) -> Occasion:
     return Occasion.PROMOTION if context.trigger is Trigger.MAIN else Occasion.PULL_REQUEST
 
 
-def report(bundle: Bundle, *, project: str, occasion: Occasion) -> Reported:
-    """Tell what a run measured."""
+def report(bundle: Bundle, *, project: str, occasion: Occasion, missing: tuple[str, ...] = ()) -> Reported:
+    """Tell what a run measured; what is `missing` was owed and did not run, so nothing is green."""
+    partial = bundle.commit.endswith(PARTIAL)
     told = compose(
         project=project,
         evidence=bundle.evidence,
         diff=bundle.diff,
-        occasion=Occasion.NONE if bundle.commit.endswith(PARTIAL) else occasion,
+        occasion=Occasion.NONE if partial else occasion,
         against=bundle.against,
+        missing=() if partial else missing,
     )
     return Reported(report=told, bundle=bundle)
 

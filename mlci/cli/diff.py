@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 @click.argument("base", required=False)
 @click.argument("head", required=False)
 @click.option("--md", "markdown", is_flag=True, help="Answer with Markdown.")
-@click.option("--gate", is_flag=True, help="End with 10 when a gated metric regressed or cannot be had.")
+@click.option(
+    "--gate",
+    is_flag=True,
+    help="End with 10 when a gated metric regressed or cannot be had; one not comparable only warns.",
+)
 @click.option("--promotion", is_flag=True, help="Gate as main does before a version is registered.")
 def command(
     world: World,

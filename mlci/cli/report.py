@@ -28,6 +28,7 @@ FORMATS = ("terminal", "markdown", "html", "junit")
 @click.option("--promotion", is_flag=True, help="Judge as main does before a version is registered.")
 def command(world: World, out: Output, form: str, artifact: Path | None, promotion: bool) -> None:
     """Tell what the last `mlci run` found, without running anything again."""
+    from mlci.app.admission import missing_from
     from mlci.app.bundle import read_bundle
     from mlci.app.commit import settled
     from mlci.app.report import occasion_of, report
@@ -37,7 +38,7 @@ def command(world: World, out: Output, form: str, artifact: Path | None, promoti
     config = world.project().config
     context = settled(world.context(), world.repository(), config)
     occasion = Occasion.PROMOTION if promotion else occasion_of(context)
-    reported = report(bundle, project=config.project, occasion=occasion)
+    reported = report(bundle, project=config.project, occasion=occasion, missing=missing_from(bundle, config))
     if out.json:
         out.document(reported.document)
     else:

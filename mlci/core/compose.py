@@ -38,10 +38,14 @@ def compose(
     diff: Diff | None,
     occasion: Occasion,
     against: Mapping[str, Diff] | None = None,
+    missing: Sequence[str] = (),
 ) -> Report:
     """Return the report of one run. `against` holds further diffs by what they compare with: they inform."""
     findings = tuple(chain.from_iterable(each.findings for each in evidence))
     verdict = verdict_of(findings)
+    # What is red already tells more than what did not come to run after it.
+    unjudged = () if verdict is Verdict.FAILED else missing
+    verdict = Verdict.FAILED if unjudged else verdict
     sections = (
         _attention(findings),
         *(compose_diff.first(diff) if diff else ()),
@@ -55,10 +59,14 @@ def compose(
     return Report(
         key=project,
         verdict=verdict,
-        headline=_headline(occasion, verdict, findings, diff),
+        headline=_unjudged(unjudged) if unjudged else _headline(occasion, verdict, findings, diff),
         facts=_facts(project, diff),
         sections=tuple(each for each in sections if each is not None),
     )
+
+
+def _unjudged(missing: Sequence[str]) -> Text:
+    return words(f"Not judged yet: {', '.join(missing)} did not run")
 
 
 def _headline(occasion: Occasion, verdict: Verdict, findings: Sequence[Finding], diff: Diff | None) -> Text:

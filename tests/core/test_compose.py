@@ -250,3 +250,12 @@ def test_of_a_directory_its_files_and_rows_are_told(inside, said):
     (section,) = filter(None, rest(Diff(base="a", head=None, files=(file,))))
     (item,) = section.blocks[1].items
     assert plain(item.text) == f"raw: {said}"
+
+
+def test_what_did_not_run_is_never_green() -> None:
+    told = compose(
+        project="credit", evidence=(), diff=None, occasion=Occasion.PULL_REQUEST, missing=("diff", "load")
+    )
+
+    assert told.verdict is Verdict.FAILED
+    assert plain(told.headline) == "Not judged yet: diff, load did not run"
