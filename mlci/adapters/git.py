@@ -89,12 +89,10 @@ class GitCli:
 
     def resolve(self, revision: str) -> str | None:
         """The commit that a revision names, or None."""
-        try:
-            found = self._objects.find(f"{revision}^{{commit}}")
-        except WorldError:
-            # There are names on which Git gives up, such as the upstream of a branch that has none.
+        if "@{" in revision:  # `cat-file` ends where a reflog or an upstream is not there
             done = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
             return git_parse.text(done.stdout).strip() if done.ok else None
+        found = self._objects.find(f"{revision}^{{commit}}")
         return found.name if found else None
 
     def commit(self, sha: str) -> CommitRecord:

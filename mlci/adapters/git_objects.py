@@ -11,6 +11,7 @@ from mlci.ports.process import Dialogue
 _HEADER = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64}) ([a-z]+) ([0-9]+)\n")
 _SUBMODULE = re.compile(rb"[0-9a-f]+ submodule\n")
 _TREE = b"40000"
+_LINK = b"160000"  # to a commit of another repository, which need not be here
 _LONGEST = 32 * 1024  # what a pipe takes at once, whoever reads it
 _CODEC = ("utf-8", "surrogateescape")
 
@@ -35,7 +36,10 @@ class Objects:
         self._dialogue: Dialogue | None = None
 
     def find(self, name: str, *, limit: int | None = None) -> Found | None:
-        """The object of a name, or None where there is none. Raises WorldError when Git fails."""
+        """The object of a name, or None where there is none. Raises WorldError when Git fails.
+
+        What a commit names and Git cannot read is damage, which Git also calls "missing".
+        """
         asked = name.encode(*_CODEC)
         if len(asked) > _LONGEST or b"\0" in asked or b"\n" in asked.partition(b":")[0]:
             return None  # nothing is called so, and the answer could be taken for another
@@ -46,10 +50,15 @@ class Objects:
             dialogue = self._dialogue = self._start()
         try:
             dialogue.say(asked + b"\0")
-            return self._answer(dialogue, asked, self._limit if limit is None else limit)
-        except BaseException:
+            found = self._answer(dialogue, asked, self._limit if limit is None else limit)
+        except BaseException as error:
             dialogue.end()  # what is left of the answer would be taken for that to the next question
+            if isinstance(error, WorldError) and error.id == "program-silent":
+                error.help = "git fsck"
             raise
+        if found is None and (lost := self._lost(name)):
+            raise _damaged(name.partition(":")[2] or name, lost)
+        return found
 
     def forget(self) -> None:
         """Start anew with the next question: what a child has read of history and index may have changed."""
@@ -73,16 +82,35 @@ class Objects:
             raise WorldError("git cat-file answers with something else than was asked", id="git-failed")
         return Found(header[1].decode("ascii"), header[2], content)
 
+    def _lost(self, name: str) -> str | None:
+        """The object that a commit or a tree has at `commit:path`, when it has one."""
+        commit, colon, path = name.partition(":")
+        if not commit or not colon:
+            return None  # the name itself is unknown, or the index is asked
+        if not path:
+            found = self.find(f"{commit}^{{commit}}")
+            return found.content[len(b"tree ") :].partition(b"\n")[0].decode("ascii") if found else None
+        above, _, label = path.rpartition("/")
+        tree = self.find(f"{commit}:{above}")
+        entries = _entries(tree) if tree and tree.kind == b"tree" else ()
+        return next(
+            (entry.hex() for mode, each, entry in entries if each == label.encode(*_CODEC) and mode != _LINK),
+            None,
+        )
+
     def files(self, name: str) -> list[TreeEntry]:
         """Every file below a tree, by path, its directories' files after its own."""
-        return sorted(self._walk(name, ""), key=lambda entry: entry.path.encode(*_CODEC))
-
-    def _walk(self, name: str, above: str) -> Iterator[TreeEntry]:
         tree = self.find(name)
+        return sorted(self._walk(tree, ""), key=lambda entry: entry.path.encode(*_CODEC))
+
+    def _walk(self, tree: Found | None, above: str) -> Iterator[TreeEntry]:
         for mode, label, digest in _entries(tree) if tree and tree.kind == b"tree" else ():
             path = above + label.decode(*_CODEC)
             if mode == _TREE:
-                yield from self._walk(digest.hex(), f"{path}/")
+                below = self.find(digest.hex())
+                if below is None:
+                    raise _damaged(path, digest.hex())
+                yield from self._walk(below, f"{path}/")
             else:
                 yield TreeEntry(path=path, mode=mode.decode("ascii"), object=digest.hex())
 
@@ -91,3 +119,11 @@ def _entries(tree: Found) -> Iterable[tuple[bytes, bytes, bytes]]:
     """Mode, name and object of each entry; the object is as long as the tree's own name."""
     one = re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % (len(tree.name) // 2), re.DOTALL)
     return (entry.groups() for entry in one.finditer(tree.content))  # type: ignore[misc]
+
+
+def _damaged(path: str, name: str) -> WorldError:
+    return WorldError(
+        f"Git cannot read its object {name} ({path}): it is damaged or gone",
+        id="object-damaged",
+        help="git fsck",
+    )

@@ -74,6 +74,50 @@ def test_what_is_too_large_is_refused_and_the_next_question_answered(work, git):
     assert git.blobs([(head, "f")]) == [b"one"]
 
 
+def _object(work, name):
+    digest = work.git("rev-parse", name).strip()
+    path = work.path / ".git" / "objects" / digest[:2] / digest[2:]
+    path.chmod(0o644)
+    return digest, path
+
+
+@pytest.mark.parametrize("damage", ["torn", "empty", "gone"])
+@pytest.mark.parametrize("name", ["HEAD:deep/dir/f", "HEAD:deep/dir", "HEAD:deep", "HEAD^{tree}"])
+def test_what_a_commit_names_and_git_cannot_read_is_damage(work, git, name, damage):
+    head = work.write({"deep/dir/f": "one", "g": "two"}).commit().head
+    digest, path = _object(work, name)
+    path.unlink() if damage == "gone" else path.write_bytes(b"x" if damage == "torn" else b"")
+    with pytest.raises(WorldError, match=digest) as caught:
+        git.blobs([(head, "deep/dir/f")])
+    assert caught.value.help == "git fsck"
+    if name != "HEAD:deep/dir/f":
+        with pytest.raises(WorldError, match=digest):
+            git.tree(head)
+    if name != "HEAD^{tree}":
+        assert git.blobs([(head, "g"), (head, "gone")]) == [b"two", None]
+
+
+def test_an_object_that_breaks_off_is_damage(work, git):
+    head = work.write({"f": "".join(map(str, range(100_000))), "g": "two"}).commit().head
+    digest, path = _object(work, "HEAD:f")
+    content = path.read_bytes()
+    path.write_bytes(content[:5000] + bytes(200) + content[5200:])
+    with pytest.raises(WorldError, match=digest) as caught:
+        git.blobs([(head, "f")])
+    assert caught.value.help == "git fsck"
+    assert git.blobs([(head, "g")]) == [b"two"]
+
+
+def test_a_damaged_commit_is_not_taken_for_none(work, git):
+    first = work.write({"f": "one"}).commit().head
+    work.write({"f": "two"}).commit()
+    digest, path = _object(work, first)
+    path.write_bytes(b"x")
+    with pytest.raises(WorldError, match=digest) as caught:
+        git.resolve("HEAD~1")
+    assert caught.value.help == "git fsck"
+
+
 def test_a_tag_and_a_commit_made_meanwhile_are_seen(work, git):
     first = work.write({"f": "one"}).commit().head
     assert git.resolve("HEAD") == first
