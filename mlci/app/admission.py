@@ -5,19 +5,15 @@ from collections.abc import Iterator
 from mlci import gates
 from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
 from mlci.app.locked import Locked
+from mlci.app.owed import BESIDE_GATES, DIFF, missing_from
 from mlci.core.config import Config
 from mlci.core.diff import MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff_findings import subject
 from mlci.core.dvcfiles import Hashed, is_inside
-from mlci.core.evidence import PIPELINE
 from mlci.core.finding import Verdict
 from mlci.errors import IntegrityError, RefusedError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
-
-DIFF = "diff"
-# What a run leaves beside the gates: the diff's findings, and whether the lock was right.
-_BESIDE_GATES = frozenset({DIFF, PIPELINE})
 
 
 def admitted(config: Config, left: Files, head: str, locked: Locked, *, accept_incomparable: bool) -> Bundle:
@@ -27,10 +23,10 @@ def admitted(config: Config, left: Files, head: str, locked: Locked, *, accept_i
     """
     bundle = read_bundle(left)
     there = {each.gate for each in bundle.evidence}
-    missing = missing_from(bundle, config)
+    missing = missing_from(bundle, config).names
     if missing or bundle.diff is None:
         raise _unusable("evidence-missing", f"there is no evidence of {', '.join(missing) or 'the diff'}")
-    unknown = sorted(there - set(gates.ids()) - _BESIDE_GATES)
+    unknown = sorted(there - set(gates.ids()) - BESIDE_GATES)
     if unknown:
         raise _unusable("evidence-unknown", f"there is evidence of no gate of ours: {', '.join(unknown)}")
     if bundle.commit != head:
@@ -46,12 +42,6 @@ def admitted(config: Config, left: Files, head: str, locked: Locked, *, accept_i
             help="mlci register --accept-incomparable 'why this is right'",
         )
     return bundle
-
-
-def missing_from(bundle: Bundle, config: Config) -> tuple[str, ...]:
-    """The evidence that a whole run leaves and that is not there."""
-    # Gates alone, or stages alone, are a part of a run: nobody compared, or nobody looked at the lock.
-    return tuple(sorted((_BESIDE_GATES | set(config.gates)) - {each.gate for each in bundle.evidence}))
 
 
 def _hold(bundle: Bundle, locked: Locked) -> None:

@@ -62,17 +62,22 @@ def comment(
 def _head(reported: Reported, context: RunContext) -> str:
     """The commit that the report speaks of, when it may be posted there."""
     head = reported.bundle.commit
+    if reported.partial:
+        raise RefusedError(
+            "only some stages were run, so nothing was judged", id="evidence-missing", help="mlci run"
+        )
     if head.endswith(UNCOMMITTED):
         raise RefusedError(
             "the evidence is for changes that are not committed",
             id="evidence-uncommitted",
             help="git commit, then mlci run",
         )
+    at_desk = context.provider is None
     if context.head is not None and context.head != head:
         raise RefusedError(
-            f"the evidence is for {head[:10]}, this run is for {context.head[:10]}",
+            f"the evidence is of {head[:10]}, and {'HEAD' if at_desk else 'this run'} is {context.head[:10]}",
             id="evidence-of-another-commit",
-            help="hand over the artifact of this very run",
+            help="mlci run" if at_desk else "hand over the artifact of this very run",
         )
     return head
 

@@ -1,5 +1,7 @@
 """Which commit a run speaks of, why it runs, and whether it may speak for the commit at all."""
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from mlci.core.config import Config
@@ -26,6 +28,32 @@ def commit_under_test(context: RunContext, git: Git) -> str:
             help="check out the pull request's head, not its merge with main",
         )
     return head + UNCOMMITTED if context.provider is None and git.dirty() else head
+
+
+def located(context: RunContext, git: Callable[[], Git]) -> RunContext:
+    """The context with its commit: at a desk nobody says it, and it is the one that is checked out."""
+    return context if context.head else replace(context, head=git().resolve("HEAD"))
+
+
+def outdated(commit: str, context: RunContext, git: Git, *, tree: bool) -> str:
+    """Why evidence of a commit speaks of something else than what lies here; empty where nothing says so.
+
+    With `tree` it was found in this very work tree, which may have changed since.
+    """
+    here = context.head or git.resolve("HEAD")
+    whole = commit.removesuffix(PARTIAL)
+    measured = whole.removesuffix(UNCOMMITTED)
+    of = f"The evidence is of {measured[:10]}"
+    if here is not None and measured != here:
+        changed = " with changes that were not committed" if measured != whole else ""
+        return f"{of}{changed}, and {'HEAD' if context.head is None else 'this run'} is {here[:10]}"
+    if not tree or context.provider is not None or bool(git.dirty()) == (measured != whole):
+        return ""
+    return (
+        f"{of}, and the work tree has changed since"
+        if measured == whole
+        else f"{of} with changes that are gone"
+    )
 
 
 def settled(context: RunContext, git: Git, config: Config) -> RunContext:

@@ -4,8 +4,10 @@ from msgspec import Struct
 
 from mlci.app.bundle import Bundle
 from mlci.app.commit import PARTIAL
+from mlci.app.owed import Missing, missing_from
 from mlci.core import diff_json
 from mlci.core.compose import compose
+from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Occasion
 from mlci.core.evidence import to_json
@@ -13,6 +15,7 @@ from mlci.core.finding import Verdict
 from mlci.core.plan import FileWrite, Plan
 from mlci.core.report import Report, plain
 from mlci.core.strictjson import JsonValue, dumps, loads
+from mlci.errors import RefusedError
 from mlci.ports.files import Files
 from mlci.ports.summary import Summary
 from mlci.render import html, junit, markdown
@@ -21,10 +24,17 @@ DIRECTORY = ".mlci/report"
 
 
 class Reported(Struct, frozen=True, kw_only=True):
-    """A report and what it was made from."""
+    """A report and what it was made from; `missing` was owed, `stale` says why it speaks of other files."""
 
     report: Report
     bundle: Bundle
+    missing: Missing = Missing()
+    stale: str = ""
+
+    @property
+    def partial(self) -> bool:
+        """Whether some stages alone were asked for, so that nothing was judged."""
+        return self.bundle.commit.endswith(PARTIAL)
 
     @property
     def document(self) -> JsonValue:
@@ -35,6 +45,9 @@ class Reported(Struct, frozen=True, kw_only=True):
             "commit": self.bundle.commit,
             "verdict": self.report.verdict.value,
             "headline": plain(self.report.headline),
+            "missing": [*self.missing.unrun],
+            "removed_gates": [*self.missing.removed],
+            "stale": self.stale or None,
             "evidence": [loads(to_json(each)) for each in self.bundle.evidence],
             "diff": None if self.bundle.diff is None else loads(diff_json.to_json(self.bundle.diff)),
             "against": {name: loads(diff_json.to_json(each)) for name, each in self.bundle.against.items()},
@@ -46,18 +59,21 @@ def occasion_of(context: RunContext) -> Occasion:
     return Occasion.PROMOTION if context.trigger is Trigger.MAIN else Occasion.PULL_REQUEST
 
 
-def report(bundle: Bundle, *, project: str, occasion: Occasion, missing: tuple[str, ...] = ()) -> Reported:
-    """Tell what a run measured; what is `missing` was owed and did not run, so nothing is green."""
+def report(bundle: Bundle, config: Config, occasion: Occasion, *, stale: str = "") -> Reported:
+    """Tell what a run measured: what was owed and did not run is told, and then nothing is green."""
     partial = bundle.commit.endswith(PARTIAL)
+    missing = Missing() if partial else missing_from(bundle, config)
     told = compose(
-        project=project,
+        project=config.project,
         evidence=bundle.evidence,
         diff=bundle.diff,
         occasion=Occasion.NONE if partial else occasion,
         against=bundle.against,
-        missing=() if partial else missing,
+        missing=missing.unrun,
+        removed=missing.removed,
+        stale=stale,
     )
-    return Reported(report=told, bundle=bundle)
+    return Reported(report=told, bundle=bundle, missing=missing, stale=stale)
 
 
 def plan_files(reported: Reported) -> Plan:
@@ -90,3 +106,11 @@ def summarize(summary: Summary, reported: Reported) -> None:
 def failed(reported: Reported) -> bool:
     """Whether the gate is red."""
     return reported.report.verdict is Verdict.FAILED
+
+
+def refuse_stale(reported: Reported) -> None:
+    """Refuse to decide anything by evidence of something else than what lies here. Raises RefusedError."""
+    if reported.stale:
+        raise RefusedError(
+            reported.stale[0].lower() + reported.stale[1:], id="evidence-of-another-commit", help="mlci run"
+        )

@@ -11,16 +11,18 @@ from mlci.app.baselines import against_environments
 from mlci.app.bundle import Bundle, clear, write_against, write_diff, write_evidence, write_flips
 from mlci.app.commit import PARTIAL, commit_under_test
 from mlci.app.diff import Compared, DiffRequest, compared
+from mlci.app.owed import owing, removed_gates
 from mlci.app.plan import Asked, Ground, plan
 from mlci.app.project import Project
 from mlci.app.report import Reported, occasion_of, report, summarize, write_report
 from mlci.app.reproduce import reproduce
+from mlci.app.snapshot import Snapshot
 from mlci.app.test import test
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff, Occasion
 from mlci.core.diff_findings import findings
 from mlci.core.evidence import Evidence
-from mlci.core.finding import Verdict
+from mlci.core.finding import Finding, Verdict
 from mlci.core.waiver import waive
 from mlci.gates import Hands
 from mlci.ports.dvc import Dvc
@@ -75,7 +77,11 @@ def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
     )
     # A reproduction may have changed what is committed: only now can it be said what was measured.
     commit = commit_under_test(place.context, place.git)
-    found = replace(found, commit=commit + PARTIAL if stages else commit)
+    found = replace(
+        found,
+        commit=commit + PARTIAL if stages else commit,
+        figures={**found.figures, **owing(place.project.config)},
+    )
     write_evidence(place.hands.files, found)
     return found
 
@@ -101,8 +107,17 @@ def _compared(place: Place) -> tuple[Compared, Mapping[str, Diff]]:
 
 def _judged(place: Place, found: Diff, occasion: Occasion, commit: str) -> Evidence:
     today = place.hands.clock.now().date()
-    accepted = waive(findings(found, occasion), place.project.config.waivers, today)
+    told = (*findings(found, occasion), *_given_up(place, found.base, occasion))
+    accepted = waive(told, place.project.config.waivers, today)
     return Evidence(gate="diff", commit=commit, findings=accepted, tools={"mlci": __version__})
+
+
+def _given_up(place: Place, base: str | None, occasion: Occasion) -> tuple[Finding, ...]:
+    """The gates that a change takes away; on main nobody is asked about it any more."""
+    if base is None or occasion is not Occasion.PULL_REQUEST:
+        return ()
+    behind = Snapshot(git=place.git, files=place.hands.files, prefix=place.project.prefix, commit=base)
+    return removed_gates(behind, place.project.config)
 
 
 def _leave(files: Files, found: Compared, against: Mapping[str, Diff]) -> None:
@@ -114,7 +129,7 @@ def _leave(files: Files, found: Compared, against: Mapping[str, Diff]) -> None:
 
 
 def _told(place: Place, bundle: Bundle, occasion: Occasion) -> Reported:
-    reported = report(bundle, project=place.project.config.project, occasion=occasion)
+    reported = report(bundle, place.project.config, occasion)
     write_report(place.hands.files, reported)
     summarize(place.summary, reported)
     return reported

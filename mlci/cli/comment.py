@@ -22,22 +22,19 @@ from mlci.wiring import World
 )
 @click.option("--dry-run", is_flag=True, help="Print the comment and post nothing.")
 def command(world: World, out: Output, artifact: Path | None, number: int | None, dry_run: bool) -> None:
-    """Post the report on its pull request, or update the one that stands there."""
-    from mlci.app.admission import missing_from
+    """Post the report on its pull request, or update the one that stands there.
+
+    At a desk that is the pull request of HEAD; evidence of another commit is refused.
+    """
     from mlci.app.bundle import read_bundle
     from mlci.app.comment import comment, told
+    from mlci.app.commit import located
     from mlci.app.report import report
     from mlci.core.diff import Occasion
 
-    bundle = read_bundle(world.evidence(artifact))
-    config = world.project().config
-    reported = report(
-        bundle,
-        project=config.project,
-        occasion=Occasion.PULL_REQUEST,
-        missing=missing_from(bundle, config),
-    )
-    done = comment(reported, forge=world.forge, context=world.context(), number=number, dry_run=dry_run)
+    reported = report(read_bundle(world.evidence(artifact)), world.project().config, Occasion.PULL_REQUEST)
+    context = located(world.context(), world.repository)
+    done = comment(reported, forge=world.forge, context=context, number=number, dry_run=dry_run)
     result = done.result
     document = {
         "number": done.number,

@@ -7,6 +7,7 @@ import click
 
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
+from mlci.errors import Exit
 from mlci.wiring import World
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 FORMATS = ("terminal", "markdown", "html", "junit")
 
 
-@verb("mlci report", "mlci report --format markdown", "mlci report --json")
+@verb("mlci report", "mlci report --format markdown", "mlci report --gate")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="How to tell it.")
 @click.option(
     "--from-artifact",
@@ -26,23 +27,29 @@ FORMATS = ("terminal", "markdown", "html", "junit")
     help="Read what another job's run left in DIR, as data.",
 )
 @click.option("--promotion", is_flag=True, help="Judge as main does before a version is registered.")
-def command(world: World, out: Output, form: str, artifact: Path | None, promotion: bool) -> None:
-    """Tell what the last `mlci run` found, without running anything again."""
-    from mlci.app.admission import missing_from
+@click.option("--gate", is_flag=True, help="End with 10 when the verdict is red, or nothing was judged.")
+def command(world: World, out: Output, form: str, artifact: Path | None, promotion: bool, gate: bool) -> int:
+    """Tell what the last `mlci run` found, without running anything again.
+
+    It says so where that was another commit than HEAD, and with --gate it refuses it.
+    """
     from mlci.app.bundle import read_bundle
-    from mlci.app.commit import settled
-    from mlci.app.report import occasion_of, report
+    from mlci.app.commit import outdated, settled
+    from mlci.app.report import failed, occasion_of, refuse_stale, report
     from mlci.core.diff import Occasion
 
     bundle = read_bundle(world.evidence(artifact))
-    config = world.project().config
-    context = settled(world.context(), world.repository(), config)
-    occasion = Occasion.PROMOTION if promotion else occasion_of(context)
-    reported = report(bundle, project=config.project, occasion=occasion, missing=missing_from(bundle, config))
+    config, git = world.project().config, world.repository()
+    context = settled(world.context(), git, config)
+    stale = outdated(bundle.commit, context, git, tree=artifact is None)
+    reported = report(bundle, config, Occasion.PROMOTION if promotion else occasion_of(context), stale=stale)
+    if gate:
+        refuse_stale(reported)
     if out.json:
         out.document(reported.document)
     else:
         out.raw(_rendered(reported.report, reported.bundle.evidence, form, out))
+    return Exit.RED if gate and (failed(reported) or reported.partial) else Exit.DONE
 
 
 def _rendered(report: "Report", evidence: "tuple[Evidence, ...]", form: str, out: Output) -> str:
@@ -56,4 +63,4 @@ def _rendered(report: "Report", evidence: "tuple[Evidence, ...]", form: str, out
         case "junit":
             return junit.render(evidence)
         case _:
-            return terminal.render(report, paint=out.painted)
+            return terminal.render(report, width=out.width, paint=out.painted)

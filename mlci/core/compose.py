@@ -6,10 +6,10 @@ from itertools import chain
 from mlci.core import compose_diff, compose_gates, compose_lineage, compose_pipeline
 from mlci.core.compose_gates import tone_of
 from mlci.core.diff import Diff, MetricVerdict, Occasion
-from mlci.core.diff_findings import SAYS
+from mlci.core.diff_findings import GATES, SAYS, gate_removed
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
-from mlci.core.report import Item, Items, Report, Section, Text, code, prose, strong, words
+from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
 from mlci.core.wording import count
 
 ANSWERS = {
@@ -39,15 +39,21 @@ def compose(
     occasion: Occasion,
     against: Mapping[str, Diff] | None = None,
     missing: Sequence[str] = (),
+    removed: Sequence[str] = (),
+    stale: str = "",
 ) -> Report:
-    """Return the report of one run. `against` holds further diffs by what they compare with: they inform."""
+    """Return the report of one run. `against` holds further diffs by what they compare with: they inform.
+
+    What is `missing` was owed and did not run, `removed` are gates that the change took away: neither is
+    green. `stale` says why the report speaks of something else than what lies here.
+    """
     findings = tuple(chain.from_iterable(each.findings for each in evidence))
     verdict = verdict_of(findings)
     # What is red already tells more than what did not come to run after it.
-    unjudged = () if verdict is Verdict.FAILED else missing
+    unjudged = None if verdict is Verdict.FAILED else _unjudged(missing, removed)
     verdict = Verdict.FAILED if unjudged else verdict
     sections = (
-        _attention(findings),
+        _attention(findings, removed),
         *(compose_diff.first(diff) if diff else ()),
         *(compose_diff.against(name, each) for name, each in sorted((against or {}).items())),
         _waived(findings),
@@ -59,14 +65,23 @@ def compose(
     return Report(
         key=project,
         verdict=verdict,
-        headline=_unjudged(unjudged) if unjudged else _headline(occasion, verdict, findings, diff),
-        facts=_facts(project, diff),
+        headline=unjudged or _headline(occasion, verdict, findings, diff),
+        facts=(*(strong(f"{stale}.") + words(" ") if stale else ()), *_facts(project, diff)),
         sections=tuple(each for each in sections if each is not None),
     )
 
 
-def _unjudged(missing: Sequence[str]) -> Text:
-    return words(f"Not judged yet: {', '.join(missing)} did not run")
+def _unjudged(missing: Sequence[str], removed: Sequence[str]) -> Text | None:
+    """What is owed and was not answered; None when all was."""
+    if missing:
+        return words(f"Not judged yet: {', '.join(missing)} did not run")
+    if removed:
+        return words(f"Not judged by all that is asked: the pull request removes {_gates(removed)}")
+    return None
+
+
+def _gates(names: Sequence[str]) -> str:
+    return f"the gate{'' if len(names) == 1 else 's'} {', '.join(names)}"
 
 
 def _headline(occasion: Occasion, verdict: Verdict, findings: Sequence[Finding], diff: Diff | None) -> Text:
@@ -102,6 +117,8 @@ def _good_news(diff: Diff | None) -> Text:
 
 
 def _name(finding: Finding) -> Text:
+    if finding.check == GATES:
+        return (*words("the gate "), *code(finding.subject), *words(" is removed"))
     if finding.check.startswith("diff."):
         return (*code(finding.subject.rpartition(".")[2]), *words(" " + _short(finding)))
     return (*code(finding.check), *words(" on "), *code(finding.subject))
@@ -131,13 +148,23 @@ def _at(commit: str) -> Text:
     return (*words(" at "), *code(commit[:10]))
 
 
-def _attention(findings: Sequence[Finding]) -> Section | None:
+def _attention(findings: Sequence[Finding], removed: Sequence[str]) -> Section | None:
     red = [each for each in findings if each.blocks]
-    yellow = [each for each in findings if each.status is Status.WARN]
-    if not red and not yellow:
+    yellow = [
+        each
+        for each in findings
+        if each.status is Status.WARN and not (each.check == GATES and each.subject in removed)
+    ]
+    items = (*map(_item, red), *map(_lost, removed), *map(_item, yellow))
+    if not items:
         return None
-    title = "What failed" if red else "What to look at"
-    return Section(title=title, blocks=(Items(items=tuple(_item(each) for each in (*red, *yellow))),))
+    return Section(title="What failed" if red or removed else "What to look at", blocks=(Items(items=items),))
+
+
+def _lost(gate: str) -> Item:
+    """A gate that is asked for where the change goes to, and that the change itself took away."""
+    told = gate_removed(gate)
+    return Item(text=prose(told.message), tone=Tone.BAD, then=prose(told.help or ""))
 
 
 def _waived(findings: Sequence[Finding]) -> Section | None:

@@ -7,6 +7,7 @@ from mlci.core.wording import difference, number
 
 VERDICT = "diff.verdict"
 READABLE = "diff.readable"
+GATES = "diff.gates"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
 
@@ -34,6 +35,17 @@ def findings(diff: Diff, occasion: Occasion) -> tuple[Finding, ...]:
     )
     judged = tuple(_finding(metric, occasion) for metric in diff.metrics if metric.gated)
     return unreadable + tuple(each for each in judged if each is not None)
+
+
+def gate_removed(gate: str) -> Finding:
+    """Return what tells that the base asks for a gate and this change does not; people decide on that."""
+    return Finding(
+        check=GATES,
+        subject=gate,
+        status=Status.WARN,
+        message=f"the change removes the gate `{gate}`, so nothing here was judged by it",
+        help="keep it in mlci.yaml, or say to your reviewers why it may go",
+    )
 
 
 def subject(metric: MetricDiff) -> str:

@@ -5,8 +5,9 @@ from msgspec.structs import replace
 
 from mlci.app.bundle import Bundle
 from mlci.app.comment import comment, told
-from mlci.app.commit import UNCOMMITTED
+from mlci.app.commit import PARTIAL, UNCOMMITTED
 from mlci.app.report import Reported, report
+from mlci.core.config import Config
 from mlci.core.context import RunContext
 from mlci.core.diff import Occasion
 from mlci.core.evidence import Evidence
@@ -19,11 +20,12 @@ HEAD = "a" * 40
 PULL = PullRequest(number=7, head=HEAD, base_branch="main", head_branch="b", title="t", url="u")
 ASKED = Finding(check="data.rows", subject="train", status=Status.PASS, message="enough rows")
 GATE = Evidence(gate="data", commit=HEAD, findings=(ASKED,))
+WHOLE = (Evidence(gate="diff", commit=HEAD, findings=()), replace(GATE, gate="pipeline"))
 
 
 def reported() -> Reported:
-    bundle = Bundle(evidence=(GATE,))
-    return report(bundle, project="credit", occasion=Occasion.PULL_REQUEST)
+    bundle = Bundle(evidence=WHOLE)
+    return report(bundle, Config(project="credit"), Occasion.PULL_REQUEST)
 
 
 def test_the_pull_request_is_found_from_the_commit() -> None:
@@ -57,9 +59,12 @@ def test_a_dry_run_posts_nothing() -> None:
     assert forge.bodies == {}
 
 
-def test_evidence_of_another_run_is_refused() -> None:
-    with pytest.raises(RefusedError, match="the evidence is for"):
-        comment(reported(), forge=lambda: FakeForge(PULL), context=RunContext(head="c" * 40))
+@pytest.mark.parametrize(("provider", "word"), [(None, "HEAD"), ("github", "this run")])
+def test_evidence_of_another_commit_is_refused(provider: str | None, word: str) -> None:
+    with pytest.raises(RefusedError, match=f"the evidence is of {HEAD[:10]}, and {word} is cccccccccc"):
+        comment(
+            reported(), forge=lambda: FakeForge(PULL), context=RunContext(head="c" * 40, provider=provider)
+        )
 
 
 def test_a_forks_own_run_asks_no_forge() -> None:
@@ -84,6 +89,12 @@ def test_evidence_of_what_is_not_committed_is_not_posted() -> None:
         comment(dirty, forge=lambda: FakeForge(PULL), context=RunContext())
 
 
+def test_a_part_of_a_run_is_not_posted() -> None:
+    part = replace(reported(), bundle=Bundle(evidence=(replace(GATE, commit=HEAD + PARTIAL),)))
+    with pytest.raises(RefusedError, match="only some stages were run"):
+        comment(part, forge=lambda: FakeForge(PULL), context=RunContext())
+
+
 @dataclass
 class Narrow(FakeForge):
     """A forge that takes less than it says."""
@@ -101,7 +112,7 @@ class Narrow(FakeForge):
 def many() -> Reported:
     finding = Finding(check="data.rows", subject="s", status=Status.FAIL, message="m" * 500)
     bundle = Bundle(evidence=(replace(GATE, findings=(finding,) * 500),))
-    return report(bundle, project="credit", occasion=Occasion.PULL_REQUEST)
+    return report(bundle, Config(project="credit"), Occasion.PULL_REQUEST)
 
 
 @pytest.mark.parametrize(("takes", "asked"), [(60_000, 1), (20_000, 2)])

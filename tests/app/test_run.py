@@ -141,6 +141,15 @@ def test_a_part_of_a_run_leaves_nothing_to_register_by(story: Repository) -> Non
     assert evidence(story) == before
 
 
+def test_a_removed_gate_is_told_by_name(story: Repository) -> None:
+    assert mlci_run(story).code == 0
+    story.commit().branch("less").commit({"mlci.yaml": "version: 1\nproject: credit\n"})
+    said = mlci_run(story)
+    assert said.code == 0
+    assert said.stdout.startswith("WARNED: You may merge, after a look: the gate data is removed")
+    assert evidence(story)["pipeline"]["figures"]["owed"] == []
+
+
 def test_nothing_at_all_is_not_ready_to_be_registered(tmp_path: Path) -> None:
     bare = repository(tmp_path / "work").with_dvc()
     bare.commit({"mlci.yaml": "version: 1\nproject: credit\n", "dvc.yaml": "stages: {}\n"})

@@ -18,6 +18,8 @@ from tests.support.repository import repository
 CONFIG = "version: 1\nproject: credit\nmodels: {income: {path: m, task: binary}}\n"
 RED = Finding(check="data.rows", subject="train", status=Status.FAIL, message="3 rows of @everyone <b>")
 
+GREEN = Finding(check="a.b", subject="s", status=Status.PASS, message="it ran")
+
 
 @pytest.fixture
 def job(tmp_path, monkeypatch):
@@ -125,6 +127,28 @@ def test_evidence_of_another_commit_is_refused(job):
     leave(job.artifact, "d" * 40)
     ended = comment(job)
     assert (ended.code, job.pull.comments) == (Exit.REFUSED, [])
+
+
+GATED = CONFIG + "gates: {data: {datasets: {a: {path: a.csv, contract: c.yaml}}}}\n"
+
+
+def test_a_forks_removal_of_a_gate_is_judged_by_mains_own_file(job, monkeypatch):
+    """The run after a fork's own stands on main: what main asks for is owed, whatever the fork says."""
+    story = repository(job.artifact.parent / "main").commit({"mlci.yaml": GATED})
+    monkeypatch.chdir(story.path)
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "workflow_run")
+    run = {
+        "event": "pull_request", "head_sha": job.pull.head, "conclusion": "success", "head_branch": "better",
+        "head_repository": {"full_name": "acme/credit", "owner": {"login": "acme"}},
+    }  # fmt: skip
+    job.event.write_text(json.dumps({"workflow_run": run}))
+    (job.artifact / ".mlci/evidence/data.json").unlink()
+    files = FileTree(job.artifact)
+    for gate, figures in (("diff", {}), ("pipeline", {"owed": []})):
+        write_evidence(files, Evidence(gate=gate, commit=job.pull.head, findings=(GREEN,), figures=figures))
+    assert comment(job).code == Exit.DONE
+    (posted,) = job.pull.comments
+    assert "❌ Not judged by all that is asked: the pull request removes the gate data" in posted.body
 
 
 def harm(directory, name, content):
