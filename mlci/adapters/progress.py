@@ -26,6 +26,11 @@ class StreamProgress(Struct, kw_only=True):
         """One line of the running step's own output."""
         self._write(f"  {text}")
 
+    def note(self, text: str) -> None:
+        """A plain line of its own; a step that still runs has ended."""
+        self.done()
+        self._write(text)
+
     def done(self, summary: str = "") -> None:
         """The running step has ended; nothing happens when none runs."""
         if self._title:
@@ -57,6 +62,12 @@ class TerminalProgress(Struct, kw_only=True):
         """Show the newest line of the running step beside its title."""
         self._rewrite(f"{self._title}: {text.strip()}")
 
+    def note(self, text: str) -> None:
+        """Leave a line; a step that still runs has ended."""
+        self.done()
+        self._rewrite(text)
+        self.stream.write("\n")
+
     def done(self, summary: str = "") -> None:
         """Leave a finished line with the step's duration; nothing happens when none runs."""
         if self._title:
@@ -77,6 +88,9 @@ class SilentProgress(Struct, frozen=True):
         """Say nothing."""
 
     def line(self, text: str) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
         """Say nothing."""
 
     def done(self, summary: str = "") -> None:

@@ -135,8 +135,7 @@ class _Attempt(Struct, kw_only=True):
         self.ground.progress.step("plan")
         self.ground.progress.done(f"{len(forecast.running)} of {count(len(forecast.stages), 'stage')} to run")
         for each in forecast.running[:MOST_NAMED]:
-            self.ground.progress.step(f"will run: {each.name}")
-            self.ground.progress.done(why(each))
+            self.ground.progress.note(f"will run: {each.name}: {why(each)}")
         return forecast
 
     def _reproduced(self, forecast: Forecast) -> tuple[Finding, ...]:

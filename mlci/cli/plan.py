@@ -17,7 +17,8 @@ def command(world: World, out: Output, stages: tuple[str, ...], check: bool, off
     """Say which stages are stale and why, and what `mlci run` would execute.
 
     Nothing is run and no data is pulled. A stage that cannot be compared counts as stale. Where no remote
-    says whether an output can be had, stages stand as the lock tells it, and --check ends with 6.
+    says whether an output can be had, stages stand as the lock tells it, and --check ends with 6:
+    it asks what --json calls `settled`.
     """
     from mlci.app.plan import Asked, plan
     from mlci.core.forecast import as_json
@@ -32,4 +33,4 @@ def command(world: World, out: Output, stages: tuple[str, ...], check: bool, off
     )
     found = plan(world.ground(), asked)
     out.answer(as_json(found), out.lines(forecast.lines(found, width=out.room)))
-    return Exit.DRIFT if check and (found.stale or found.in_doubt) else Exit.DONE
+    return Exit.DRIFT if check and not found.settled else Exit.DONE

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from mlci.core.stages import Cause, Planned, Reason, Standing
+from mlci.core.stages import Cause, Fate, Planned, Reason, Standing
 from mlci.core.strictjson import JsonValue
 
 MOST_REASONS = 3
@@ -15,13 +15,14 @@ _SAYS = {
     Cause.NEVER_RAN: "dvc.lock does not know it",
     Cause.ALWAYS: "it runs every time",
     Cause.COMMAND: "its command changed",
-    Cause.PARAMETER: "parameter {} changed",
-    Cause.DEPENDENCY: "{} changed",
+    Cause.PARAMETER: "parameter {} {}",
+    Cause.DEPENDENCY: "{} {}",
     Cause.OUTPUT: "its output {} is not the one it made",
     Cause.MISSING: "its output {} is nowhere",
     Cause.UPSTREAM: "after {}",
     Cause.UNDECIDED: "{} cannot be compared",
 }
+_BECAME = {Fate.CHANGED: "changed", Fate.GONE: "is gone", Fate.NEW: "is new to dvc.lock"}
 
 
 class Whereabouts(StrEnum):
@@ -67,6 +68,11 @@ class Forecast(Struct, frozen=True, kw_only=True):
         return bool(self.running)
 
     @property
+    def settled(self) -> bool:
+        """Whether it is certain that nothing has to run: what `--check` asks."""
+        return not self.stale and not self.in_doubt
+
+    @property
     def in_doubt(self) -> tuple[Absent, ...]:
         """What is not here while no remote said whether it can be had."""
         return tuple(each for each in self.absent if each.at is Whereabouts.UNKNOWN)
@@ -74,7 +80,9 @@ class Forecast(Struct, frozen=True, kw_only=True):
 
 def because(reason: Reason) -> str:
     """A reason as a piece of a sentence; its subject is untrusted text."""
-    return _SAYS[reason.cause].format(reason.subject)
+    if reason.cause is Cause.OUTPUT and reason.fate is Fate.NEW:
+        return f"its output {reason.subject} {_BECAME[reason.fate]}"
+    return _SAYS[reason.cause].format(reason.subject, _BECAME[reason.fate])
 
 
 def why(planned: Planned) -> str:
@@ -92,7 +100,8 @@ def tally(stages: Sequence[Planned]) -> Mapping[Standing, int]:
 def as_json(forecast: Forecast) -> JsonValue:
     """The forecast for programs."""
     return {
-        "schema": 1,
+        "schema": 2,
+        "settled": forecast.settled,
         "stale": forecast.stale,
         "stages": [_stage(each) for each in forecast.stages],
         "absent": [{"path": each.path, "at": each.at.value} for each in forecast.absent],
@@ -105,7 +114,10 @@ def _stage(planned: Planned) -> JsonValue:
         "name": planned.name,
         "standing": planned.standing.value,
         "runs": planned.runs,
-        "reasons": [{"cause": each.cause.value, "subject": each.subject} for each in planned.reasons],
+        "reasons": [
+            {"cause": each.cause.value, "subject": each.subject, "fate": each.fate.value}
+            for each in planned.reasons
+        ],
         "upstream": [*planned.upstream],
     }
 
@@ -127,7 +139,12 @@ def _planned(raw: Any) -> Planned:  # noqa: ANN401 - whatever a stranger wrote
         name=_word(raw["name"]),
         standing=Standing(raw["standing"]),
         reasons=tuple(
-            Reason(cause=Cause(each["cause"]), subject=_word(each["subject"])) for each in raw["reasons"]
+            Reason(
+                cause=Cause(each["cause"]),
+                subject=_word(each["subject"]),
+                fate=Fate(each.get("fate", Fate.CHANGED)),
+            )
+            for each in raw["reasons"]
         ),
         upstream=tuple(map(_word, raw["upstream"])),
     )

@@ -52,11 +52,20 @@ class Cause(StrEnum):
     UNDECIDED = "undecided"
 
 
+class Fate(StrEnum):
+    """What became of the parameter or path of a reason since it was recorded; `NEW` never was."""
+
+    CHANGED = "changed"
+    GONE = "gone"
+    NEW = "new"
+
+
 class Reason(Struct, frozen=True, kw_only=True):
     """One reason, and the parameter, path or stage that it is about."""
 
     cause: Cause
     subject: str = ""
+    fate: Fate = Fate.CHANGED
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -224,17 +233,17 @@ class _Judge(Struct, kw_only=True):
             now = self.params(self.stage.place(use.file))
             if now is None:
                 made = self.graph.makers(self.stage.place(use.file))
-                self._because(Cause.UNDECIDED if made else Cause.PARAMETER, use.file)
+                self._because(Cause.UNDECIDED if made else Cause.PARAMETER, use.file, Fate.GONE)
                 continue
-            for key in _changed(use, now, locked.params.get(use.file, {})):
-                self._because(Cause.PARAMETER, f"{use.file}:{key}")
+            for key, fate in _changed(use, now, locked.params.get(use.file, {})):
+                self._because(Cause.PARAMETER, f"{use.file}:{key}", fate)
 
     def _judge_deps(self, locked: LockedStage) -> None:
         for path in self.stage.deps:
             if path in locked.deps:
                 self._judge_dep(path, locked.deps[path])
             else:
-                self._because(Cause.DEPENDENCY, path)
+                self._because(Cause.DEPENDENCY, path, Fate.NEW)
 
     def _judge_dep(self, path: str, recorded: Hashed) -> None:
         place = self.stage.place(path)
@@ -259,7 +268,7 @@ class _Judge(Struct, kw_only=True):
         if seen is Seen.UNDECIDED or unmade or (absent and self.graph.makers(place)):
             self._because(Cause.UNDECIDED, path)
         elif seen is not Seen.SAME:
-            self._because(Cause.DEPENDENCY, path)
+            self._because(Cause.DEPENDENCY, path, Fate.GONE if absent else Fate.CHANGED)
 
     def _is_unmade(self, place: str) -> bool:
         """Whether a part of a directory has no record yet, so that nobody knows what the whole will be."""
@@ -269,18 +278,18 @@ class _Judge(Struct, kw_only=True):
         for out in self.stage.outs:
             recorded = locked.outs.get(out.path)
             if recorded is None:
-                self._because(Cause.OUTPUT, out.path)
+                self._because(Cause.OUTPUT, out.path, Fate.NEW)
                 continue
             seen = self.look(self.stage.place(out.path), recorded)
             if seen is Seen.LOST or (seen is Seen.MISSING and not out.cache):
-                self._because(Cause.MISSING, out.path)
+                self._because(Cause.MISSING, out.path, Fate.GONE)
             elif seen is Seen.MISSING:
                 self.absent.append(self.stage.place(out.path))
             elif seen is not Seen.SAME:
                 self._because(Cause.OUTPUT if seen is Seen.DIFFERENT else Cause.UNDECIDED, out.path)
 
-    def _because(self, cause: Cause, subject: str = "") -> None:
-        self.reasons.append(Reason(cause=cause, subject=subject))
+    def _because(self, cause: Cause, subject: str = "", fate: Fate = Fate.CHANGED) -> None:
+        self.reasons.append(Reason(cause=cause, subject=subject, fate=fate))
 
 
 def parents(path: str) -> Iterable[str]:
@@ -291,19 +300,18 @@ def parents(path: str) -> Iterable[str]:
             return
 
 
-def _changed(use: ParamsUse, now: Mapping[str, JsonValue], then: Mapping[str, JsonValue]) -> Iterable[str]:
-    """The keys of a parameters file whose values are not what was recorded of them."""
-    if not use.keys:
-        yield from (key for key in sorted(now.keys() | then.keys()) if not _same(now, then, key))
-        return
-    for key in use.keys:
-        found = _value_at(now, key)
-        if found is _ABSENT or key not in then or found != then[key]:
-            yield key
-
-
-def _same(now: Mapping[str, JsonValue], then: Mapping[str, JsonValue], key: str) -> bool:
-    return key in now and key in then and now[key] == then[key]
+def _changed(
+    use: ParamsUse, now: Mapping[str, JsonValue], then: Mapping[str, JsonValue]
+) -> Iterable[tuple[str, Fate]]:
+    """The keys of a parameters file whose values are not those recorded, and what became of each."""
+    for key in use.keys or sorted(now.keys() | then.keys()):
+        found = _value_at(now, key) if use.keys else now.get(key, _ABSENT)
+        if found is _ABSENT:
+            yield key, Fate.GONE
+        elif key not in then:
+            yield key, Fate.NEW
+        elif found != then[key]:
+            yield key, Fate.CHANGED
 
 
 def _value_at(values: Mapping[str, JsonValue], key: str) -> object:

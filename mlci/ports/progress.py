@@ -14,6 +14,10 @@ class Progress(Protocol):
         """One line of a running step's own output."""
         ...
 
+    def note(self, text: str) -> None:
+        """A line that stays, between steps."""
+        ...
+
     def done(self, summary: str = "") -> None:
         """The running step has ended."""
         ...

@@ -31,7 +31,7 @@ def test_a_log_has_plain_lines() -> None:
     progress.step("reproduce")
     progress.line("epoch 1\x1b[31m")
     progress.step("test")
-    progress.done("passed")
+    progress.note("will run: train")
     progress.done()
 
     assert stream.getvalue().splitlines() == [
@@ -39,7 +39,8 @@ def test_a_log_has_plain_lines() -> None:
         "  epoch 1\\x1b[31m",
         "reproduce: done (2.0 s)",
         "test …",
-        "test: passed (2.0 s)",
+        "test: done (2.0 s)",
+        "will run: train",
     ]
 
 
@@ -50,8 +51,9 @@ def test_a_terminal_shows_one_line_a_step_no_wider_than_itself() -> None:
     progress.step("reproduce")
     progress.line("x" * 100)
     progress.done()
+    progress.note("y" * 100)
 
     drawn = stream.getvalue().split("\r\x1b[2K")
-    assert drawn[-1] == "reproduce: done (2.\n"
+    assert drawn[-2:] == ["reproduce: done (2.\n", f"{'y' * 19}\n"]
     assert max(map(len, drawn)) <= 20
-    assert stream.getvalue().count("\n") == 1
+    assert stream.getvalue().count("\n") == 2

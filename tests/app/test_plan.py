@@ -1,11 +1,13 @@
 """What a plan says of a real repository, here and in a clean clone."""
 
-import time
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.program import Ended, run_mlci
+from mlci.adapters.clock import SystemClock
+from tests.support.program import Ended, run_here, run_mlci
 from tests.support.repository import Repository, repository
 
 pytestmark = pytest.mark.slow
@@ -41,9 +43,12 @@ def planned(root: Path, *options: str) -> Ended:
     return run_mlci("plan", *options, cwd=root)
 
 
-def test_here_all_is_current_and_the_second_plan_writes_nothing(story: Repository) -> None:
-    time.sleep(2.1)  # what is younger is not remembered
-    first = planned(story.path, "--check")
+def test_here_all_is_current_and_the_second_plan_writes_nothing(
+    story: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = SystemClock().now() + timedelta(seconds=3)  # what is younger is not remembered
+    monkeypatch.setattr(SystemClock, "now", lambda _: later)
+    first = run_here("-C", str(story.path), "plan", "--check")
     assert first.code == 0, first.stderr
     assert first.stdout.startswith("4 stages: 4 current\n")
     before = (story.path / ".mlci/cache/hashes.json").read_bytes()
@@ -84,7 +89,10 @@ def test_a_lock_that_fits_is_not_green_while_nobody_asked_for_the_outputs(tmp_pa
     ended = planned(clone.path, "--check", "--offline")
     assert ended.code == 6
     assert ended.stdout.startswith("1 stage: 1 current by the lock; not known whether 1 output can be had\n")
-    assert planned(clone.path, "--check").code == 0
+    told = json.loads(planned(clone.path, "--json", "--offline").stdout)
+    assert (told["settled"], told["stale"]) == (False, False)
+    asked = planned(clone.path, "--check", "--json")
+    assert (asked.code, json.loads(asked.stdout)["settled"]) == (0, True)
 
 
 def test_a_forgotten_push_makes_a_stage_run(story: Repository, tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_who_waits_is_told_how_far_and_how_long(project: Path) -> None:
     (project / "b.txt").write_text("changed")
     told = FakeProgress()
     run(project, FakeDvc(says=SAYS), Trigger.LOCAL, progress=told)
-    assert "will run: train" in told.lines
+    assert [each for each in told.lines if "will run" in each] == ["will run: train: b.txt changed"]
     assert "stage train (1 of 1, about 3 min)" in told.lines
     assert read_durations(FileTree(project)) == {"train": 0.0}
 

@@ -7,7 +7,6 @@ import select
 import signal
 import stat
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,8 @@ from mlci.ports.process import Command
 from tests.support.program import run_here, run_mlci
 from tests.support.repository import repository
 from tests.support.rights import powerless
+
+CTRL_C = "\x03"
 
 
 def test_a_second_init_writes_nothing_and_says_so(tmp_path):
@@ -96,7 +97,7 @@ def test_a_terminal_is_asked_and_asked_again(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal is POSIX here")
 def test_ctrl_c_at_a_question_leaves_nothing(tmp_path):
-    said, code = on_terminal(["init", "churn"], tmp_path, "\x03")
+    said, code = on_terminal(["init", "churn"], tmp_path, CTRL_C)
     assert code == 130, said
     assert list(tmp_path.iterdir()) == []
 
@@ -109,17 +110,18 @@ def on_terminal(arguments: list[str], cwd: Path, typed: str) -> tuple[str, int]:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execv(sys.executable, [sys.executable, "-m", "mlci", *arguments])
     said = _heard(terminal, child)
-    # No person types in the moment between the question and the wait for its answer; there, Python's
-    # `input` can miss a Ctrl-C.
-    time.sleep(0.3)
     os.write(terminal, typed.encode())
-    said += b"".join(iter(lambda: _heard(terminal, child), b""))
+    said += b"".join(iter(lambda: _heard(terminal, child, again=typed == CTRL_C), b""))
     os.close(terminal)
     return said.decode(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _heard(terminal: int, child: int) -> bytes:
+def _heard(terminal: int, child: int, *, again: bool = False) -> bytes:
     """The next words, none at the end. What stays silent is killed."""
+    # Between a question and the wait for its answer, Python's `input` can miss a Ctrl-C. Who sees nothing
+    # happen types it again.
+    if again and not select.select([terminal], [], [], 2)[0]:
+        os.write(terminal, CTRL_C.encode())
     if not select.select([terminal], [], [], 20)[0]:
         os.kill(child, signal.SIGKILL)
     return _read(terminal)

@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 
 from mlci.core.dvcfiles import Hashed, read_lock, read_pipeline
+from mlci.core.forecast import why
 from mlci.core.stages import Cause, Planned, Seen, Standing, plan_stages
 from mlci.core.strictjson import JsonValue
 from mlci.errors import ConfigError
@@ -109,29 +110,61 @@ def set_to(file: str, values: dict[str, JsonValue]) -> dict[str, Mapping[str, Js
 
 
 @pytest.mark.parametrize(
-    ("changes", "cause", "subject"),
+    ("changes", "cause", "subject", "said"),
     [
-        ({"here": {**HERE, "src/train.py": "s9"}}, Cause.DEPENDENCY, "src/train.py"),
-        ({"here": without("src/train.py")}, Cause.DEPENDENCY, "src/train.py"),
-        ({"here": {**HERE, "model": "m9"}}, Cause.OUTPUT, "model"),
+        ({"here": {**HERE, "src/train.py": "s9"}}, Cause.DEPENDENCY, "src/train.py", "src/train.py changed"),
+        ({"here": without("src/train.py")}, Cause.DEPENDENCY, "src/train.py", "src/train.py is gone"),
+        ({"here": {**HERE, "model": "m9"}}, Cause.OUTPUT, "model", "its output model is not the one it made"),
         (
             {"params": set_to("params.yaml", {"lr": 1, "net": {"depth": 3}})},
             Cause.PARAMETER,
             "params.yaml:lr",
+            "parameter params.yaml:lr changed",
         ),
-        ({"params": set_to("params.yaml", {"lr": 0.1})}, Cause.PARAMETER, "params.yaml:net.depth"),
-        ({"params": set_to("other.yaml", {"a": 1, "b": 2})}, Cause.PARAMETER, "other.yaml:b"),
-        ({"params": {"params.yaml": PARAMS["params.yaml"]}}, Cause.PARAMETER, "other.yaml"),
-        (edited("python train.py", "python3 train.py"), Cause.COMMAND, ""),
-        (edited("outs: [model]", "outs: [model, log]"), Cause.OUTPUT, "log"),
-        (edited("src/train.py]", "src/train.py, new.py]"), Cause.DEPENDENCY, "new.py"),
-        (edited("outs: [model]", "outs: [model]\n    always_changed: true"), Cause.ALWAYS, ""),
-        ({"lock": LOCK.replace("  train:", "  trained:")}, Cause.NEVER_RAN, ""),
+        (
+            {"params": set_to("params.yaml", {"lr": 0.1})},
+            Cause.PARAMETER,
+            "params.yaml:net.depth",
+            "parameter params.yaml:net.depth is gone",
+        ),
+        (
+            {"params": set_to("other.yaml", {"a": 1, "b": 2})},
+            Cause.PARAMETER,
+            "other.yaml:b",
+            "parameter other.yaml:b is new to dvc.lock",
+        ),
+        (
+            {"params": {"params.yaml": PARAMS["params.yaml"]}},
+            Cause.PARAMETER,
+            "other.yaml",
+            "parameter other.yaml is gone",
+        ),
+        (edited("python train.py", "python3 train.py"), Cause.COMMAND, "", "its command changed"),
+        (
+            edited("outs: [model]", "outs: [model, log]"),
+            Cause.OUTPUT,
+            "log",
+            "its output log is new to dvc.lock",
+        ),
+        (
+            edited("src/train.py]", "src/train.py, new.py]"),
+            Cause.DEPENDENCY,
+            "new.py",
+            "new.py is new to dvc.lock",
+        ),
+        (
+            edited("outs: [model]", "outs: [model]\n    always_changed: true"),
+            Cause.ALWAYS,
+            "",
+            "it runs every time",
+        ),
+        ({"lock": LOCK.replace("  train:", "  trained:")}, Cause.NEVER_RAN, "", "dvc.lock does not know it"),
     ],
 )
-def test_why_a_stage_is_stale_and_what_follows(changes: dict, cause: Cause, subject: str) -> None:
+def test_why_a_stage_is_stale_and_what_follows(changes: dict, cause: Cause, subject: str, said: str) -> None:
     planned = plan(**changes)
     assert reasons(planned["train"]) == [(cause, subject)]
+    assert why(planned["train"]) == said
     assert standings(planned) == {"prepare": "current", "train": "stale", "report": "follows"}
     assert reasons(planned["report"]) == [(Cause.UPSTREAM, "train")]
 

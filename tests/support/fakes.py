@@ -39,6 +39,9 @@ class FakeProgress:
     def line(self, text: str) -> None:
         self.lines.append(text)
 
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
     def done(self, summary: str = "") -> None:
         self.lines.append(summary)
 
