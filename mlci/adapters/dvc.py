@@ -132,6 +132,10 @@ class DvcCli:
         why = answer.get("why")
         return Unreadable(why=str(why), denied=answer.get("denied") is True) if why else None
 
+    def is_near(self, remote: str) -> bool:
+        """Whether a remote is a directory of this machine, so that asking what it holds costs nothing."""
+        return self._shelf(remote) is not None
+
     def remotes(self) -> Sequence[str]:
         """The names of the configured remotes."""
         if self._known is not None:

@@ -33,7 +33,7 @@ class Outputs(Struct, frozen=True, kw_only=True):
         content = snapshot.read(path, limit=limit)
         if content is not None:
             return content
-        if path not in outs and _home(path, outs) is None:
+        if path not in outs and home(path, outs) is None:
             return None
         recorded = outs.get(path) or self._within(snapshot, path, outs)
         if recorded is not None and recorded.is_directory:
@@ -71,12 +71,12 @@ class Outputs(Struct, frozen=True, kw_only=True):
 
     def _within(self, snapshot: Snapshot, path: str, outs: Mapping[str, Hashed]) -> Hashed | None:
         """The record of a file in a recorded directory, as the directory's manifest has it."""
-        home = _home(path, outs)
-        files = None if home is None else self.manifest(snapshot, outs[home])
-        if home is None or files is None:
+        around = home(path, outs)
+        files = None if around is None else self.manifest(snapshot, outs[around])
+        if around is None or files is None:
             return None
-        value = files.get(path.removeprefix(f"{home}/"))
-        return None if value is None else replace(outs[home], path=path, value=value, size=None, files=None)
+        value = files.get(path.removeprefix(f"{around}/"))
+        return None if value is None else replace(outs[around], path=path, value=value, size=None, files=None)
 
     def _cached(
         self, snapshot: Snapshot, recorded: Hashed, path: str, limit: int | None = None
@@ -119,7 +119,7 @@ class Outputs(Struct, frozen=True, kw_only=True):
             return False
 
 
-def _home(path: str, outs: Mapping[str, Hashed]) -> str | None:
+def home(path: str, outs: Mapping[str, Hashed]) -> str | None:
     """The recorded directory that a file lies in."""
     above = (str(each) for each in PurePosixPath(path).parents)
     return next((each for each in above if each in outs and outs[each].is_directory), None)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from mlci.app.absence import absence
 from mlci.app.outputs import Outputs
 from mlci.app.snapshot import Declared, Snapshot
 from mlci.errors import WorldError
@@ -49,10 +50,6 @@ class SideTables(Struct, frozen=True, kw_only=True):
         """The bytes of a file at a commit, or as it lies in the work tree. Raises WorldError."""
         content = self.outputs.read(side.snapshot, path, side.declared.outs)
         if content is None:
-            raise WorldError(
-                f"{path} is neither in Git, nor in DVC's cache, nor on the remote",
-                id=OUTPUT_MISSING,
-                where=path,
-                help=f"`dvc push` on the branch that made it; `{path}` must be a cached output",
-            )
+            found = absence(self.outputs, side.snapshot, path, side.declared.outs)
+            raise WorldError(f"{path} {found.why}", id=OUTPUT_MISSING, where=path, help=found.help)
         return content

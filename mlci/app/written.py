@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
+from mlci.app.absence import absence
 from mlci.app.outputs import Outputs
-from mlci.app.snapshot import Declared
 from mlci.app.tabular import Side
 from mlci.core.config import Config, Direction, Objective
 from mlci.core.diff import Move, ValueDiff
@@ -100,7 +100,7 @@ def _leaves(
             with _told(path, problems):
                 found[path] = read_leaves(content, path)
         elif missing:
-            problems.append(_missing(path, side.declared))
+            problems.append(_missing(outputs, side, path))
     return found
 
 
@@ -113,10 +113,12 @@ def _told(path: str, problems: list[str]) -> Iterator[None]:
         problems.append(in_a_line(error, path))
 
 
-def _missing(path: str, told: Declared) -> str:
-    if any(is_inside(path, each) for each in told.outs):
-        return f"{path} is an output that is neither here nor in DVC's cache, and cannot be fetched: dvc pull"
-    return f"{path} is declared, and it is not there"
+def _missing(outputs: Outputs, side: Side, path: str) -> str:
+    outs = side.declared.outs
+    if not any(is_inside(path, each) for each in outs):
+        return f"{path} is declared, and it is not there"
+    found = absence(outputs, side.snapshot, path, outs)
+    return f"{path} {found.why}: {found.help}"
 
 
 def _objective(objective: Objective, behind: Files | None, ahead: Files) -> Measured:

@@ -29,7 +29,7 @@ def findings(diff: Diff, occasion: Occasion) -> tuple[Finding, ...]:
             subject="diff",
             status=Status.ERROR,
             message=problem,
-            help="correct the file, or the stage that writes it; `mlci run` makes it again",
+            help="bring the file here or correct the stage that writes it; `mlci run` makes it again",
         )
         for problem in diff.problems
     )

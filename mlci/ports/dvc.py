@@ -80,6 +80,10 @@ class Dvc(Protocol):
         """Those of these objects (by md5; a directory with all its files) that a remote does not hold."""
         ...
 
+    def is_near(self, remote: str) -> bool:
+        """Whether a remote is a directory of this machine, so that asking what it holds costs nothing."""
+        ...
+
     def remotes(self) -> Sequence[str]:
         """The names of the configured remotes."""
         ...

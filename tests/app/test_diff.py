@@ -59,6 +59,21 @@ class Cache:
     def cache_dir(self):
         return self.path
 
+    def remotes(self):
+        return ["storage"]
+
+    def default_remote(self):
+        return "storage"
+
+    def is_near(self, remote):
+        return False
+
+    def unreadable(self, remote):
+        return None
+
+    def absent(self, names, *, remote=None):
+        return names
+
     def get(self, path, revision, destination, *, remote=None):
         self.asked.append((path, revision))
         return Finished(argv=("dvc",), code=1, stdout=b"", stderr=b"no", seconds=0.0)

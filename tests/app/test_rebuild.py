@@ -106,6 +106,7 @@ def test_where_there_is_a_remote_nothing_is_made_again(story, tmp_path):
     for each in (story.path / ".dvc/cache").rglob("*"):
         if each.is_file():
             each.unlink()
+    (tmp_path / "storage").mkdir()
     story.dvc("remote", "add", "--default", "storage", str(tmp_path / "storage"))
     (row,) = [each for each in compared(story).metrics if each.metric == "accuracy"]
     assert "nor on the remote" in row.note

@@ -55,6 +55,7 @@ class FakeDvc:
     remote: str | None = "storage"
     missing: Sequence[str] = ()
     silent: str = ""
+    near: bool = False
     complains: str = "ERROR: failed to reproduce 'train'"
     effect: Callable[[], object] = lambda: None
     asked: list[dict[str, object]] = field(default_factory=list)
@@ -97,6 +98,9 @@ class FakeDvc:
 
     def default_remote(self) -> str | None:
         return self.remote
+
+    def is_near(self, remote: str) -> bool:
+        return self.near
 
     def remotes(self) -> Sequence[str]:
         return [self.remote] if self.remote else []
