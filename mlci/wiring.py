@@ -167,8 +167,12 @@ class World:
     def project(self) -> "Project":
         """The project that `--project` names, else the one around the directory."""
         from mlci.adapters.files import FileTree
-        from mlci.app.project import load_project
+        from mlci.adapters.tree_memory import TreeMemory, tree_memory
+        from mlci.app.project import load_project, repository_root
+        from mlci.core.yamltree import remember_in
 
+        # CI believes nothing that an earlier run left.
+        remember_in(TreeMemory(None) if self._in_ci else tree_memory(repository_root(self.directory)))
         return load_project(self.directory, self.settings.project, FileTree)
 
     @_once

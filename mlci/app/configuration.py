@@ -8,7 +8,8 @@ from mlci.core.config_schema import FILE, config_schema, document_schema
 from mlci.core.problems import config_error
 from mlci.core.schema import Problems, Schema
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamltree import CONFIG_LIMITS, Node, parse
+from mlci.core.yamlnode import CONFIG_LIMITS, Node
+from mlci.core.yamltree import parse
 
 
 class Source(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,8 @@ from mlci.core.dvcfiles import PIPELINE_FILE, PipelineFile, read_pipeline, read_
 from mlci.core.pipeline_rules import check_pipeline
 from mlci.core.problems import WHOLE_FILE, Problem, config_error, did_you_mean, quoted, shown
 from mlci.core.schema import Problems
-from mlci.core.yamltree import CONFIG_LIMITS, parse
+from mlci.core.yamlnode import CONFIG_LIMITS
+from mlci.core.yamltree import parse
 from mlci.errors import ConfigError, MlciError, UsageError, WorldError
 from mlci.ports.files import Files
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 
 
 class Task(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from mlci.core.config import Config
 from mlci.core.problems import did_you_mean, quoted
 from mlci.core.schema import Problems
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 
 NEWEST = "new"
 

@@ -61,7 +61,7 @@ from mlci.core.schema import (
     required,
 )
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 
 FILE = "mlci.yaml"
 SCHEMA_ID = "urn:mlci:schema:mlci.yaml:1"

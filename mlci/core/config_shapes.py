@@ -11,7 +11,7 @@ from mlci.core.config import Margin
 from mlci.core.problems import did_you_mean, quoted
 from mlci.core.schema import Among, Map, Number, Problems, Schema, Text, mapping, percentage
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 
 _PATH = r"^(?![/~]|[A-Za-z]:|-)(?!(.*/)?\.\.(/|$))[^\\\n\r\t#]+$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"

@@ -28,7 +28,8 @@ from mlci.core.dvctemplates import instances, is_templated
 from mlci.core.problems import config_error
 from mlci.core.schema import Problems, expected
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamltree import DVC_LIMITS, Node, parse
+from mlci.core.yamlnode import DVC_LIMITS, Node
+from mlci.core.yamltree import parse
 
 PIPELINE_FILE = "dvc.yaml"
 LOCK_FILE = "dvc.lock"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from mlci.core.schema import Problems, expected, mapping
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 
 
 def pairs(node: Node, problems: Problems) -> Mapping[str, Node]:

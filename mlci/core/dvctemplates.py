@@ -8,7 +8,7 @@ from math import prod
 from mlci.core.dvcnodes import pairs
 from mlci.core.schema import Problems, expected
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 
 MOST_INSTANCES = 10_000
 

@@ -4,7 +4,8 @@ import re
 
 from mlci.core.environments import read
 from mlci.core.version import Version
-from mlci.core.yamltree import Node, parse
+from mlci.core.yamlnode import Node
+from mlci.core.yamltree import parse
 from mlci.errors import UsageError
 
 _WORD = re.compile(r"""("[^"]*"|'[^']*'|[^\s,}#]+)""")

@@ -8,7 +8,8 @@ from msgspec import Struct, field
 
 from mlci.core.dvcfiles import LOCK_FILE, read_lock
 from mlci.core.problems import WHOLE_FILE, Problem, config_error
-from mlci.core.yamltree import DVC_LIMITS, Node, parse
+from mlci.core.yamlnode import DVC_LIMITS, Node
+from mlci.core.yamltree import parse
 
 _OURS = re.compile(rb"<{7}(?: .*)?\r?\n?")
 _BASE = re.compile(rb"\|{7}(?: .*)?\r?\n?")

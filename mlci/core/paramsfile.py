@@ -8,7 +8,8 @@ from typing import Any
 from mlci.core.dvcnodes import json_of
 from mlci.core.leaves import python_values
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamltree import DVC_LIMITS, parse
+from mlci.core.yamlnode import DVC_LIMITS
+from mlci.core.yamltree import parse
 from mlci.errors import ConfigError
 
 

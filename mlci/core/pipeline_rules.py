@@ -7,7 +7,7 @@ from mlci.core.config import Config
 from mlci.core.dvcfiles import PipelineFile, TrackedFile, is_inside, located
 from mlci.core.problems import did_you_mean, quoted
 from mlci.core.schema import Problems
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 
 
 def check_pipeline(

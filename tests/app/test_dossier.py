@@ -21,7 +21,7 @@ from mlci.core.journal import Kind
 from mlci.core.problems import WHOLE_FILE
 from mlci.core.report import plain
 from mlci.core.strictjson import dumps
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 from mlci.errors import RefusedError
 from mlci.render import html, terminal
 from tests.support.registry import CONFIG, begun

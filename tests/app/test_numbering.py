@@ -10,7 +10,7 @@ from mlci.core.evidence import Evidence
 from mlci.core.problems import WHOLE_FILE
 from mlci.core.signature import Signature, kind_of
 from mlci.core.version import Part
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository
 

@@ -13,7 +13,7 @@ from mlci.core.evidence import Evidence, Input, to_json
 from mlci.core.finding import Finding, Status
 from mlci.core.problems import WHOLE_FILE
 from mlci.core.version import Part
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 from mlci.errors import ForgeError, IntegrityError, RefusedError
 from mlci.ports.forge import PullRequest
 from tests.support.fakes import FakeDvc, FakeForge

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlci.core.dvcnodes import json_of
-from mlci.core.yamltree import CONFIG_LIMITS, DVC_LIMITS, Limits, Mark, Node, parse, value_of
+from mlci.core.problems import Mark
+from mlci.core.yamlevents import value_of
+from mlci.core.yamlnode import CONFIG_LIMITS, DVC_LIMITS, Limits, Node
+from mlci.core.yamltree import parse
 from mlci.errors import ConfigError
 
 

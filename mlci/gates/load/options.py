@@ -5,7 +5,7 @@ import shlex
 from msgspec import Struct
 
 from mlci.core.schema import Duration, Listing, Number, Problems, Share, Table, Text, optional, required
-from mlci.core.yamltree import Node
+from mlci.core.yamlnode import Node
 
 
 class Ask(Struct, frozen=True, kw_only=True):
