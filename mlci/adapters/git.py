@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
@@ -151,10 +151,14 @@ class GitCli:
 
     def blobs(self, names: Sequence[tuple[str, str]], *, limit: int | None = None) -> Sequence[bytes | None]:
         """The bytes at (commit, path) each, None where there is no file. Raises WorldError beyond `limit`."""
-        # A leading `../` would mean a place from where Git works, and end it outside of the repository.
-        here = (None if path.startswith("../") else f"{commit}:{path}" for commit, path in names)
-        found = [None if name is None else self._objects.find(name, limit=limit) for name in here]
+        if len(names) > 1:
+            self.announce(names)
+        found = [self._objects.find(each, limit=limit) if each else None for each in map(_at, names)]
         return [each.content if each and each.kind == b"blob" else None for each in found]
+
+    def announce(self, names: Iterable[tuple[str, str]]) -> None:
+        """Say which blobs will be asked for next, in this order: together they cost one turn."""
+        self._objects.announce(filter(None, map(_at, names)))
 
     def dirty(self) -> Sequence[str]:
         """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""
@@ -478,6 +482,13 @@ _SIGNING = frozenset(
     }
     | {"gpg.ssh.defaultkeycommand", "tag.forcesignannotated"}
 )
+
+
+def _at(place: tuple[str, str]) -> str | None:
+    """How Git names the file at a commit and path; None for none of the repository's."""
+    commit, path = place
+    # A leading `../` would mean a place from where Git works, and end it outside of the repository.
+    return None if path.startswith("../") else f"{commit}:{path}"
 
 
 def _ended(message: str) -> bytes:

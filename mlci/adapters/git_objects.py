@@ -1,6 +1,7 @@
 """Git's objects from one `git cat-file --batch` that goes on: a question costs no process."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -34,6 +35,15 @@ class Objects:
         self._start = start
         self._limit = limit
         self._dialogue: Dialogue | None = None
+        self._announced: deque[bytes] = deque()
+        self._asked: deque[bytes] = deque()
+
+    def announce(self, names: Iterable[str]) -> None:
+        """What will be asked next, in this order: many questions then share one turn of the talk.
+
+        A hint. Whoever asks otherwise is answered all the same.
+        """
+        self._announced = deque(filter(_can_be_asked, (each.encode(*_CODEC) for each in names)))
 
     def find(self, name: str, *, limit: int | None = None) -> Found | None:
         """The object of a name, or None where there is none. Raises WorldError when Git fails.
@@ -41,18 +51,21 @@ class Objects:
         What a commit names and Git cannot read is damage, which Git also calls "missing".
         """
         asked = name.encode(*_CODEC)
-        if len(asked) > _LONGEST or b"\0" in asked or b"\n" in asked.partition(b":")[0]:
-            return None  # nothing is called so, and the answer could be taken for another
+        if not _can_be_asked(asked):
+            return None
         if asked.startswith(b":"):
             self.forget()  # a child keeps the index that it has read
+        if self._asked and self._asked[0] != asked:
+            self._pass_over()
         dialogue = self._dialogue
         if dialogue is None or not dialogue.open:
+            self._asked.clear()
             dialogue = self._dialogue = self._start()
         try:
-            dialogue.say(asked + b"\0")
+            self._ask(dialogue, asked)
             found = self._answer(dialogue, asked, self._limit if limit is None else limit)
         except BaseException as error:
-            dialogue.end()  # what is left of the answer would be taken for that to the next question
+            self.forget()  # what is left of the answer would be taken for that to the next question
             if isinstance(error, WorldError) and error.id == "program-silent":
                 error.help = "git fsck"
             raise
@@ -62,8 +75,35 @@ class Objects:
 
     def forget(self) -> None:
         """Start anew with the next question: what a child has read of history and index may have changed."""
+        self._asked.clear()
         if self._dialogue is not None:
             self._dialogue.end()
+
+    def _pass_over(self) -> None:
+        """Read the answers that were asked ahead and that nobody wants; hang up on one that is too large."""
+        while self._asked and self._dialogue:
+            try:
+                self._answer(self._dialogue, self._asked.popleft(), self._limit)
+            except WorldError:
+                self.forget()
+
+    def _ask(self, dialogue: Dialogue, asked: bytes) -> None:
+        """Ask, unless it was asked ahead."""
+        if not self._asked:
+            self._asked.extend(self._turn(asked))
+            dialogue.say(b"".join(each + b"\0" for each in self._asked))
+        self._asked.popleft()
+
+    def _turn(self, asked: bytes) -> Iterator[bytes]:
+        """The question, and of those announced right after it as many as a pipe takes at once."""
+        size = len(asked) + 1
+        yield asked
+        if asked not in self._announced:
+            return
+        while self._announced.popleft() != asked:
+            pass
+        while self._announced and (size := size + len(self._announced[0]) + 1) <= _LONGEST:
+            yield self._announced.popleft()
 
     def _answer(self, dialogue: Dialogue, asked: bytes, limit: int) -> Found | None:
         said = dialogue.line()
@@ -113,6 +153,11 @@ class Objects:
                 yield from self._walk(below, f"{path}/")
             else:
                 yield TreeEntry(path=path, mode=mode.decode("ascii"), object=digest.hex())
+
+
+def _can_be_asked(name: bytes) -> bool:
+    """Whether anything may be called so: else the answer could be taken for that to another question."""
+    return len(name) <= _LONGEST and b"\0" not in name and b"\n" not in name.partition(b":")[0]
 
 
 def _entries(tree: Found) -> Iterable[tuple[bytes, bytes, bytes]]:

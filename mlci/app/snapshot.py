@@ -25,7 +25,7 @@ from mlci.core.dvctemplates import filled
 from mlci.core.paramsfile import read_params
 from mlci.core.problems import in_a_line, shown
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamltree import DVC_LIMITS
+from mlci.core.yamlnode import DVC_LIMITS
 from mlci.errors import MlciError
 from mlci.ports.files import Files
 from mlci.ports.git import Git
@@ -67,6 +67,11 @@ class Snapshot(Struct, frozen=True, kw_only=True):
         (content,) = self.git.blobs([(self.commit, posixpath.join(self.prefix, path))], limit=limit)
         return content
 
+    def announce(self, paths: Iterable[str]) -> None:
+        """Say what will be read next, in this order: it is then read faster."""
+        if self.commit is not None:
+            self.git.announce((self.commit, posixpath.join(self.prefix, each)) for each in paths)
+
 
 class Declared(Struct, frozen=True, kw_only=True):
     """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
@@ -93,6 +98,7 @@ def declared(snapshot: Snapshot) -> Declared:
     # What such a file declares has no name that evidence could be written with.
     paths = [path for path in dvcs if _is_text(path)]
     problems += [f"{shown(path)}: this path is not UTF-8: rename it" for path in dvcs if path not in paths]
+    snapshot.announce(paths)
     content = {path: _bytes(snapshot, path, problems) for path in paths}
     outs: dict[str, Hashed] = {}
     deps: dict[str, Hashed] = {}

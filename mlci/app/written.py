@@ -9,14 +9,14 @@ from mlci.app.absence import absence
 from mlci.app.outputs import Outputs
 from mlci.app.tabular import Side
 from mlci.core.config import Config, Direction, Objective
-from mlci.core.diff import Move, ValueDiff
+from mlci.core.diff import ValueDiff
 from mlci.core.dvcfiles import is_inside
 from mlci.core.leaves import Leaves, only, read_leaves
 from mlci.core.problems import in_a_line
 from mlci.core.renames import Pointer, pointer, rename
 from mlci.core.values import MISSING, Kind, Value
 from mlci.core.verdicts import Measured
-from mlci.core.yamltree import DVC_LIMITS
+from mlci.core.yamlnode import DVC_LIMITS
 from mlci.errors import MlciError
 
 Files = Mapping[str, Leaves]
@@ -86,6 +86,7 @@ def _leaves(
 ) -> dict[str, Leaves]:
     found: dict[str, Leaves] = {}
     snapshot, links = side.snapshot, side.declared.links
+    snapshot.announce(paths)
     for path in paths:
         if path in links:
             problems.append(f"{path} is a symbolic link: commit the file itself")
@@ -156,15 +157,12 @@ def _moved(base: Files, head: Files, names: Mapping[str, str]) -> tuple[ValueDif
     """The keys that differ, by path and key."""
     renamed = rename(base, head, names)
     files, old = renamed.files, renamed.old
-    rows = (
-        ValueDiff(
-            path=path,
-            key=key,
-            base=files.get(path, {}).get(key, MISSING),
-            head=head.get(path, {}).get(key, MISSING),
-            was=str(old.get(Pointer(path=path, key=key), "")),
-        )
-        for path in sorted({*files, *head})
-        for key in sorted({*files.get(path, {}), *head.get(path, {})})
-    )
-    return tuple(row for row in rows if row.move is not Move.UNCHANGED)
+    moved: list[ValueDiff] = []
+    for path in sorted({*files, *head}):
+        behind, ahead = files.get(path, {}), head.get(path, {})
+        for key in sorted({*behind, *ahead}):
+            before, now = behind.get(key, MISSING), ahead.get(key, MISSING)
+            was = str(old.get(Pointer(path=path, key=key), "")) if old else ""
+            if was or not before.same_as(now):
+                moved.append(ValueDiff(path=path, key=key, base=before, head=now, was=was))
+    return tuple(moved)

@@ -4,16 +4,19 @@ import ast
 import json
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
 from mlci.core import values
 from mlci.core.problems import config_error, quoted, shown
 from mlci.core.values import Value
-from mlci.core.yamltree import DVC_LIMITS, Node, parse, scan_text
+from mlci.core.yamlnode import DVC_LIMITS, Node
+from mlci.core.yamlscan import scan_text
+from mlci.core.yamltree import parse
 from mlci.errors import WorldError
 
 Key = tuple[str, ...]
@@ -46,11 +49,22 @@ def read_leaves(content: bytes, name: str) -> Leaves:
         raise _too_many(name)
     reader = _READERS.get(ending)
     if reader is None:
-        return _whole(_of_node(parse(content, name=name, limits=DVC_LIMITS), ()), name)
+        leaves = _of_node(parse(content, name=name, limits=DVC_LIMITS), ())
+    else:
+        leaves = _read_by(reader, content, name)
+    found = dict(islice(leaves, MOST_VALUES + 1))
+    if len(found) > MOST_VALUES:
+        raise _too_many(name)
+    if b"\\" in content:
+        _refuse_halves(found, name)
+    return found
+
+
+def _read_by(reader: Callable[[str], Any], content: bytes, name: str) -> Iterator[tuple[Key, Value]]:
     if problem := scan_text(content.removeprefix(BOM_UTF8)):
         raise config_error(name, content, [problem])
     try:
-        return _whole(_of_tree(reader(content.decode("utf-8-sig")), ()), name)
+        yield from _of_tree(reader(content.removeprefix(BOM_UTF8).decode()), ())
     except json.JSONDecodeError as error:
         raise _wrong(name, f"not JSON: {error.msg}", (error.lineno, error.colno)) from error
     except SyntaxError as error:
@@ -70,19 +84,14 @@ def _why(error: ValueError) -> str:
     return _TOO_LONG if str(error).startswith("Exceeds the limit") else str(error)
 
 
-def _whole(leaves: Iterable[tuple[Key, Value]], name: str) -> Leaves:
-    """All of them, if they are not too many and can be written down: an escape may be half a character."""
-    found: dict[Key, Value] = {}
-    for key, value in leaves:
-        found[key] = value
-        if len(found) > MOST_VALUES:
-            raise _too_many(name)
+def _refuse_halves(leaves: Leaves, name: str) -> None:
+    """An escape, and nothing else, may stand for half a character, which cannot be written down."""
+    for key, value in leaves.items():
         try:
             "".join((*key, value.text)).encode()
         except UnicodeEncodeError as error:
             half = ord(error.object[error.start])
             raise _wrong(name, f"the escape \\u{half:04x} stands for no character") from error
-    return found
 
 
 def only(leaves: Leaves, keys: Sequence[str]) -> Leaves:
@@ -110,11 +119,14 @@ def _wrong(name: str, why: str, place: tuple[int, int] | None = None) -> WorldEr
 def _of_tree(tree: Any, key: Key) -> Iterator[tuple[Key, Value]]:  # noqa: ANN401
     if len(key) > DEEPEST:
         raise _Unreadable(f"more than {DEEPEST} levels")
-    if isinstance(tree, dict) and (tree or not key):
-        for name, below in tree.items():
-            yield from _of_tree(below, (*key, str(name)))
-    else:
+    if not isinstance(tree, dict):
         yield key, values.of(tree)
+        return
+    for name, below in tree.items():
+        if below and isinstance(below, dict):
+            yield from _of_tree(below, (*key, str(name)))
+        else:
+            yield (*key, str(name)), values.of(below)
 
 
 def _of_node(node: Node, key: Key) -> Iterator[tuple[Key, Value]]:

@@ -11,6 +11,7 @@ from mlci.core.strictjson import JsonValue
 # Enough for any two finite doubles to be subtracted exactly.
 _EXACT = Context(prec=2_000)
 _LARGEST = Decimal("1.7976931348623157e308")
+_DIGITS = 300  # an integer of fewer is below it
 
 
 class Kind(StrEnum):
@@ -52,9 +53,9 @@ class Value(Struct, frozen=True, kw_only=True):
 
     def same_as(self, other: "Value") -> bool:
         """Whether both say the same: 1 and 1.0 do, NaN and NaN do, missing and null do not."""
-        if self.kind is Kind.NUMBER and other.kind is Kind.NUMBER:
-            return self.exact == other.exact
-        return self == other
+        if self == other:
+            return True
+        return self.kind is other.kind is Kind.NUMBER and self.exact == other.exact
 
 
 MISSING = Value(kind=Kind.MISSING)
@@ -62,7 +63,10 @@ MISSING = Value(kind=Kind.MISSING)
 
 def number(text: str) -> Value:
     """The value of a numeral; beyond the range of doubles it counts as infinite."""
-    exact = Decimal(text)
+    return _number(Decimal(text), text)
+
+
+def _number(exact: Decimal, text: str) -> Value:
     if exact.is_nan():
         return Value(kind=Kind.NAN)
     if abs(exact) > _LARGEST:
@@ -78,13 +82,20 @@ def of(thing: JsonValue | Decimal) -> Value:
         case bool():
             return Value(kind=Kind.FLAG, text="true" if thing else "false")
         case int() | Decimal():
-            return number(str(thing))
+            return _of_number(thing)
         case float():
             return number(repr(thing))
         case str():
             return Value(kind=Kind.TEXT, text=thing)
         case list() | dict():
             return Value(kind=Kind.LIST, text=_canonical(thing))
+
+
+def _of_number(thing: int | Decimal) -> Value:
+    text = str(thing)
+    if isinstance(thing, int) and len(text) < _DIGITS:
+        return Value(kind=Kind.NUMBER, text=text)
+    return _number(Decimal(thing), text)
 
 
 def _canonical(thing: JsonValue | Decimal) -> str:

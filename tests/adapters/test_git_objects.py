@@ -146,3 +146,59 @@ def test_history_that_a_fetch_brought_is_seen(work, git_in, tmp_path):
     assert git.resolve("HEAD~1") is None
     git.deepen("origin", "refs/heads/main", by=1)
     assert git.resolve("HEAD~1") == first
+
+
+def questions(git, monkeypatch):
+    """What is said to Git from now on, a turn each."""
+    said = []
+    talk = git._objects._start
+
+    def start():
+        dialogue = talk()
+        say = dialogue.say
+        monkeypatch.setattr(dialogue, "say", lambda text: (said.append(text), say(text))[1])
+        return dialogue
+
+    git._objects.forget()
+    monkeypatch.setattr(git._objects, "_start", start)
+    return said
+
+
+def test_what_is_announced_costs_one_turn(work, git, monkeypatch):
+    head = work.write({f"f{each}": str(each) for each in range(50)}).commit().head
+    said = questions(git, monkeypatch)
+    names = [(head, f"f{each}") for each in range(50)]
+    git.announce(names)
+    assert [git.blobs([name]) for name in names] == [[str(each).encode()] for each in range(50)]
+    assert len(said) == 1
+
+
+def test_more_than_a_pipe_takes_is_announced_in_parts(work, git, monkeypatch):
+    head = work.write({f"f{each}": str(each) for each in range(1_500)}).commit().head
+    said = questions(git, monkeypatch)
+    assert git.blobs([(head, f"f{each}") for each in range(1_500)]) == [
+        str(each).encode() for each in range(1_500)
+    ]
+    assert 2 <= len(said) <= 4
+    assert max(map(len, said)) <= 32 * 1024
+
+
+@pytest.mark.parametrize("asked", ["b", "c", "x", "none", "large"])
+def test_another_question_than_the_announced_one_is_answered_all_the_same(work, git, asked):
+    files = {"a": "A", "b": "B", "large": "L" * 3_000_000, "c": "C", "x": "X"}
+    head = work.write(files).commit().head
+    git.announce((head, name) for name in ("a", "none", "b", "large", "c"))
+    assert git.blobs([(head, "a")]) == [b"A"]
+    expected = files[asked].encode() if asked in files else None
+    assert git.blobs([(head, asked)]) == [expected]
+    assert git.blobs([(head, "c")]) == [b"C"]
+    assert git.blobs([(head, "b"), (head, "a")]) == [b"B", b"A"]
+
+
+def test_a_large_file_that_was_announced_is_refused_and_the_rest_read(work, git):
+    head = work.write({"a": "A", "large": "x" * 2_000_000, "c": "C"}).commit().head
+    git.announce((head, name) for name in ("a", "large", "c"))
+    assert git.blobs([(head, "a")]) == [b"A"]
+    with pytest.raises(WorldError, match="larger than 1 MiB"):
+        git.blobs([(head, "large")], limit=1024**2)
+    assert git.blobs([(head, "c")]) == [b"C"]
