@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Lock, Thread, current_thread, main_thread
 from types import FrameType
 from typing import IO, cast
@@ -99,7 +100,7 @@ class ProcessRunner:
             threads = [
                 _reading(child.stdout, Capture(out, self._mask, on_line)),
                 _reading(child.stderr, Capture(err, self._mask, on_line)),
-                _writing(child.stdin, command.stdin),
+                *([_writing(child.stdin, command.stdin)] if child.stdin else []),
             ]
             try:
                 endings.release()
@@ -129,10 +130,8 @@ class ProcessRunner:
             raise self._not_started(command, error) from None
 
     def _program(self, command: Command, environment: Mapping[str, str]) -> str:
-        import shutil
-
         name = command.argv[0]
-        found = shutil.which(name, path=environment.get("PATH", os.defpath)) if "\0" not in name else None
+        found = _which(name, environment.get("PATH", os.defpath)) if "\0" not in name else None
         if found is None and os.path.dirname(name) and os.path.exists(name):  # noqa: PTH110, PTH120 - bytes of any kind
             raise self._not_started(command, PermissionError(f"{name} is not an executable file"))
         if found is None:
@@ -228,6 +227,11 @@ def _end(child: subprocess.Popen[bytes], grace: float) -> None:
 
 if sys.platform == "win32":
 
+    def _which(name: str, path: str) -> str | None:
+        import shutil
+
+        return shutil.which(name, path=path)
+
     def _ask(child: subprocess.Popen[bytes]) -> None:
         if child.poll() is None:
             child.send_signal(signal.CTRL_BREAK_EVENT)
@@ -240,6 +244,11 @@ if sys.platform == "win32":
             subprocess.run(["taskkill", "/T", "/F", "/PID", str(child.pid)], capture_output=True, check=False)
 
 else:
+
+    def _which(name: str, path: str) -> str | None:
+        """As `shutil.which` finds it, but never here; its module takes longer to load than Git to answer."""
+        places = [name] if "/" in name else [f"{each}/{name}" for each in path.split(":") if each]
+        return next((each for each in places if Path(each).is_file() and os.access(each, os.X_OK)), None)
 
     def _ask(child: subprocess.Popen[bytes]) -> None:
         _signal(child, signal.SIGTERM)
@@ -287,11 +296,10 @@ def _reading(stream: IO[bytes] | None, capture: Capture) -> Thread:
     return _started(read)
 
 
-def _writing(stream: IO[bytes] | None, content: bytes) -> Thread:
+def _writing(stream: IO[bytes], content: bytes) -> Thread:
     def write() -> None:
-        if stream is not None:
-            with suppress(OSError), stream:
-                stream.write(content)
+        with suppress(OSError), stream:
+            stream.write(content)
 
     return _started(write)
 

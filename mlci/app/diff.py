@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from mlci.app.changes import Changes, stages
 from mlci.app.outputs import Outputs
+from mlci.app.range import Range
 from mlci.app.rebuild import Rebuilding
-from mlci.app.revisions import Range, choose
+from mlci.app.revisions import choose
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side, SideTables
 from mlci.app.written import Written

@@ -3,6 +3,7 @@
 The folder is the registration: a package `mlci.ci.<id>` that satisfies `Provider`.
 """
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Mapping
@@ -46,6 +47,7 @@ class Provider(Protocol):
         ...
 
 
+@functools.cache
 def ids() -> tuple[str, ...]:
     """The ids of all providers, without importing any."""
     return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__) if each.ispkg))

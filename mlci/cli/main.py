@@ -4,6 +4,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 
 import click
 
@@ -22,7 +23,7 @@ class Program(Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Verb | None:
         """One command, or None when no file has that name."""
-        if cmd_name not in self.list_commands(ctx):
+        if not _is_command(cmd_name):
             return None
         command: Verb = importlib.import_module(f"mlci.cli.{cmd_name}").command
         command.name = cmd_name
@@ -34,6 +35,11 @@ class Program(Group):
             with formatter.section(title):
                 for name in names:
                     _write_command(formatter, name, self.get_command(ctx, name))
+
+
+def _is_command(name: str) -> bool:
+    """Whether a file has this name, without listing all of them."""
+    return name.isidentifier() and name not in cli.SUPPORT and find_spec(f"{cli.__name__}.{name}") is not None
 
 
 @functools.cache

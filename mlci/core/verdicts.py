@@ -102,7 +102,7 @@ def judge(measured: Sequence[Measured]) -> tuple[MetricDiff, ...]:
 
 
 def _strictness(tests: int) -> float:
-    return normal_quantile(1 - ONE_SIDED / max(1, tests)) / normal_quantile(1 - ONE_SIDED)
+    return normal_quantile(1 - ONE_SIDED / tests) / normal_quantile(1 - ONE_SIDED) if tests > 1 else 1.0
 
 
 def _kept(adjust: Callable[[Sequence[float]], Sequence[float]], p_values: Mapping[int, float]) -> set[int]:

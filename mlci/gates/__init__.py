@@ -3,6 +3,7 @@
 A gate is a package `mlci.gates.<id>` with a `GATE`; its module `gate` holds `run`, and is imported to run it.
 """
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -75,6 +76,7 @@ class Gate(Struct, frozen=True, kw_only=True):
         return cast("Outcome", importlib.import_module(f"{__name__}.{self.id}.gate").run(request))
 
 
+@functools.cache
 def ids() -> tuple[str, ...]:
     """The ids of all gates, without importing any."""
     return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__) if each.ispkg))
