@@ -3,6 +3,7 @@
 import errno
 import gc
 import io
+import itertools
 import os
 import signal
 import sys
@@ -39,7 +40,9 @@ def run(arguments: Sequence[str]) -> int:
         _forget_stdout()
         return Exit.READER_GONE
     except KeyboardInterrupt:
-        sys.stderr.write("\nmlci: interrupted [interrupted]\nhelp: run the same command again\n")
+        stopped = MlciError("interrupted", id="interrupted", help="run the same command again")
+        # Written at once and as it is: a second Ctrl-C shall find nothing that is still being imported.
+        sys.stderr.write(f"\n{_told(stopped, Exit.INTERRUPTED, arguments)}\n")
         return Exit.INTERRUPTED
 
 
@@ -48,14 +51,13 @@ def _run(arguments: Sequence[str]) -> int:
         code = _version() if list(arguments) == ["--version"] else _command(arguments)
         sys.stdout.flush()
     except MlciError as error:
-        return _complain(error)
+        return _complain(error, error.exit_code, arguments)
     except (BrokenPipeError, ReaderGone):
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _THE_MACHINE:
-            return _complain(_refused(error))
-        _confess(error, arguments)
-        return Exit.BUG
+            return _complain(_refused(error), WorldError.exit_code, arguments)
+        return _complain(_confessed(error, arguments), Exit.BUG, arguments)
     return code
 
 
@@ -77,7 +79,28 @@ def message(error: MlciError) -> str:
     return "\n".join([*problems, line, *([f"help: {error.help}"] if error.help else [])])
 
 
-def _complain(error: MlciError) -> int:
+def document(error: MlciError, code: int) -> str:
+    """The same for programs: one line of strict JSON, and of ASCII, so that no log is moved by it."""
+    import json
+
+    told = {
+        "id": error.id,
+        "message": error.message,
+        "where": error.where,
+        "help": error.help,
+        "problems": list(error.problems) if isinstance(error, ConfigError) else [],
+        "exit": int(code),
+    }
+    return json.dumps({"error": told}).replace("##[", "#\\u0023[")
+
+
+def _told(error: MlciError, code: int, arguments: Sequence[str]) -> str:
+    # Also where the command line could not be read: whoever asked for JSON parses what comes.
+    asked = "--json" in itertools.takewhile(lambda word: word != "--", arguments)
+    return document(error, code) if asked else message(error)
+
+
+def _complain(error: MlciError, code: int, arguments: Sequence[str]) -> int:
     from mlci.cli.output import complain
 
     try:
@@ -86,8 +109,8 @@ def _complain(error: MlciError) -> int:
         raise
     except OSError:  # a full disk below stdout must not hide the reason
         _forget_stdout()
-    complain(message(error))
-    return error.exit_code
+    complain(_told(error, code, arguments))
+    return code
 
 
 def _refused(error: OSError) -> WorldError:
@@ -95,12 +118,12 @@ def _refused(error: OSError) -> WorldError:
     return WorldError(f"{error.strerror}", id="file-system", where=where, help="mlci doctor")
 
 
-def _confess(error: Exception, arguments: Sequence[str]) -> None:
+def _confessed(error: Exception, arguments: Sequence[str]) -> MlciError:
     from mlci.cli.crash import write_crash
-    from mlci.cli.output import complain
 
-    complain(f"mlci: a bug in mlci: {type(error).__name__} [bug]")
-    complain(f"help: paste {write_crash(error, arguments)} into a new issue; read it first")
+    place = write_crash(error, arguments)
+    said = f"a bug in mlci: {type(error).__name__}"
+    return MlciError(said, id="bug", help=f"paste {place} into a new issue; read it first")
 
 
 def _forget_stdout() -> None:

@@ -12,7 +12,17 @@ import pytest
 
 from mlci import __main__ as front
 from mlci.cli import main as group
-from mlci.errors import ConfigError, DriftError, ForgeError, IntegrityError, RefusedError, WorldError
+from mlci.cli.verb import Verbs
+from mlci.core.strictjson import loads
+from mlci.errors import (
+    ConfigError,
+    DriftError,
+    ForgeError,
+    IntegrityError,
+    MlciError,
+    RefusedError,
+    WorldError,
+)
 from tests.support.program import child_environment, run_here
 
 SECRET = "hunter2-hunter2"
@@ -219,3 +229,46 @@ def test_a_directory_that_is_gone_is_no_bug(tmp_path, monkeypatch) -> None:
 
     assert said.code == 3
     assert said.stderr.startswith("mlci: the directory you are in is gone [directory-missing]\n")
+
+
+def told(said) -> dict:
+    """The error that a program reads: the last line of stderr, and nothing on stdout."""
+    assert said.stdout == ""
+    last = said.stderr.splitlines()[-1]
+    assert last.isascii()
+    (error,) = loads(last).values()
+    assert list(error) == ["id", "message", "where", "help", "problems", "exit"]
+    assert error["exit"] == said.code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "identity"),
+    [
+        (RefusedError("no ##[group] \x1b[31m \u202e", id="some-id", where="a:1", help="mlci run"), "some-id"),
+        (ConfigError("2 problems", id="config", problems=("one", "two")), "config"),
+        (OSError(errno.ENOSPC, "No space left on device", "report.html"), "file-system"),
+        (RuntimeError("oops"), "bug"),
+        (KeyboardInterrupt(), "interrupted"),
+    ],
+)
+def test_whoever_asked_for_json_gets_every_error_as_json(error, identity, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(group, "invoke", raising(error))
+    said = run_here("plan", "--json")
+    assert told(said)["id"] == identity
+    assert "##[" not in said.stderr
+    if isinstance(error, MlciError):
+        assert told(said)["message"] == error.message
+    assert not run_here("plan", "--", "--json").stderr.rstrip().endswith("}")
+
+
+@pytest.mark.parametrize("name", sorted(set(group.program.list_commands(None)) - {"demo"}))
+def test_every_command_ends_in_json_where_that_is_asked_for(name, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    wrong = run_here(name, "--json", "--no-such-option")
+    assert (wrong.code, told(wrong)["id"]) == (2, "usage")
+    if isinstance(group.program.get_command(None, name), Verbs):
+        return  # without a word that says which of its commands, it prints its help
+    nowhere = run_here("--json", name)
+    assert loads(nowhere.stdout) if nowhere.stdout else told(nowhere)["help"]
