@@ -127,6 +127,14 @@ def read_bundle(files: Files) -> Bundle:
     )
 
 
+def read_evidence(files: Files, gate: str) -> Evidence:
+    """Return one gate's evidence. Raises RefusedError when it is missing, IntegrityError when broken."""
+    path = evidence_path(gate)
+    if not files.exists(path):
+        raise RefusedError(f"there is no {path}", id="evidence-missing", help="mlci run leaves it there")
+    return _read_evidence(files, path)
+
+
 def _read_diff(files: Files, path: str) -> Diff:
     return _parsed(path, diff_json.from_json, files.read(path, limit=MOST_DIFF))
 

@@ -5,28 +5,35 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from mlci.app.bundle import LOCK, read_bundle
+from mlci.app.bundle import LOCK, read_evidence
 from mlci.app.commit import UNCOMMITTED
 from mlci.app.plan import Asked, Ground, plan
 from mlci.core.config import Config
 from mlci.core.config_schema import FILE
 from mlci.core.dvcfiles import LOCK_FILE, PIPELINE_FILE, is_inside, read_lock
+from mlci.core.evidence import PIPELINE
 from mlci.core.forecast import Forecast
-from mlci.core.plan import Change, FileWrite, Plan
+from mlci.core.plan import Change, FileDelete, FileWrite, Plan
 from mlci.core.problems import quoted
 from mlci.errors import RefusedError, WorldError
 from mlci.ports.files import Files
 from mlci.ports.git import Git
 
 LARGEST = 64 * 1024 * 1024
+_FILES = frozenset({"100644", "100755"})
 _CI_FILES = frozenset({"Jenkinsfile", "azure-pipelines.yml", "bitbucket-pipelines.yml"})
 
 
 class Handed(Struct, frozen=True, kw_only=True):
-    """What an artifact brings: the writes, and the commit that they belong to."""
+    """What an artifact brings: the writes, and the commit that they belong to.
+
+    `left` says why some of it is not taken; `remote` is where the job pushed the data, as it says.
+    """
 
     plan: Plan
     commit: str
+    left: tuple[str, ...] = ()
+    remote: str | None = None
 
 
 def kept_in_git(forecast: Forecast) -> tuple[str, ...]:
@@ -56,12 +63,35 @@ def _contents(files: Files, path: str) -> dict[str, bytes]:
 
 
 def handed(ground: Ground, artifact: Files, head: str, git: Git, config: Config, prefix: str) -> Handed:
-    """What another job handed over for this commit. Writes nothing.
+    """What another job handed over for this commit, perhaps nothing. Writes nothing.
 
     Only what this checkout's own pipeline declares is looked at, and every lock must be one. Raises
-    RefusedError when there is none, or when it belongs to another commit.
+    RefusedError when it belongs to another commit, or would replace what is not for a job to write.
     """
-    commit, place = read_bundle(artifact).commit, f"{artifact.root.name}/{LOCK}"
+    evidence = read_evidence(artifact, PIPELINE)
+    _refuse_another(evidence.commit, head, f"{artifact.root.name}/{LOCK}")
+    forecast = plan(ground, Asked(offline=True))
+    taking = _Taking(files=ground.project, artifact=artifact, git=git, head=head, prefix=prefix)
+    writes, left = taking.of(kept_in_git(forecast))
+    changed = [each.path for each in writes if each.change is not Change.KEEP]
+    _refuse_ours(changed, forecast, config)
+    _refuse_uncommitted([*forecast.pipelines, *changed], git, prefix)
+    pushed = evidence.figures.get("published")
+    known = isinstance(pushed, str) and pushed in ground.dvc.remotes()
+    return Handed(plan=Plan(files=writes), commit=head, left=left, remote=str(pushed) if known else None)
+
+
+def nothing_handed(artifact: Files) -> RefusedError:
+    """What to say to somebody who wanted a lock that the artifact does not bring."""
+    return RefusedError(
+        "the artifact brings no lock: the job found the committed one right, or did not get so far",
+        id="lock-not-handed",
+        where=f"{artifact.root.name}/{LOCK}",
+        help="mlci run",
+    )
+
+
+def _refuse_another(commit: str, head: str, place: str) -> None:
     if commit == head + UNCOMMITTED:
         raise RefusedError(
             f"the artifact is of changes to {head[:10]} that were not committed",
@@ -76,29 +106,54 @@ def handed(ground: Ground, artifact: Files, head: str, git: Git, config: Config,
             where=place,
             help="git switch to the branch that the job ran for, or take its newest run's artifact",
         )
-    forecast = plan(ground, Asked(offline=True))
-    brought = [each for path in kept_in_git(forecast) for each in _brought(artifact, path)]
-    paths = [each.removeprefix(f"{LOCK}/") for each in brought]
-    writes = [_write(ground.project, artifact, path) for path in paths]
-    changed = [each.path for each in writes if each.change is not Change.KEEP]
-    _refuse_ours(changed, forecast, config)
-    _refuse_uncommitted([*forecast.pipelines, *changed], git, prefix)
-    if not writes:
-        raise RefusedError(
-            "the artifact brings no lock: the job found the committed one right, or did not get so far",
-            id="lock-not-handed",
-            where=place,
-            help="mlci run",
-        )
-    return Handed(plan=Plan(files=tuple(writes)), commit=commit)
 
 
-def _brought(artifact: Files, path: str) -> Sequence[str]:
-    """Where the artifact holds a path, or what lies below it."""
-    place = f"{LOCK}/{path}"
-    if path.startswith("../"):
-        return ()
-    return [*artifact.list(place)] or ([place] if artifact.exists(place) else [])
+class _Taking(Struct, frozen=True, kw_only=True):
+    """What an artifact holds, and what is to be done with it in this checkout."""
+
+    files: Files
+    artifact: Files
+    git: Git
+    head: str
+    prefix: str
+
+    def of(self, paths: Sequence[str]) -> tuple[tuple[FileWrite | FileDelete, ...], tuple[str, ...]]:
+        """The writes for what is brought of these paths, and why some of it is left where it is."""
+        writes: list[FileWrite | FileDelete] = []
+        left: list[str] = []
+        for path in paths:
+            try:
+                writes += self._output(path)
+            except WorldError as error:
+                if error.id != "file-too-large" or path.endswith(LOCK_FILE):
+                    raise
+                left.append(error.message)
+        return tuple(writes), tuple(left)
+
+    def _output(self, path: str) -> Sequence[FileWrite | FileDelete]:
+        """A file, or a directory as a whole: what it lost goes."""
+        place = f"{LOCK}/{path}"
+        if path.startswith("../"):
+            return ()
+        inside = [each.removeprefix(f"{LOCK}/") for each in self.artifact.list(place)]
+        if not inside:
+            return [self._write(path)] if self.artifact.exists(place) else []
+        lost = sorted(self._tracked(path) - {*inside})
+        return [*map(self._write, inside), *(FileDelete(path=each) for each in lost)]
+
+    def _tracked(self, path: str) -> set[str]:
+        """The files that the commit holds below a directory, from the project."""
+        there = self.git.tree(self.head, posixpath.normpath(posixpath.join(self.prefix, path)))
+        return {posixpath.relpath(each.path, self.prefix or ".") for each in there if each.mode in _FILES}
+
+    def _write(self, path: str) -> FileWrite:
+        place = f"{LOCK}/{path}"
+        content = self.artifact.read(place, limit=LARGEST)
+        if path.endswith(LOCK_FILE):
+            read_lock(content, name=place)
+        before = self.files.read_if_there(path, limit=LARGEST)
+        change = Change.CREATE if before is None else Change.KEEP if before == content else Change.UPDATE
+        return FileWrite(path=path, content=content, change=change, before=before)
 
 
 def _refuse_ours(paths: Sequence[str], forecast: Forecast, config: Config) -> None:
@@ -128,13 +183,3 @@ def _refuse_uncommitted(paths: Sequence[str], git: Git, prefix: str) -> None:
                 where=path,
                 help="git stash keeps them, git restore drops them; then run the same command again",
             )
-
-
-def _write(files: Files, artifact: Files, path: str) -> FileWrite:
-    place = f"{LOCK}/{path}"
-    content = artifact.read(place, limit=LARGEST)
-    if path.endswith(LOCK_FILE):
-        read_lock(content, name=place)
-    before = files.read_if_there(path, limit=LARGEST)
-    change = Change.CREATE if before is None else Change.KEEP if before == content else Change.UPDATE
-    return FileWrite(path=path, content=content, change=change, before=before)

@@ -170,6 +170,8 @@ class _Attempt(Struct, kw_only=True):
         self.ground.progress.step(f"pushing to the remote {target}")
         found = publish(self.ground.dvc, target, reads=self.remote, promised=on_main)
         self.ground.progress.done()
+        if found.status is Status.PASS:
+            self.figures["published"] = target
         return found
 
     def _unrest(self, before: Stamps) -> Finding | None:

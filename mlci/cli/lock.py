@@ -100,30 +100,33 @@ def apply(world: World, out: Output, artifact: Path, dry_run: bool) -> None:
 
     Only files that this commit's own dvc.yaml leaves to Git are written.
     """
-    from mlci.app.handed import handed
+    from mlci.app.handed import handed, nothing_handed
 
     ground, head = world.ground(), world.repository().resolve("HEAD") or ""
     project = world.project()
-    found = handed(ground, world.evidence(artifact), head, world.repository(), project.config, project.prefix)
+    place = world.evidence(artifact)
+    found = handed(ground, place, head, world.repository(), project.config, project.prefix)
+    if not found.plan.files:
+        raise nothing_handed(place)
     if not dry_run:
         ground.project.apply(found.plan)
     rows = [(each.path, each.change.value) for each in found.plan.files]
     value: dict[str, JsonValue] = {
         "commit": found.commit,
         "files": [{"path": path, "change": change} for path, change in rows],
+        "left": [*found.left],
         "written": not dry_run,
     }
     if out.json:
         out.document(value)
     else:
         out.table(("file", "change"), rows)
+    for each in found.left:
+        out.note(f"not taken: {each}")
     changed = " ".join(shlex.quote(each.path) for each in found.plan.pending)
     if changed and not dry_run:
-        kept = project.config.remotes.pull_request
-        out.note(
-            f"look at it first: git diff; then: git add {changed} && git commit"
-            + (f"; its data: dvc pull --remote {kept}" if kept else "")
-        )
+        data = f"; its data: dvc pull --remote {shlex.quote(found.remote)}" if found.remote else ""
+        out.note(f"look at it first: git diff; then: git add {changed} && git commit{data}")
 
 
 resolve.name, apply.name = "resolve", "apply"

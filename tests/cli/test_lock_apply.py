@@ -33,13 +33,16 @@ FILES = {
 
 @pytest.fixture
 def story(tmp_path: Path) -> Repository:
-    return repository(tmp_path / "work").with_dvc().commit(FILES)
+    return repository(tmp_path / "work").with_dvc("storage").commit(FILES)
 
 
-def artifact(story: Repository, files: dict[str, str | Link], commit: str | None = None) -> Path:
+def artifact(
+    story: Repository, files: dict[str, str | Link], commit: str | None = None, published: str | None = None
+) -> Path:
     place = story.path.parent / "artifact"
     (place / ".mlci/evidence").mkdir(parents=True)
-    found = Evidence(gate="pipeline", commit=commit or story.head, findings=())
+    figures = {"published": published} if published else {}
+    found = Evidence(gate="pipeline", commit=commit or story.head, findings=(), figures=figures)
     (place / ".mlci/evidence/pipeline.json").write_text(evidence.to_json(found))
     left = Repository(place)
     left.write({f".mlci/lock/{path}": content for path, content in files.items()})
@@ -91,6 +94,48 @@ def test_a_directory_that_git_keeps_is_handed_over_file_by_file(story: Repositor
     assert ended.code == 0, ended.stderr
     assert (story.path / "plots/a/roc.csv").read_text() == "1"
     assert "git diff" in ended.stderr
+
+
+def test_what_a_directory_that_git_keeps_has_lost_goes(story: Repository) -> None:
+    story.commit({"dvc.yaml": PIPELINE.replace("[model]", "[model, {plots: {cache: false}}]")})
+    story.commit({"plots/old.csv": "0", "plots/a/roc.csv": "0", "plots/link": Link("old.csv"), "plotsy": "0"})
+    place = artifact(story, {"dvc.lock": MADE, "plots/a/roc.csv": "1"})
+    story.write({"plots/old.csv": "mine"})
+    refused = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert (refused.code, "[uncommitted-changes]" in refused.stderr) == (7, True)
+    story.git("checkout", "plots/old.csv")
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert ended.code == 0, ended.stderr
+    changed = {path: what for what, path in map(str.split, story.git("status", "--porcelain").splitlines())}
+    assert changed == {"dvc.lock": "M", "plots/a/roc.csv": "M", "plots/old.csv": "D"}
+
+
+def test_what_is_too_large_is_left_and_told_but_never_the_lock(
+    story: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlci.app.handed.LARGEST", 200)
+    place = artifact(story, {"dvc.lock": MADE, "metrics.json": " " * 201, "train.py": " " * 201})
+    (place / ".mlci/report").mkdir()
+    (place / ".mlci/report/diff.json").write_text("no diff")
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert ended.code == 0, ended.stderr
+    assert story.git("status", "--porcelain") == " M dvc.lock"
+    assert "not taken: .mlci/lock/metrics.json is larger than" in ended.stderr
+    story.git("checkout", "dvc.lock")
+    monkeypatch.setattr("mlci.app.handed.LARGEST", 100)
+    refused = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert (refused.code, story.git("status", "--porcelain")) == (3, "")
+
+
+@pytest.mark.parametrize(("published", "told"), [("storage", True), ("$(evil)", False), (None, False)])
+def test_the_data_is_said_to_be_where_the_job_pushed_it(
+    story: Repository, published: str | None, told: bool
+) -> None:
+    place = artifact(story, {"dvc.lock": MADE}, published=published)
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert ended.code == 0, ended.stderr
+    assert ("; its data: dvc pull --remote storage" in ended.stderr) is told
+    assert "evil" not in ended.stderr
 
 
 def test_what_cannot_be_handed_over_is_told_and_ends_nothing(
