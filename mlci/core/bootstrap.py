@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 from msgspec import Struct
 
+from mlci.core.cells import Floats
 from mlci.core.metrics import weights
-from mlci.core.predictions import Codes, Floats, Paired
+from mlci.core.predictions import Codes, Paired
 
 SEED = 7
 CELL_RESAMPLES = 10_000

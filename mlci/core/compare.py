@@ -8,6 +8,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from mlci.core import bootstrap, stats
+from mlci.core.cells import Floats
 from mlci.core.config import Direction, Task
 from mlci.core.finding import Interval
 from mlci.core.metrics import (
@@ -22,7 +23,7 @@ from mlci.core.metrics import (
     value,
     weights,
 )
-from mlci.core.predictions import Codes, Floats, Paired, Predictions
+from mlci.core.predictions import Codes, Paired, Predictions
 
 
 class Change(Struct, frozen=True, kw_only=True, eq=False):

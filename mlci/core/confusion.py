@@ -7,7 +7,8 @@ the value is scikit-learn's.
 import numpy as np
 import numpy.typing as npt
 
-from mlci.core.predictions import Codes, Floats, Predictions
+from mlci.core.cells import Floats
+from mlci.core.predictions import Codes, Predictions
 
 
 def matrix(one: Predictions) -> Floats:

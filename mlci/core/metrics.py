@@ -9,8 +9,9 @@ import numpy as np
 from msgspec import Struct
 
 from mlci.core import calibration, confusion, custom_metrics, ranking
+from mlci.core.cells import Floats
 from mlci.core.config import Direction, Task
-from mlci.core.predictions import Floats, Predictions
+from mlci.core.predictions import Predictions
 from mlci.errors import ConfigError, WorldError
 
 _BINARY = frozenset({Task.BINARY})

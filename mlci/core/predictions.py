@@ -1,7 +1,6 @@
 """Predictions: what a model said of each held-out row, checked, sorted by id, and paired by id."""
 
 from collections.abc import Mapping
-from math import isnan
 from typing import Any
 
 import numpy as np
@@ -9,12 +8,11 @@ import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mlci.core.cells import Column, Floats, alike
 from mlci.core.config import Columns, Task
 from mlci.core.diff import Pairing
-from mlci.errors import WorldError
+from mlci.core.prediction_columns import PredictionColumns
 
-Column = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
 # Design: below this share of the smaller side, the pairs no longer stand for the test set.
@@ -79,13 +77,13 @@ def wanted(columns: Columns) -> tuple[str, ...]:
 
 def from_columns(table: Mapping[str, Column], columns: Columns, task: Task, where: str) -> Predictions:
     """The predictions of a table. Raises WorldError (`predictions-invalid`) saying what is wrong."""
-    reader = _Reader(table=table, where=where)
-    ids = reader.ids(columns.id)
+    said = PredictionColumns(table=table, where=where)
+    ids = said.ids(columns.id)
     order = np.argsort(ids, kind="stable")
     if task is Task.REGRESSION:
-        found = _regression(reader, ids, columns)
+        found = _regression(said, ids, columns)
     else:
-        found = _classification(reader, ids, columns, task)
+        found = _classification(said, ids, columns, task)
     return found.take(order)
 
 
@@ -138,30 +136,32 @@ def _why_not(told: Pairing) -> str:
     )
 
 
-def _regression(reader: "_Reader", ids: Column, columns: Columns) -> Predictions:
+def _regression(said: PredictionColumns, ids: Column, columns: Columns) -> Predictions:
     return Predictions(
         task=Task.REGRESSION,
         ids=ids,
-        truth=reader.numbers(columns.truth),
-        label=reader.numbers(columns.label),
-        **reader.extras(columns),
+        truth=said.truth(columns.truth),
+        label=said.answers(columns.label),
+        **said.extras(columns),
     )
 
 
-def _classification(reader: "_Reader", ids: Column, columns: Columns, task: Task) -> Predictions:
-    truth, label = reader.texts(columns.truth), reader.texts(columns.label)
+def _classification(said: PredictionColumns, ids: Column, columns: Columns, task: Task) -> Predictions:
+    truth, label = said.texts(columns.truth), said.texts(columns.label)
     classes = _classes(truth, label)
     scores: Floats | None = None
     if isinstance(columns.score, Mapping):
         outside = sorted(set(classes) - set(columns.score))
         if outside:
-            raise reader.wrong(f"class {outside[0]!r} has no score column")
+            raise said.undeclared(columns, outside[0], sorted(columns.score, key=_class_order))
         classes = tuple(sorted(columns.score, key=_class_order))
-        scores = np.column_stack([reader.numbers(columns.score[name]) for name in classes])
-    elif columns.score is not None and columns.score in reader.table:
-        scores = reader.numbers(columns.score)
+        scores = np.column_stack([said.answers(columns.score[name]) for name in classes])
+    elif columns.score is not None and columns.score in said.table:
+        scores = said.answers(columns.score)
     if task is Task.BINARY:
-        classes = _two(reader, classes)
+        if len(classes) > 2:
+            raise said.too_many(columns, classes)
+        classes = _two(classes)
     return Predictions(
         task=task,
         ids=ids,
@@ -169,112 +169,16 @@ def _classification(reader: "_Reader", ids: Column, columns: Columns, task: Task
         label=_codes(label, classes),
         classes=classes,
         scores=scores,
-        **reader.extras(columns),
+        **said.extras(columns),
     )
 
 
-def _two(reader: "_Reader", classes: tuple[str, ...]) -> tuple[str, ...]:
-    if len(classes) > 2:
-        raise reader.wrong(f"a binary task has two classes, not {len(classes)}")
+def _two(classes: tuple[str, ...]) -> tuple[str, ...]:
     if len(classes) == 2:
         return classes
     # One class only: it is the positive one, unless it is plainly the negative.
     only = classes[0]
     return ("0", "1") if only in {"0", "1"} else ("", only)
-
-
-class _Reader(Struct, frozen=True, kw_only=True):
-    """Takes columns out of a table and refuses what no metric may be computed from."""
-
-    table: Mapping[str, Column]
-    where: str
-
-    def wrong(self, message: str) -> WorldError:
-        return WorldError(
-            message,
-            id="predictions-invalid",
-            where=self.where,
-            help="name the columns under `columns:` of the model in mlci.yaml, or mend the stage",
-        )
-
-    def column(self, name: str) -> Column:
-        if name not in self.table:
-            known = ", ".join(sorted(self.table)) or "none"
-            raise self.wrong(f"there is no column {name!r}; there are: {known}")
-        column = self.table[name]
-        if len({len(each) for each in self.table.values()}) > 1:
-            raise self.wrong("the columns have different lengths")
-        if not len(column):
-            raise self.wrong("there are no rows")
-        return column
-
-    def ids(self, name: str) -> Column:
-        column = self.column(name)
-        self._none_missing(name, column)
-        ids = column if column.dtype.kind in "iu" else _texts(column)
-        repeated = len(ids) - len(np.unique(ids))
-        if repeated:
-            raise self.wrong(f"{repeated} ids in column {name!r} are duplicates")
-        return ids
-
-    def texts(self, name: str) -> Column:
-        column = self.column(name)
-        self._none_missing(name, column)
-        return _texts(column)
-
-    def numbers(self, name: str) -> Floats:
-        column = self.column(name)
-        self._none_missing(name, column)
-        try:
-            numbers = column.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise self.wrong(f"column {name!r} holds something that is not a number") from error
-        if not np.isfinite(numbers).all():
-            count = np.count_nonzero(~np.isfinite(numbers))
-            raise self.wrong(f"{count} values in column {name!r} are NaN or infinite")
-        return numbers
-
-    def extras(self, columns: Columns) -> dict[str, Any]:
-        weight = None if columns.weight is None else self.numbers(columns.weight)
-        if weight is not None and (weight < 0).any():
-            raise self.wrong(f"column {columns.weight!r} holds negative weights")
-        cluster = None
-        if columns.cluster is not None:
-            cluster = np.unique(self.texts(columns.cluster), return_inverse=True)[1]
-        group = None if columns.group is None else self.texts(columns.group)
-        return {"weight": weight, "cluster": cluster, "group": group}
-
-    def _none_missing(self, name: str, column: Column) -> None:
-        missing = _missing(column)
-        if missing:
-            raise self.wrong(f"{missing} values in column {name!r} are missing")
-
-
-def _missing(column: Column) -> int:
-    if column.dtype.kind == "f":
-        return int(np.count_nonzero(np.isnan(column)))
-    if column.dtype.kind == "O":
-        return sum(each is None or (isinstance(each, float) and isnan(each)) for each in column)
-    return 0
-
-
-def _texts(column: Column) -> Column:
-    """Text of each value, alike for 1, 1.0 and true, so that formats without types agree."""
-    if column.dtype.kind == "O":
-        return np.array([_text(each) for each in column], dtype=np.str_)
-    if column.dtype.kind == "b" or (column.dtype.kind == "f" and _whole(column)):
-        return column.astype(np.int64).astype(np.str_)
-    return column.astype(np.str_)
-
-
-def _whole(column: Column) -> bool:
-    return bool((np.isfinite(column) & (column == np.rint(column))).all())
-
-
-def _text(value: object) -> str:
-    if value is True or value is False:
-        return str(int(value))
-    return str(value)
 
 
 def _classes(*columns: Column) -> tuple[str, ...]:
@@ -297,13 +201,8 @@ def _codes(column: Column, classes: tuple[str, ...]) -> Codes:
 
 
 def _same_ids(base: Predictions, head: Predictions) -> tuple[Predictions, Predictions]:
-    if base.ids.dtype.kind == head.ids.dtype.kind:
-        return base, head
-    return _with_text_ids(base), _with_text_ids(head)
-
-
-def _with_text_ids(one: Predictions) -> Predictions:
-    return one if one.ids.dtype.kind == "U" else replace(one, ids=one.ids.astype(np.str_))
+    before, now = alike(base.ids, head.ids)
+    return replace(base, ids=before), replace(head, ids=now)
 
 
 def _same_classes(base: Predictions, head: Predictions) -> tuple[Predictions, Predictions]:

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from mlci.core.predictions import Floats
+from mlci.core.cells import Floats
 
 Mask = npt.NDArray[np.bool_]
 

@@ -523,9 +523,9 @@ def test_labels_that_changed_their_names_are_another_truth(place):
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
-        (pl.col("id") * 0, "999 ids in column 'id' are duplicates"),
-        (pl.col("y_pred").replace(1, None), "values in column 'y_pred' are missing"),
-        (pl.col("y_score") / 0, "1000 values in column 'y_score' are NaN or infinite"),
+        (pl.col("id") * 0, "column 'id' holds 1 id more than once"),
+        (pl.col("y_pred").replace(1, None), "column 'y_pred' is missing in"),
+        (pl.col("y_score") / 0, "column 'y_score' is infinite in 1,000 of 1,000 rows"),
         (pl.col("id").alias("y_true"), "a binary task has two classes, not 1000"),
     ],
 )

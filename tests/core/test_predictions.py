@@ -31,24 +31,99 @@ def test_rows_come_sorted_by_id():
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("values", "message", "next_step"),
     [
-        ({"id": ["a", "a", "b"]}, "1 ids in column 'id' are duplicates"),
-        ({"id": ["a", None, "b"]}, "1 values in column 'id' are missing"),
-        ({"y_true": [1.0, np.nan, 0.0]}, "1 values in column 'y_true' are missing"),
-        ({"y_score": [0.1, np.nan, 0.2]}, "1 values in column 'y_score' are missing"),
-        ({"y_score": [0.1, np.inf, 0.2]}, "NaN or infinite"),
-        ({"y_score": ["a", "b", "c"]}, "not a number"),
-        ({"y_pred": None}, "no column 'y_pred'; there are: id, y_score, y_true"),
-        ({"y_pred": [0, 1, 2]}, "two classes, not 3"),
-        ({"y_pred": [0, 1]}, "different lengths"),
-        ({"id": [], "y_true": [], "y_pred": [], "y_score": []}, "no rows"),
+        ({"id": ["a", "a", "b"]}, "holds 1 id more than once, the first of them in rows 1, 2", "its own"),
+        (
+            {"id": [8, 9, 9]},
+            "column 'id' holds 1 id more than once, the first of them in rows 2, 3",
+            "cluster",
+        ),
+        ({"id": ["a", None, "b"]}, "'id' is missing in 1 of 3 rows (row 2)", "copied from the test set"),
+        (
+            {"y_true": [1.0, np.nan, 0.0]},
+            "'y_true' is missing in 1 of 3 rows (row 2)",
+            "copied from the test",
+        ),
+        ({"y_score": [0.1, np.nan, 0.2]}, "'y_score' is missing or NaN in 1 of 3 rows (row 2)", "was fed"),
+        ({"y_score": [0.1, None, 0.2]}, "'y_score' is missing or NaN in 1 of 3 rows (row 2)", "was fed"),
+        ({"y_score": [0.1, np.inf, np.inf]}, "'y_score' is infinite in 2 of 3 rows (rows 2, 3)", "was fed"),
+        ({"y_score": ["a", "b", "c"]}, "not a number", "write numbers"),
+        ({"y_pred": None}, "no column 'y_pred'; there are: id, y_score, y_true", "under `columns:`"),
+        ({"y_pred": [0, 1]}, "different lengths", "every column"),
+        ({"id": [], "y_true": [], "y_pred": [], "y_score": []}, "no rows", "each row of the test set"),
     ],
 )
-def test_what_no_metric_may_be_computed_from_is_refused(values, message):
-    with pytest.raises(WorldError, match=message) as caught:
+def test_what_no_metric_may_be_computed_from_is_refused(values, message, next_step):
+    with pytest.raises(WorldError) as caught:
         read(**values)
+    assert message in caught.value.message
+    assert next_step in caught.value.help
     assert (caught.value.id, caught.value.where) == ("predictions-invalid", "predictions.parquet")
+
+
+def test_of_many_bad_rows_the_first_are_named():
+    score = np.full(2_000, 0.5)
+    score[5:] = np.nan
+    columns = {"id": np.arange(2_000), "y_true": np.arange(2_000) % 2, "y_pred": np.zeros(2_000)}
+    with pytest.raises(WorldError, match=r"in 1,995 of 2,000 rows \(rows 6, 7, 8 and 1,992 more\)"):
+        from_columns(columns | {"y_score": score}, COLUMNS, Task.BINARY, "p")
+
+
+def test_an_id_that_stands_twice_is_told_by_row_and_not_by_name():
+    with pytest.raises(WorldError) as caught:
+        read(id=["ann@example.org", "b", "ann@example.org"])
+    assert "ann" not in caught.value.message
+    assert "rows 1, 3" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"y_pred": [0, 1, 2]}, "not 3: '0', '1', '2'; '2' in column 'y_pred' (row 3) is no true answer"),
+        (
+            {"y_pred": ["yes", "no", "no"]},
+            "not 4: '0', '1', 'no', 'yes'; 'no' in column 'y_pred' (rows 2, 3)",
+        ),
+        ({"y_true": [0, 1, 2]}, "a binary task has two classes, not 3: '0', '1', '2'"),
+    ],
+)
+def test_a_label_that_is_no_class_of_a_binary_task_is_named(values, message):
+    with pytest.raises(WorldError) as caught:
+        read(**values)
+    assert message in caught.value.message
+    assert "'y_pred' in the words of 'y_true'" in caught.value.help
+    assert "`task: multiclass`" in caught.value.help
+
+
+def test_cells_of_a_column_that_holds_no_classes_are_not_shown():
+    rows = {"id": np.arange(50), "y_true": np.array([f"person {each}" for each in range(50)], dtype=object)}
+    with pytest.raises(WorldError) as caught:
+        from_columns(rows | {"y_pred": rows["y_true"]}, COLUMNS, Task.BINARY, "p")
+    assert caught.value.message == "a binary task has two classes, not 50"
+
+
+@pytest.mark.parametrize("column", ["weight", "truth"])
+def test_a_number_that_the_model_did_not_say_is_not_blamed_on_it(column):
+    columns = Columns(weight="w", score=None)
+    rows = {"id": np.arange(3), "y_true": np.ones(3), "y_pred": np.ones(3), "w": np.ones(3)}
+    rows["w" if column == "weight" else "y_true"] = np.array([1.0, np.nan, 1.0])
+    with pytest.raises(WorldError) as caught:
+        from_columns(rows, columns, Task.REGRESSION, "p")
+    assert "(row 2)" in caught.value.message
+    assert "was fed" not in caught.value.help
+
+
+def test_weights_are_not_negative():
+    with pytest.raises(WorldError, match="'y_score' is negative in 1 of 3 rows") as caught:
+        read(Columns(weight="y_score", score=None), y_score=[1.0, -1.0, 1.0])
+    assert "at least 0" in caught.value.help
+
+
+def test_whole_numbers_are_the_same_ids_with_a_point_and_without():
+    assert list(read(id=["3.0", "1.0", "2.0"]).ids) == ["1", "2", "3"]
+    assert list(read(id=[3.0, 1.0, 2.0]).ids) == ["1", "2", "3"]
+    assert list(read(id=["3.0", "1.5", "007"]).ids) == ["007", "1.5", "3.0"]
 
 
 @pytest.mark.parametrize("truth", [[1, 0, 1], [1.0, 0.0, 1.0], [True, False, True], ["1", "0", "1"]])
@@ -73,8 +148,11 @@ def test_multiclass_scores_follow_their_classes():
     one = read(columns, Task.MULTICLASS, y_true=["b", "a", "b"], y_pred=["b", "a", "a"], **scores)
     assert one.classes == ("a", "b")
     assert one.scores.tolist() == [[0.8, 0.2], [0.7, 0.3], [0.1, 0.9]]
-    with pytest.raises(WorldError, match="class 'z' has no score column"):
-        read(columns, Task.MULTICLASS, y_true=["b", "a", "z"], y_pred=["b", "a", "a"], **scores)
+    with pytest.raises(WorldError) as caught:
+        read(columns, Task.MULTICLASS, y_true=["b", "a", "b"], y_pred=["b", "z", "z"], **scores)
+    said = "class 'z' in column 'y_pred' (rows 2, 3) has no score column; declared are 'a', 'b'"
+    assert caught.value.message == said
+    assert "`columns: score:`" in caught.value.help
 
 
 def test_wanted_columns_are_those_that_are_named():

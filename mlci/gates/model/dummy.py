@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
+from mlci.core.cells import Floats
 from mlci.core.compare import compare
 from mlci.core.config import Direction, Task
 from mlci.core.finding import Finding, Status
 from mlci.core.metrics import METRICS, Metric
-from mlci.core.predictions import Floats, Paired, Predictions
+from mlci.core.predictions import Paired, Predictions
 from mlci.gates.model.sample import insufficient, short
 
 CHECK = "model.beats_dummy"
