@@ -67,7 +67,10 @@ def _tally(findings: Sequence[Finding]) -> str:
     open_ = [each for each in findings if each not in accepted]
     counted = [(sum(each.status is status for each in open_), word) for status, word in _WORDS]
     counted.append((len(accepted), "accepted for now"))
-    return ", ".join(count(amount, word, word) for amount, word in counted if amount) or "nothing was asked"
+    told = ", ".join(count(amount, word, word) for amount, word in counted if amount) or "nothing was asked"
+    # What was not asked lets nothing fail: folded away it would be taken for an answer.
+    skipped = sorted({each.check for each in open_ if each.status is Status.SKIP})
+    return f"{told}: {', '.join(skipped)}" if skipped else told
 
 
 def _row(finding: Finding) -> tuple[Cell, ...]:

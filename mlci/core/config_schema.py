@@ -106,7 +106,9 @@ _MODEL = Table(
     required("path", PATH, "The model's file or directory, a cached output in dvc.yaml."),
     required("task", Choice(Task), "What the model predicts."),
     optional("predictions", PATH, "Its predictions on the test rows, a cached output in dvc.yaml."),
-    optional("test", PATH, "Features of the held-out rows, joined to the predictions by id."),
+    optional(
+        "test", PATH, "Features of the held-out rows, joined to the predictions by id; each row has one."
+    ),
     optional("columns", _COLUMNS, "The columns of the predictions file."),
     optional("load", ATTRIBUTE, "load(path) gives an object with predict, in the user's environment."),
     optional("owner", Text(), "Who answers for the model."),

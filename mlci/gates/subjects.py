@@ -1,12 +1,13 @@
 """What model and bias tests look at: a model's predictions, and the groups its rows fall into."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
 
+from mlci.core.cells import Column, alike, identities
 from mlci.core.config import Model
-from mlci.core.predictions import Codes, Column, Predictions, from_columns, wanted
+from mlci.core.predictions import Codes, Predictions, from_columns, wanted
 from mlci.errors import WorldError
 from mlci.ports.tables import Tables
 
@@ -50,12 +51,7 @@ def read_attributes(
     key = model.columns.id
     for name in (key, *wanted_names):
         if name not in known:
-            raise WorldError(
-                f"{model.test} has no column {name!r}",
-                id="table-column",
-                where=model.test,
-                help=f"its columns: {', '.join(list(known)[:20])}",
-            )
+            raise no_column(model.test, name, known)
     table = tables.read(model.test, [key, *(name for name in wanted_names if name != key)], text=[key])
     return attributes(table, model, predictions, wanted_names)
 
@@ -75,6 +71,16 @@ def no_test_rows(model: Model, column: str) -> WorldError:
         id="test-undeclared",
         where=f"models.{model.name}",
         help="name the table of held-out rows under `test:`",
+    )
+
+
+def no_column(path: str, name: str, known: Iterable[str]) -> WorldError:
+    """What to say when a table of test rows lacks a column that is needed."""
+    return WorldError(
+        f"{path} has no column {name!r}",
+        id="table-column",
+        where=path,
+        help=f"its columns: {', '.join(list(known)[:20])}",
     )
 
 
@@ -102,7 +108,7 @@ def label_of(attribute: Attribute, code: int) -> str:
 
 def rows_of(ids: Column, predictions: Predictions, where: str) -> Codes:
     """The row of a table with these ids for each prediction. Raises WorldError, naming the table."""
-    theirs, ours = _alike(ids), _alike(predictions.ids)
+    theirs, ours = alike(identities(ids), predictions.ids)
     order = np.argsort(theirs, kind="stable")
     ranked = theirs[order]
     if (repeated := len(ranked) - len(np.unique(ranked))) > 0:
@@ -118,10 +124,6 @@ def rows_of(ids: Column, predictions: Predictions, where: str) -> Codes:
         )
     rows: Codes = order[places]
     return rows
-
-
-def _alike(ids: Column) -> Column:
-    return np.array([str(each) for each in ids.tolist()])
 
 
 def _attribute(name: str, column: Column) -> Attribute:

@@ -194,3 +194,51 @@ def test_a_remote_that_is_not_there_is_told_from_a_forgotten_push(
     (tmp_path / "work-storage").mkdir()
     assert mlci_run(clone).code == 10
     assert statuses(clone) == {"pipeline.pushed": "fail"}
+
+
+PREDICT = """
+import json
+from pathlib import Path
+rows = json.loads(Path("raw.txt").read_text())
+answers = ["id,y_true,y_pred,y_score"]
+for row in range(rows):
+    truth, hit = row % 2, row % 7 != 0
+    label = truth if hit else 1 - truth
+    answers.append(f"{row},{truth},{label},{0.2 + 0.6 * label}")
+Path("model").write_text("m")
+Path("predictions.csv").write_text("\\n".join(answers) + "\\n")
+"""
+PREDICTING = {
+    "mlci.yaml": """
+version: 1
+project: credit
+models: {income: {path: model, task: binary, test: test.csv, predictions: predictions.csv}}
+objectives: [{model: income, metric: accuracy, at_least: 0.7}]
+gates: {model: {beats_dummy: true}}
+""",
+    ".gitignore": ".mlci/\nmodel\npredictions.csv\n",
+    "raw.txt": "400",
+    "test.csv": "id,age\n" + "".join(f"{row},{20 + row % 50}\n" for row in range(400)),
+    "predict.py": PREDICT,
+    "dvc.yaml": f"""
+stages:
+  predict:
+    cmd: {sys.executable} predict.py
+    deps: [raw.txt, predict.py]
+    outs: [model, predictions.csv]
+""",
+}
+
+
+def test_a_run_whose_predictions_leave_out_test_rows_ends_with_10(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").with_dvc("storage").commit(PREDICTING)
+    whole = mlci_run(story)
+    (asked,) = [each for each in evidence(story)["model"]["findings"] if each["check"] == "model.coverage"]
+    assert (whole.code, asked["message"]) == (0, "each of 400 rows of test.csv has its prediction")
+
+    story.commit({"raw.txt": "100"})
+    short = mlci_run(story)
+    assert short.code == 10
+    assert "model.coverage income: no prediction for 300 of 400 rows of test.csv" in short.stdout
+    findings = evidence(story)["model"]["findings"]
+    assert [each["check"] for each in findings if each["status"] != "pass"] == ["model.coverage"]

@@ -30,6 +30,12 @@ def test_the_worst_answer_comes_first_and_every_kind_is_counted() -> None:
     assert table_of(PASSED, failed)[0][1] == "test"
 
 
+def test_what_was_not_asked_is_named_although_its_row_is_folded() -> None:
+    unasked = replace(PASSED, status=Status.SKIP, check="model.coverage")
+    (told,) = sections(gate(PASSED, unasked, replace(unasked, subject="other")))
+    assert plain(told.summary) == "1 passed, 2 skipped: model.coverage"
+
+
 def test_what_was_accepted_is_counted_as_such_and_not_red() -> None:
     (told,) = sections(gate(replace(PASSED, status=Status.FAIL, waived=WAIVED)))
     (table,) = told.blocks

@@ -9,6 +9,16 @@ CHECKS = (
         page="Every row needs an id of its own, a truth and a label; a score that is NaN is red.",
     ),
     Check(
+        id="model.coverage",
+        title="Every row of the test set has its prediction",
+        page="The predictions' ids are held against those of the model's `test:`. A row without a "
+        "prediction, a prediction for no row of it, and rows that share an id or have none are red: what "
+        "was left out is in no metric, and no metric is better for it. Text and numbers agree where they "
+        "are written alike (1, 1.0 and '1' do; '007' is another id than 7). A test set without a column of "
+        "the usual name `id` is only counted. Without `test:` nothing is checked, and the report says so. "
+        "A report tells how many, and some of the ids only with `report: {rows: samples}`.",
+    ),
+    Check(
         id="model.objective",
         title="Every objective reaches its floor or ceiling",
         page="A named metric is computed from the predictions, with its 95 % interval: it fails when the "
