@@ -6,7 +6,7 @@ from itertools import chain
 from mlci.core import compose_diff, compose_gates, compose_lineage, compose_pipeline
 from mlci.core.compose_gates import tone_of
 from mlci.core.diff import Diff, MetricVerdict, Occasion
-from mlci.core.diff_findings import GATES, SAYS, gate_removed
+from mlci.core.diff_findings import GATES, ROWS, SAYS, gate_removed, paired
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
 from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
@@ -119,7 +119,7 @@ def _good_news(diff: Diff | None) -> Text:
 def _name(finding: Finding) -> Text:
     if finding.check == GATES:
         return (*words("the gate "), *code(finding.subject), *words(" is removed"))
-    if finding.check.startswith("diff."):
+    if finding.check.startswith("diff.") and finding.check != ROWS:
         return (*code(finding.subject.rpartition(".")[2]), *words(" " + _short(finding)))
     return (*code(finding.check), *words(" on "), *code(finding.subject))
 
@@ -137,11 +137,8 @@ def _facts(project: str, diff: Diff | None) -> Text:
         return (*words("Project "), *code(project), *words(f": {why}."))
     base = (*words("compared with "), *code(diff.base_name or diff.base[:10]), *_at(diff.base))
     head = code("the work tree") if diff.head is None else code(diff.head[:10])
-    rows = [
-        f"{count(each.rows, 'row')} of {each.model} paired by id" for each in diff.pairings if each.comparable
-    ]
-    paired = f"; {', '.join(rows)}" if rows else ""
-    return (*words("Project "), *code(project), *words(": "), *head, *words(" "), *base, *words(f"{paired}."))
+    rows = "".join(f"; {paired(each)}" for each in diff.pairings if each.comparable)
+    return (*words("Project "), *code(project), *words(": "), *head, *words(" "), *base, *words(f"{rows}."))
 
 
 def _at(commit: str) -> Text:

@@ -17,7 +17,7 @@ from mlci.core.diff import (
     Pairing,
     ValueDiff,
 )
-from mlci.core.diff_findings import subject
+from mlci.core.diff_findings import paired, subject
 from mlci.core.report import (
     Block,
     Cell,
@@ -125,10 +125,16 @@ def against(name: str, diff: Diff) -> Section | None:
     lost = any(each.verdict is MetricVerdict.REGRESSED for each in judged)
     return Section(
         title=title,
-        blocks=(Table(columns=columns, rows=rows), *_noted(diff)),
+        blocks=(Table(columns=columns, rows=rows), *_partly(diff), *_noted(diff)),
         summary=base + words(": " + _tally([each.verdict for each in judged if each.verdict])),
         folded=not lost,
     )
+
+
+def _partly(diff: Diff) -> tuple[Block, ...]:
+    """Where a verdict rests on a part of the rows, which."""
+    parts = [each for each in diff.pairings if each.comparable and not each.whole]
+    return tuple(Paragraph(text=prose(f"{paired(each)}.")) for each in parts)
 
 
 def _tally(verdicts: Sequence[MetricVerdict]) -> str:

@@ -186,6 +186,18 @@ class Pairing(Struct, frozen=True, kw_only=True):
         """Whether the rows were paired."""
         return not self.reason
 
+    @property
+    def whole(self) -> bool:
+        """Whether every row of both sides is in a pair."""
+        return self.rows == self.base_rows == self.head_rows
+
+    @property
+    def dropped(self) -> int:
+        """Rows of base's test set of which head says nothing; none where base was scored on head's."""
+        if self.rescored or not self.comparable:
+            return 0
+        return max(0, self.base_rows - self.rows - self.truth_differs)
+
 
 class Artifact(StrEnum):
     """What a tracked file is to the project."""

@@ -1,13 +1,14 @@
-"""What a diff means for the gate: one finding for each gated metric, and one for what cannot be read."""
+"""What a diff means for the gate: findings on gated metrics, on rows left out, and on what cannot be read."""
 
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion
+from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.finding import Finding, Status
-from mlci.core.wording import difference, number
+from mlci.core.wording import count, difference, number
 
 VERDICT = "diff.verdict"
 READABLE = "diff.readable"
 GATES = "diff.gates"
+ROWS = "diff.rows"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
 
@@ -34,7 +35,8 @@ def findings(diff: Diff, occasion: Occasion) -> tuple[Finding, ...]:
         for problem in diff.problems
     )
     judged = tuple(_finding(metric, occasion) for metric in diff.metrics if metric.gated)
-    return unreadable + tuple(each for each in judged if each is not None)
+    dropped = tuple(_dropped(each) for each in diff.pairings if each.dropped)
+    return (*unreadable, *(each for each in judged if each is not None), *dropped)
 
 
 def gate_removed(gate: str) -> Finding:
@@ -52,6 +54,32 @@ def subject(metric: MetricDiff) -> str:
     """Return `income.roc_auc`, with its slice where there is one."""
     parts = (metric.model, metric.metric, metric.subject)
     return ".".join(each for each in parts if each)
+
+
+def paired(pairing: Pairing) -> str:
+    """Return `9,003 rows of income paired by id; base had 12,007, head 9,003`: a part is told as one."""
+    told = f"{count(pairing.rows, 'row')} of {pairing.model} paired by id"
+    if pairing.whole:
+        return told
+    sides = f"; base had {pairing.base_rows:,}, head {pairing.head_rows:,}"
+    truth = f", and the truth of {pairing.truth_differs:,} differs" if pairing.truth_differs else ""
+    return told + sides + truth
+
+
+def _dropped(pairing: Pairing) -> Finding:
+    """A smaller test set may be meant, so it warns; that the predictions are whole, the model gate asks."""
+    rows = count(pairing.dropped, "row")
+    return Finding(
+        check=ROWS,
+        subject=pairing.model,
+        status=Status.WARN,
+        message=f"{rows} of base's test set {'has' if pairing.dropped == 1 else 'have'} no prediction now: "
+        f"{paired(pairing)}",
+        observed=pairing.head_rows,
+        expected=f"a prediction for each of base's {count(pairing.base_rows, 'row')}",
+        n=pairing.rows,
+        help="predict those rows too, or say in the pull request why they left the test set",
+    )
 
 
 def _finding(metric: MetricDiff, occasion: Occasion) -> Finding | None:

@@ -20,7 +20,9 @@ from mlci.app.diff import DiffRequest, compared, diff
 from mlci.core.config import Config, Direction, Margin, Model, Objective, ReportSettings, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Inside, MetricVerdict, Move, Occasion
+from mlci.core.diff_findings import findings
 from mlci.core.diff_json import from_json, to_json
+from mlci.core.finding import Status
 from mlci.core.values import Kind
 from mlci.core.yamltree import parse
 from mlci.errors import ConfigError, UsageError
@@ -656,6 +658,22 @@ def test_head_without_predictions_is_red(place):
     assert row.problem.startswith("reports/predictions.parquet cannot be used: this table cannot be read")
     assert "look at the stage that writes it" in row.advice
     assert row.blocks(Occasion.PULL_REQUEST)
+
+
+def test_rows_that_head_leaves_out_are_counted_and_never_go_unsaid(place):
+    base = place.commit(predicted=predictions(rows=1_200))
+    kept = pl.read_parquet(predictions(rows=1_200, skill=0.9, seed=1)).head(900)
+    found = place.diff(base, place.commit(predicted=as_parquet(kept), model="n"))
+    assert metric(found).verdict is MetricVerdict.IMPROVED
+    told = "900 rows of income paired by id; base had 1,200, head 900"
+    (dropped,) = [each for each in findings(found, Occasion.PULL_REQUEST) if each.check == "diff.rows"]
+    assert (dropped.status, dropped.message) == (
+        Status.WARN,
+        f"300 rows of base's test set have no prediction now: {told}",
+    )
+    (pairing,) = json.loads(to_json(found))["pairings"]
+    assert (pairing["rows"], pairing["base_rows"], pairing["head_rows"]) == (900, 1_200, 900)
+    assert place.diff("HEAD", base).pairings[0].dropped == 0
 
 
 def test_another_test_set_is_not_comparable(place):

@@ -50,13 +50,18 @@ UNSURE = replace(
 )
 
 
-def report_of(metric: MetricDiff, occasion: Occasion = Occasion.PULL_REQUEST) -> Report:
+WHOLE = Pairing(model="income", rows=6000, base_rows=6000, head_rows=6000)
+
+
+def report_of(
+    metric: MetricDiff, occasion: Occasion = Occasion.PULL_REQUEST, *, pairing: Pairing = WHOLE
+) -> Report:
     diff = Diff(
         base=BASE,
         head=HEAD,
         base_name="main",
         metrics=(metric,),
-        pairings=(Pairing(model="income", rows=6000),),
+        pairings=(pairing,),
     )
     evidence = Evidence(gate="diff", commit=HEAD, findings=findings(diff, occasion))
     return compose(project="credit", evidence=[evidence], diff=diff, occasion=occasion)
@@ -87,7 +92,37 @@ def test_a_promotion_asks_more_than_a_pull_request(occasion: Occasion, verdict: 
 def test_the_facts_say_what_was_compared() -> None:
     facts = plain(report_of(AUC).facts)
     assert "compared with main at bbbbbbbbbb" in facts
-    assert "6,000 rows of income paired by id" in facts
+    assert facts.endswith("6,000 rows of income paired by id.")
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "truth", "told", "verdict"),
+    [
+        (8000, 6000, 0, "; base had 8,000, head 6,000.", Verdict.WARNED),
+        (6001, 6000, 0, "; base had 6,001, head 6,000.", Verdict.WARNED),
+        (6000, 6500, 0, "; base had 6,000, head 6,500.", Verdict.PASSED),
+        (6005, 6005, 5, "; base had 6,005, head 6,005, and the truth of 5 differs.", Verdict.PASSED),
+        (6100, 6100, 0, "; base had 6,100, head 6,100.", Verdict.WARNED),
+    ],
+)
+def test_a_part_of_the_rows_is_told_as_one(base, head, truth, told, verdict) -> None:
+    part = Pairing(model="income", rows=6000, base_rows=base, head_rows=head, truth_differs=truth)
+    report = report_of(BETTER, pairing=part)
+    assert report.verdict is verdict
+    assert plain(report.facts).endswith(f"6,000 rows of income paired by id{told}")
+    for rendered in (terminal.render(report, width=200), html.unescape(render(report))):
+        assert f"paired by id{told}" in rendered
+
+
+def test_rows_that_base_was_judged_by_do_not_leave_unsaid() -> None:
+    part = replace(WHOLE, base_rows=6001)
+    report = report_of(BETTER, pairing=part)
+    assert plain(report.headline) == "You may merge, after a look: diff.rows on income"
+    told = "1 row of base's test set has no prediction now: 6,000 rows of income paired by id; base had 6,001"
+    (found,) = findings(Diff(base=BASE, head=HEAD, pairings=(part,)), Occasion.PROMOTION)
+    assert (found.check, found.status, found.message.startswith(told)) == ("diff.rows", Status.WARN, True)
+    again = replace(part, rescored=True)
+    assert findings(Diff(base=BASE, head=HEAD, pairings=(again,)), Occasion.PROMOTION) == ()
 
 
 def test_a_gated_metric_that_cannot_be_read_is_red() -> None:
@@ -116,9 +151,11 @@ def test_a_lower_is_better_metric_is_drawn_with_better_to_the_right() -> None:
     assert picture.index("●") < picture.index("│")
 
 
-def against_prod(metric: MetricDiff, *notes: str) -> Report:
+def against_prod(metric: MetricDiff, *notes: str, pairings: tuple[Pairing, ...] = ()) -> Report:
     diff = Diff(base=BASE, head=HEAD, base_name="main", metrics=(NOISE,))
-    prod = Diff(base=BASE, head=HEAD, base_name="income v0.1.0", metrics=(metric,), notes=notes)
+    prod = Diff(
+        base=BASE, head=HEAD, base_name="income v0.1.0", metrics=(metric,), notes=notes, pairings=pairings
+    )
     evidence = Evidence(gate="diff", commit=HEAD, findings=findings(diff, Occasion.PULL_REQUEST))
     return compose(
         project="credit",
@@ -142,6 +179,12 @@ def test_what_cannot_be_compared_with_production_is_said() -> None:
     assert "it is gone" in render(told)
     silent = against_prod(replace(AUC, verdict=None))
     assert all(each.title != "Against prod" for each in silent.sections)
+
+
+def test_a_part_that_is_compared_with_production_is_told_there() -> None:
+    told = "6,000 rows of income paired by id; base had 8,000, head 6,000."
+    assert told in render(against_prod(BETTER, pairings=(replace(WHOLE, base_rows=8000),)))
+    assert "paired" not in render(against_prod(BETTER, pairings=(WHOLE,)))
 
 
 @pytest.mark.parametrize(
