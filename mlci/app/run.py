@@ -107,7 +107,9 @@ def _compared(place: Place) -> tuple[Compared, Mapping[str, Diff]]:
 
 def _judged(place: Place, found: Diff, occasion: Occasion, commit: str) -> Evidence:
     today = place.hands.clock.now().date()
-    told = (*findings(found, occasion), *_given_up(place, found.base, occasion))
+    # With a model gate it is that one that holds values against their floors and ceilings.
+    own = findings(found, occasion, floors="model" not in place.project.config.gates)
+    told = (*own, *_given_up(place, found.base, occasion))
     accepted = waive(told, place.project.config.waivers, today)
     return Evidence(gate="diff", commit=commit, findings=accepted, tools={"mlci": __version__})
 

@@ -1,17 +1,20 @@
 """Evidence and a diff, told as a report: what a reviewer needs first comes first."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import chain, groupby
+
+from msgspec.structs import replace
 
 from mlci.core import compose_diff, compose_gates, compose_lineage, compose_pipeline
 from mlci.core.compose_gates import tone_of
 from mlci.core.diff import Diff, MetricVerdict, Occasion
-from mlci.core.diff_findings import GATES, ROWS, SAYS, gate_removed, paired
+from mlci.core.diff_findings import GATES, OBJECTIVE, ROWS, SAYS, gate_removed, paired
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
 from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
 from mlci.core.wording import count
 
+MOST_SUBJECTS = 8
 ANSWERS = {
     Occasion.PULL_REQUEST: {
         Verdict.PASSED: "You may merge: ",
@@ -125,7 +128,10 @@ def _name(finding: Finding) -> Text:
 
 
 def _short(finding: Finding) -> str:
-    return next((said for said in SAYS.values() if f" {said}" in finding.message), "cannot be judged")
+    said = f" {finding.message}"
+    if finding.check == OBJECTIVE:
+        return "misses its limit" if finding.status is Status.FAIL else "may miss its limit"
+    return next((each for each in SAYS.values() if f" {each}" in said), "cannot be judged")
 
 
 def _facts(project: str, diff: Diff | None) -> Text:
@@ -152,10 +158,25 @@ def _attention(findings: Sequence[Finding], removed: Sequence[str]) -> Section |
         for each in findings
         if each.status is Status.WARN and not (each.check == GATES and each.subject in removed)
     ]
-    items = (*map(_item, red), *map(_lost, removed), *map(_item, yellow))
+    items = (*_items(red), *map(_lost, removed), *_items(yellow))
     if not items:
         return None
     return Section(title="What failed" if red or removed else "What to look at", blocks=(Items(items=items),))
+
+
+def _items(findings: Sequence[Finding]) -> list[Item]:
+    """One item a cause; what to do is said once below all in a row that ask for the same."""
+    causes: dict[tuple[object, ...], list[Finding]] = {}
+    for each in findings:
+        key = (each.check, each.status, each.message, each.help, each.waived)
+        causes.setdefault(key, []).append(each)
+    items: list[Item] = []
+    for _, same in groupby((_item(each) for each in causes.values()), key=lambda item: item.then):
+        *before, last = same
+        items += [replace(each, then=()) for each in before]
+        these = words(f"for these {len(before) + 1}: ") if before and last.then else ()
+        items.append(replace(last, then=(*these, *last.then)))
+    return items
 
 
 def _lost(gate: str) -> Item:
@@ -169,15 +190,24 @@ def _waived(findings: Sequence[Finding]) -> Section | None:
     accepted = [each for each in findings if each.waived and not each.blocks]
     if not accepted:
         return None
-    return Section(title="Accepted for now", blocks=(Items(items=tuple(_item(each) for each in accepted)),))
+    return Section(title="Accepted for now", blocks=(Items(items=tuple(_items(accepted))),))
 
 
-def _item(finding: Finding) -> Item:
-    text: Text = (*code(finding.check), *words(" "), *code(finding.subject), *prose(f": {finding.message}"))
+def _item(findings: Sequence[Finding]) -> Item:
+    """What is wrong, with all whom the same befell."""
+    finding = findings[0]
+    text: Text = (*code(finding.check), *words(" "), *_subjects(findings), *prose(f": {finding.message}"))
     help_ = prose(finding.help) if finding.help else ()
     if finding.waived is None:
         return Item(text=text, tone=tone_of(finding), then=help_)
     return Item(text=text, tone=tone_of(finding), then=_acceptance(finding.waived))
+
+
+def _subjects(findings: Sequence[Finding]) -> Text:
+    named = [each.subject for each in findings[:MOST_SUBJECTS]]
+    more = len(findings) - len(named)
+    text = tuple(span for name in named for span in (*words(", "), *code(name)))[1:]
+    return (*text, *words(f" and {more} more")) if more else text
 
 
 def _acceptance(waived: Waived) -> Text:

@@ -1,6 +1,7 @@
 """The parts of a report that tell a diff: objectives and slices first, the folded rest after the gates."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -35,7 +36,17 @@ from mlci.core.report import (
     prose,
     words,
 )
-from mlci.core.wording import NOTHING, count, difference, number, signed
+from mlci.core.values import Kind, Value
+from mlci.core.wording import (
+    MINUS,
+    NOTHING,
+    count,
+    decimals_between,
+    decimals_of,
+    difference,
+    number,
+    share,
+)
 
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
 SHORT = 24
@@ -47,6 +58,8 @@ _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
     MetricVerdict.IMPROVED: 1,
     MetricVerdict.INCONCLUSIVE: 2,
 }
+_LIMITS = {FloorStatus.MISSED: "misses", FloorStatus.STRADDLED: "may miss"}
+_KINDS = {Kind.NAN: "NaN", Kind.PLUS_INFINITY: "Infinity", Kind.MINUS_INFINITY: "-Infinity"}
 VERDICT_TONES = {
     MetricVerdict.IMPROVED: Tone.GOOD,
     MetricVerdict.WITHIN_MARGIN: Tone.GOOD,
@@ -59,7 +72,7 @@ VERDICT_TONES = {
 
 def first(diff: Diff) -> tuple[Section | None, ...]:
     """Return what decides: the objectives, and the slices that moved."""
-    whole = [each for each in diff.metrics if each.subject is None or each.gated]
+    whole = sorted((each for each in diff.metrics if each.subject is None or each.gated), key=_importance)
     return (_objectives(whole, diff) if whole else None, _slices(diff))
 
 
@@ -71,13 +84,13 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
         Column(title="verdict"),
         Column(title=base, number=True, spare=True),
         Column(title="this change", number=True, spare=True),
-        Column(title="difference (95 % interval)", number=True),
+        _difference_column(metrics),
         Column(title="may drop", number=True, spare=True),
     )
-    table = Table(
-        columns=columns,
-        rows=tuple(_metric_row(each, label) for each, label in zip(metrics, labels, strict=True)),
-    )
+    # Where no drop is accepted, no column says so.
+    width = len(columns) if any(each.margin is not None for each in metrics) else len(columns) - 1
+    rows = tuple(_metric_row(each, label)[:width] for each, label in zip(metrics, labels, strict=True))
+    table = Table(columns=columns[:width], rows=rows)
     blocks: list[Block] = [table]
     picture = tuple(
         _picture(each, label)
@@ -96,6 +109,11 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     return Section(title="Objectives", blocks=tuple(blocks))
 
 
+def _difference_column(metrics: Sequence[MetricDiff]) -> Column:
+    known = any(each.interval for each in metrics)
+    return Column(title="difference (95 % interval)" if known else "difference", number=True)
+
+
 def _flipped(pairing: Pairing) -> Text:
     """Return how many predictions are others now; the ids stay in the artifact."""
     rows = f"{pairing.flipped:,} of {count(pairing.rows, 'prediction')} of "
@@ -109,7 +127,7 @@ def against(name: str, diff: Diff) -> Section | None:
 
     Many small drops, each within its margin of the one before, add up here; so a regression is not folded.
     """
-    judged = [each for each in diff.metrics if each.gated and each.verdict is not None]
+    judged = sorted((each for each in diff.metrics if each.gated and each.verdict), key=_importance)
     title, base = f"Against {name}", code(diff.base_name)
     if not judged:
         notes = _noted(diff)
@@ -119,7 +137,7 @@ def against(name: str, diff: Diff) -> Section | None:
         Column(title="verdict"),
         Column(title=name, number=True, spare=True),
         Column(title="this change", number=True, spare=True),
-        Column(title="difference (95 % interval)", number=True),
+        _difference_column(judged),
     )
     rows = tuple(_metric_row(each, label)[:-1] for each, label in zip(judged, _labels(judged), strict=True))
     lost = any(each.verdict is MetricVerdict.REGRESSED for each in judged)
@@ -155,34 +173,56 @@ def _labels(metrics: Sequence[MetricDiff]) -> list[str]:
     return short
 
 
+def _importance(metric: MetricDiff) -> int:
+    """What a reader must see first; the rest in the order in which it was asked for."""
+    tone = _verdict_cell(metric).tone
+    if tone in (Tone.BAD, Tone.WARN):
+        return 0 if tone is Tone.BAD else 1
+    return 2 if metric.gated else 3
+
+
 def _metric_row(metric: MetricDiff, label: str) -> tuple[Cell, ...]:
     moved = (
         "–"
         if metric.difference is None
         else difference(metric.difference, metric.interval, margin=metric.margin)
     )
+    decimals = decimals_of(metric.difference, metric.interval, margin=metric.margin)
     # The verdict stands where a phone shows it; the numbers behind it may have to be scrolled to.
     return (
         Cell(text=code(label)),
         _verdict_cell(metric),
-        Cell(text=words(number(metric.base))),
-        Cell(text=words(number(metric.head))),
+        Cell(text=words(number(metric.base, decimals=decimals))),
+        Cell(text=words(number(metric.head, decimals=decimals))),
         Cell(text=words(moved)),
-        Cell(text=words(number(metric.margin))),
+        Cell(text=words(number(metric.margin, decimals=decimals))),
     )
 
 
 def _verdict_cell(metric: MetricDiff) -> Cell:
-    missed = [floor for floor in metric.floors if floor.status is not FloorStatus.MET]
-    floors = "".join(f"; {floor.status.value} {floor.expected}" for floor in missed)
     if metric.problem:
-        return Cell(text=words(metric.problem), tone=Tone.BAD)
-    if metric.verdict is None:
-        tone = Tone.BAD if any(each.status is FloorStatus.MISSED for each in missed) else Tone.NEUTRAL
-        return Cell(text=words(("new" if metric.base is None else "shown") + floors), tone=tone)
+        return Cell(text=words(_no_value(metric.problem)), tone=Tone.BAD if metric.gated else Tone.WARN)
+    limits = [floor for floor in metric.floors if floor.status is not FloorStatus.MET]
+    floors = [f"{_LIMITS[floor.status]} {floor.expected}" for floor in limits]
+    tones = [Tone.BAD if floor.status is FloorStatus.MISSED else Tone.WARN for floor in limits]
     note = f" ({metric.note})" if 0 < len(metric.note) <= SHORT else ""
-    tone = VERDICT_TONES[metric.verdict]
-    return Cell(text=words(metric.verdict.value.replace("_", " ") + note + floors), tone=tone)
+    if metric.verdict is not None:
+        tones.append(VERDICT_TONES[metric.verdict])
+        said = [metric.verdict.value.replace("_", " ") + note]
+    else:
+        said = (
+            []
+            if floors
+            else ["new" if metric.base is None else f"shown{note if metric.likely_worse else ''}"]
+        )
+    worst = max(tones, key=list(Tone).index, default=Tone.NEUTRAL)
+    return Cell(text=words("; ".join((*said, *floors))), tone=worst)
+
+
+def _no_value(problem: str) -> str:
+    """What is wrong with a value, in a cell; its whole sentence stands with what failed."""
+    said = problem.rpartition(" is ")[2]
+    return said if len(said) <= SHORT else "cannot be judged"
 
 
 def _picture(metric: MetricDiff, label: str) -> IntervalRow:
@@ -226,15 +266,16 @@ def _slices(diff: Diff) -> Section | None:
 def rest(diff: Diff) -> tuple[Section | None, ...]:
     """Return what explains: metrics, parameters, files, stages, notes."""
     return (
-        _values("Metrics", diff.values),
-        _values("Parameters", diff.params),
+        _values("Metrics", diff.values, rounded=True),
+        _values("Parameters", diff.params, rounded=False),
         _files(diff.files),
         _stages(diff),
         _notes(diff),
     )
 
 
-def _values(title: str, values: Sequence[ValueDiff]) -> Section | None:
+def _values(title: str, values: Sequence[ValueDiff], *, rounded: bool) -> Section | None:
+    """The values that moved; measured ones are `rounded`, what somebody wrote stands as it was written."""
     moved = [each for each in values if each.move is not Move.UNCHANGED]
     if not moved:
         return None
@@ -244,14 +285,21 @@ def _values(title: str, values: Sequence[ValueDiff]) -> Section | None:
         Column(title="this change", number=True),
         Column(title="difference", number=True),
     )
-    shown = (
-        moved if len(moved) <= MOST_VALUES else sorted(sorted(moved, key=_weight)[:MOST_VALUES], key=_place)
-    )
-    blocks: list[Block] = [Table(columns=columns, rows=tuple(_value_row(each) for each in shown))]
+    shown = moved if len(moved) <= MOST_VALUES else sorted(moved, key=_weight)[:MOST_VALUES]
+    shown = sorted(shown, key=lambda each: (not (rounded and _broke(each)), *_place(each)))
+    rows = tuple(_value_row(each, rounded=rounded) for each in shown)
+    blocks: list[Block] = [Table(columns=columns, rows=rows)]
     if len(shown) < len(moved):
         less = f"The {len(shown)} that changed most; {len(moved) - len(shown):,} more stand in diff.json."
         blocks.append(Paragraph(text=words(less)))
-    return Section(title=title, blocks=tuple(blocks), summary=words(f"{len(moved):,} changed"), folded=True)
+    broken = sum(map(_broke, moved)) if rounded else 0
+    summary = f"{len(moved):,} changed" + (f", {broken:,} of them no number any more" if broken else "")
+    return Section(title=title, blocks=tuple(blocks), summary=words(summary), folded=True)
+
+
+def _broke(value: ValueDiff) -> bool:
+    """Whether a number became something that is none."""
+    return value.base.kind is Kind.NUMBER and value.head.kind not in (Kind.NUMBER, Kind.MISSING)
 
 
 def _weight(value: ValueDiff) -> tuple[float, str, tuple[str, ...]]:
@@ -264,22 +312,37 @@ def _place(value: ValueDiff) -> tuple[str, tuple[str, ...]]:
     return value.path, value.key
 
 
-def _value_row(value: ValueDiff) -> tuple[Cell, ...]:
-    moved = value.difference
-    exact = moved is None or value.move is Move.RENAMED
-    change = value.move.value if exact else _change(float(moved or 0), value.relative)
+def _value_row(value: ValueDiff, *, rounded: bool) -> tuple[Cell, ...]:
+    moved, base, head = value.difference, value.base.exact, value.head.exact
+    known = [each for each in (base, head) if each is not None]
+    decimals = decimals_between(known[0], known[-1]) if known else None
+    change = (
+        value.move.value
+        if moved is None or value.move is Move.RENAMED
+        else _change(moved, value.relative, decimals)
+    )
+    places = decimals if rounded else None
     name = code(f"{value.path}:{value.name}")
     return (
         Cell(text=(*name, *words(", was "), *code(value.was)) if value.was else name),
-        Cell(text=code(value.base.text or value.base.kind.value)),
-        Cell(text=code(value.head.text or value.head.kind.value)),
-        Cell(text=words(change)),
+        _value_cell(value.base, places),
+        _value_cell(value.head, places),
+        Cell(text=words(change), tone=Tone.BAD if rounded and _broke(value) else Tone.NEUTRAL),
     )
 
 
-def _change(moved: float, relative: float | None) -> str:
-    text = signed(moved) if abs(moved) >= 0.0001 else f"{moved:+.3g}"
-    return text if relative is None else f"{text} ({signed(100 * relative, decimals=1)} %)"
+def _value_cell(value: Value, decimals: int | None) -> Cell:
+    if value.kind is Kind.MISSING:
+        return Cell(text=words(NOTHING))
+    if value.exact is not None and decimals is not None:
+        return Cell(text=code(f"{value.exact:,.{decimals}f}".replace("-", MINUS)))
+    return Cell(text=code(_KINDS.get(value.kind, value.text)))
+
+
+def _change(moved: Decimal, relative: float | None, decimals: int | None) -> str:
+    text = f"{float(moved):+.3g}" if decimals is None else f"{moved:+,.{decimals}f}"
+    told = text.replace("-", MINUS)
+    return told if relative is None else f"{told} ({share(relative)})"
 
 
 def _files(files: Sequence[FileDiff]) -> Section | None:

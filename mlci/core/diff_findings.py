@@ -1,14 +1,17 @@
 """What a diff means for the gate: findings on gated metrics, on rows left out, and on what cannot be read."""
 
+from collections.abc import Iterator
+
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion, Pairing
+from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.finding import Finding, Status
-from mlci.core.wording import count, difference, number
+from mlci.core.wording import count, decimals_of, difference, number
 
 VERDICT = "diff.verdict"
 READABLE = "diff.readable"
 GATES = "diff.gates"
 ROWS = "diff.rows"
+OBJECTIVE = "diff.objective"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
 
@@ -22,8 +25,8 @@ SAYS = {
 }
 
 
-def findings(diff: Diff, occasion: Occasion) -> tuple[Finding, ...]:
-    """Return the findings of the gate `diff`."""
+def findings(diff: Diff, occasion: Occasion, *, floors: bool = True) -> tuple[Finding, ...]:
+    """Return the findings of the gate `diff`; without `floors`, another gate tells what misses a limit."""
     unreadable = tuple(
         Finding(
             check=READABLE,
@@ -34,9 +37,11 @@ def findings(diff: Diff, occasion: Occasion) -> tuple[Finding, ...]:
         )
         for problem in diff.problems
     )
-    judged = tuple(_finding(metric, occasion) for metric in diff.metrics if metric.gated)
+    gated = [metric for metric in diff.metrics if metric.gated]
+    judged = tuple(_finding(metric, occasion) for metric in gated)
+    limits = tuple(each for metric in gated for each in _limits(metric)) if floors else ()
     dropped = tuple(_dropped(each) for each in diff.pairings if each.dropped)
-    return (*unreadable, *(each for each in judged if each is not None), *dropped)
+    return (*unreadable, *(each for each in judged if each is not None), *limits, *dropped)
 
 
 def gate_removed(gate: str) -> Finding:
@@ -82,6 +87,32 @@ def _dropped(pairing: Pairing) -> Finding:
     )
 
 
+def _limits(metric: MetricDiff) -> Iterator[Finding]:
+    """One finding for each floor or ceiling that is missed, or lies inside the value's interval."""
+    for floor in metric.floors:
+        if floor.status is FloorStatus.MET or metric.head is None:
+            continue
+        missed = floor.status is FloorStatus.MISSED
+        within = head_interval(metric)
+        yield Finding(
+            check=OBJECTIVE,
+            subject=subject(metric),
+            status=Status.FAIL if missed else Status.WARN,
+            message=f"{metric.metric} is {number(metric.head)}{within}, expected {floor.expected}",
+            observed=metric.head,
+            expected=floor.expected,
+            interval=metric.head_interval,
+            n=metric.n,
+            help="improve the model, or change the limit in mlci.yaml with your reviewers",
+        )
+
+
+def head_interval(metric: MetricDiff) -> str:
+    """Return ` (0.71 to 0.75)`, the interval of the value itself; nothing for a point value."""
+    found = metric.head_interval
+    return "" if found is None else f" ({number(found.low)} to {number(found.high)})"
+
+
 def _finding(metric: MetricDiff, occasion: Occasion) -> Finding | None:
     if metric.problem:
         return _about(metric, Status.ERROR, metric.problem, metric.advice or _FINITE)
@@ -97,9 +128,7 @@ def _about(metric: MetricDiff, status: Status, message: str, help_: str | None) 
         status=status,
         message=message,
         observed=metric.difference,
-        expected=None
-        if metric.margin is None
-        else f"a {_worsening(metric)} of at most {number(metric.margin)}",
+        expected=None if metric.margin is None else f"a {_worsening(metric)} of at most {_margin(metric)}",
         interval=metric.interval,
         n=metric.n,
         help=None if status is Status.PASS else help_,
@@ -119,8 +148,15 @@ def _status(metric: MetricDiff, occasion: Occasion) -> Status:
 
 def _message(metric: MetricDiff) -> str:
     said = SAYS[metric.verdict] if metric.verdict else ""
-    moved = "" if metric.difference is None else f": {difference(metric.difference, metric.interval)}"
-    accepted = "" if metric.margin is None else f", accepted {_worsening(metric)} {number(metric.margin)}"
+    if metric.verdict is MetricVerdict.NOT_COMPARABLE:
+        # The same for all metrics of a model, so that a report can say it once.
+        return f"{said}: {metric.note}"
+    moved = (
+        ""
+        if metric.difference is None
+        else f": {difference(metric.difference, metric.interval, margin=metric.margin)}"
+    )
+    accepted = "" if metric.margin is None else f", accepted {_worsening(metric)} {_margin(metric)}"
     note = f" ({metric.note})" if metric.note else ""
     return f"{metric.metric} {said}{moved}{accepted}{note}"
 
@@ -141,6 +177,11 @@ def _help(metric: MetricDiff) -> str:
             return f"undo what made it {drop}, or {accept}"
         case _:
             return "look at the interval before you merge"
+
+
+def _margin(metric: MetricDiff) -> str:
+    decimals = decimals_of(metric.difference, metric.interval, margin=metric.margin)
+    return number(metric.margin, decimals=decimals)
 
 
 def _worsening(metric: MetricDiff) -> str:

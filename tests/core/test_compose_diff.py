@@ -1,0 +1,197 @@
+"""What a reader of a diff sees, in which order, with how many decimals."""
+
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from mlci.core.compose import compose
+from mlci.core.compose_diff import rest
+from mlci.core.config import Direction
+from mlci.core.diff import Diff, Floor, FloorStatus, MetricDiff, MetricVerdict, Occasion, ValueDiff
+from mlci.core.diff_findings import findings
+from mlci.core.evidence import Evidence
+from mlci.core.finding import Finding, Interval, Status, Verdict
+from mlci.core.report import Items, Report, Table, plain
+from mlci.core.values import MISSING, of
+from mlci.core.wording import decimals_between, share
+from mlci.render import markdown, terminal
+
+AUC = MetricDiff(
+    metric="roc_auc",
+    model="income",
+    direction=Direction.HIGHER,
+    base=0.84,
+    head=0.84,
+    difference=0.0,
+    interval=Interval(low=-0.001, high=0.001),
+    margin=0.005,
+    verdict=MetricVerdict.WITHIN_MARGIN,
+    gated=True,
+)
+LOST = replace(
+    AUC, difference=-0.04, interval=Interval(low=-0.05, high=-0.03), verdict=MetricVerdict.REGRESSED
+)
+NAN = replace(
+    AUC, head=None, difference=None, interval=None, verdict=None, problem="m.json#/a is not a number (NaN)"
+)
+LIMIT = Floor(limit=0.9, direction=Direction.HIGHER, status=FloorStatus.MISSED)
+FLOOR = replace(AUC, verdict=None, margin=None, interval=None, floors=(LIMIT,))
+APART = replace(
+    AUC,
+    difference=None,
+    interval=None,
+    verdict=MetricVerdict.NOT_COMPARABLE,
+    note="base's predictions cannot be had: p.csv is not here",
+    advice="dvc pull p.csv",
+)
+
+
+def report_of(*metrics: MetricDiff) -> Report:
+    named = [replace(each, metric=f"m{number}") for number, each in enumerate(metrics)]
+    diff = Diff(base="b" * 40, head="a" * 40, base_name="main", metrics=tuple(named))
+    evidence = Evidence(gate="diff", commit="a" * 40, findings=findings(diff, Occasion.PULL_REQUEST))
+    return compose(project="credit", evidence=[evidence], diff=diff, occasion=Occasion.PULL_REQUEST)
+
+
+def block(report: Report, title: str) -> Items | Table:
+    found = next(each for each in report.sections if each.title == title).blocks[0]
+    assert isinstance(found, Items | Table)
+    return found
+
+
+def rows(report: Report, title: str = "Objectives") -> list[list[str]]:
+    table = block(report, title)
+    assert isinstance(table, Table)
+    return [[plain(cell.text) for cell in row] for row in table.rows]
+
+
+def test_what_must_be_seen_first_stands_first() -> None:
+    shown = replace(AUC, gated=False, verdict=None, margin=None)
+    unsure = replace(AUC, verdict=MetricVerdict.INCONCLUSIVE)
+    told = rows(report_of(shown, AUC, unsure, LOST, NAN, FLOOR))
+    assert [(each[0], each[1]) for each in told] == [
+        ("m3", "regressed"),
+        ("m4", "not a number (NaN)"),
+        ("m5", "misses ≥ 0.9"),
+        ("m2", "inconclusive"),
+        ("m1", "within margin"),
+        ("m0", "shown"),
+    ]
+
+
+def test_a_gated_value_that_is_no_number_is_the_first_thing_said() -> None:
+    report = report_of(AUC, NAN)
+    assert plain(report.headline) == "Do not merge: m1 cannot be judged"
+    assert terminal.render(report).splitlines()[4:6] == [
+        "  x diff.verdict income.m1: m.json#/a is not a number (NaN)",
+        "    -> a gated metric must be a finite number: correct the stage that writes it,",
+    ]
+
+
+def test_a_value_nobody_gates_warns_where_it_is_no_number() -> None:
+    report = report_of(replace(NAN, gated=False))
+    assert report.verdict is Verdict.PASSED
+    assert "! not a number (NaN)" in terminal.render(report)
+
+
+def test_a_limit_that_is_missed_is_told_also_where_no_model_gate_is() -> None:
+    report = report_of(FLOOR)
+    assert plain(report.headline) == "Do not merge: m0 misses its limit"
+    assert "m0 is 0.8400, expected ≥ 0.9" in terminal.render(report)
+    may = replace(FLOOR, floors=(replace(LIMIT, status=FloorStatus.STRADDLED),))
+    assert plain(report_of(may).headline) == "You may merge, after a look: m0 may miss its limit"
+    diff = Diff(base=None, head=None, metrics=(FLOOR,))
+    assert findings(diff, Occasion.PULL_REQUEST, floors=False) == ()
+
+
+def test_one_cause_is_said_once() -> None:
+    report = report_of(APART, APART, APART)
+    assert (
+        plain(report.headline)
+        == "You may merge, after a look: m0 cannot be compared with the base and 2 more findings"
+    )
+    items = block(report, "What to look at")
+    assert isinstance(items, Items)
+    (item,) = items.items
+    assert plain(item.text) == (
+        "diff.verdict income.m0, income.m1, income.m2: cannot be compared with the base: "
+        "base's predictions cannot be had: p.csv is not here"
+    )
+    assert plain(item.then) == "dvc pull p.csv"
+
+
+def test_what_to_do_is_said_once_below_all_it_is_for() -> None:
+    other = replace(LOST, difference=-0.03)
+    text = markdown.render(report_of(LOST, other, NAN))
+    assert text.count("undo what made it drop") == 1
+    assert "→ for these 2: undo what made it drop" in text
+    many = tuple(
+        Finding(check="data.type", subject=f"column{at}", status=Status.FAIL, message="is text")
+        for at in range(30)
+    )
+    evidence = Evidence(gate="data", commit="a" * 40, findings=many)
+    report = compose(project="c", evidence=[evidence], diff=None, occasion=Occasion.PULL_REQUEST)
+    assert "column7 and 22 more: is text" in " ".join(terminal.render(report).split())
+
+
+def test_a_row_has_one_number_of_decimals() -> None:
+    close = replace(LOST, base=0.84, head=0.839_991, difference=-0.000_009, margin=0.005,
+                    interval=Interval(low=-0.000_012, high=-0.000_006))  # fmt: skip
+    (told,) = rows(report_of(close))
+    assert told[2:] == ["0.84000", "0.83999", "−0.00001 (−0.00001, −0.00001)", "0.00500"]
+
+
+def test_no_column_for_drops_that_nobody_accepts_and_none_for_intervals_that_are_not_there() -> None:
+    table = block(report_of(FLOOR), "Objectives")
+    assert isinstance(table, Table)
+    assert [each.title for each in table.columns][-1] == "difference"
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "cells"),
+    [
+        (0.8123456789, 0.8, ["0.8123", "0.8000", "−0.0123 (−1.5 %)"]),
+        (0.75, 0.7499999, ["0.7500000", "0.7499999", "−0.0000001 (< 0.1 %)"]),
+        (12_000, 12_001, ["12,000", "12,001", "+1 (< 0.1 %)"]),
+        (-1, -2, ["−1", "−2", "−1 (−100.0 %)"]),
+        (1.2e-7, 1.3e-7, ["0.00000012", "0.00000013", "+0.00000001 (+8.3 %)"]),
+        (1e-30, 2e-30, ["1e-30", "2e-30", "+1e−30 (+100.0 %)"]),
+        (0.1, 150.0, ["0.1", "150.0", "+149.9 (+149,900 %)"]),
+        (9007199254740993, 9007199254740992, ["9007199254740993", "9007199254740992", "−1 (< 0.1 %)"]),
+        (0.8123456789, float("nan"), ["0.8123", "NaN", "changed"]),
+        (0.5, None, ["0.5", "null", "changed"]),
+    ],
+)
+def test_a_measured_value_and_its_change_stand_with_the_same_decimals(base, head, cells) -> None:
+    value = ValueDiff(path="m.json", key=("a",), base=of(base), head=of(head))
+    (section,) = filter(None, rest(Diff(base="b", head=None, values=(value,))))
+    table = section.blocks[0]
+    assert isinstance(table, Table)
+    assert [plain(cell.text) for cell in table.rows[0]][1:] == cells
+
+
+def test_numbers_that_became_something_else_are_counted_and_stand_first() -> None:
+    values = [
+        ValueDiff(path="m.json", key=(name,), base=of(0.5), head=head)
+        for name, head in (("a", of(0.6)), ("b", MISSING), ("z", of(float("inf"))))
+    ]
+    (section,) = filter(None, rest(Diff(base="b", head=None, values=tuple(values))))
+    assert plain(section.summary) == "3 changed, 1 of them no number any more"
+    table = section.blocks[0]
+    assert isinstance(table, Table)
+    assert [plain(row[0].text) for row in table.rows] == ["m.json:z", "m.json:a", "m.json:b"]
+
+
+def test_a_parameter_stands_as_it_was_written() -> None:
+    value = ValueDiff(path="params.yaml", key=("seed",), base=of(20240101), head=of(20240102))
+    (section,) = filter(None, rest(Diff(base="b", head=None, params=(value,))))
+    table = section.blocks[0]
+    assert isinstance(table, Table)
+    assert plain(table.rows[0][1].text) == "20240101"
+
+
+def test_no_change_is_printed_as_none() -> None:
+    assert share(0.0) == "+0.0 %"
+    assert share(-0.0001) == "< 0.1 %"
+    assert decimals_between(Decimal("0.5"), Decimal("1E-9")) is None
