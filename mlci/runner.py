@@ -67,10 +67,12 @@ def _read_csv(path: str, id_column: str, drop: list[str]) -> tuple[Any, list[Any
         pandas: Any = importlib.import_module("pandas")
     except ImportError:
         with open(path, encoding="utf-8-sig", newline="") as stream:
-            rows = [{key: _cell(row[key]) for key in row} for row in csv.DictReader(stream)]
-        ids = [row[id_column] for row in rows]
-        return [{key: row[key] for key in row if key != id_column and key not in drop} for row in rows], ids
-    return _split_pandas(pandas.read_csv(path), id_column, drop)
+            rows = list(csv.DictReader(stream))
+        hidden = {id_column, *drop}
+        features = [{key: _cell(row[key]) for key in row if key not in hidden} for row in rows]
+        return features, [row[id_column] for row in rows]
+    # Ids stay as they are written: 007 is not 7.
+    return _split_pandas(pandas.read_csv(path, dtype={id_column: str}), id_column, drop)
 
 
 def _cell(text: str) -> Any:

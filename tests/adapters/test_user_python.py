@@ -39,7 +39,7 @@ def project(tmp_path):
     (tmp_path / "credit/__init__.py").write_text("")
     (tmp_path / "credit/predict.py").write_text(MODEL)
     (tmp_path / "errors.py").write_text("mine = True\n")
-    (tmp_path / "test.csv").write_text("id,x,y\n7,1,0\n8,3,1\n")
+    (tmp_path / "test.csv").write_text("id,x,y\n007,1,0\n8,3,1\n")
     return tmp_path
 
 
@@ -72,7 +72,7 @@ def test_loads_and_predicts_whatever_is_printed(process, project, pandas):
     said = user(process, project).call("load_and_predict", predict(project))
     assert said == {"rows": 2, "classes": ["0", "1"], "scores": ["score"]}
     rows = [json.loads(line) for line in (project / "out.jsonl").read_text().splitlines()]
-    assert rows == [{"id": 7, "label": 0, "score": 0.25}, {"id": 8, "label": 1, "score": 0.75}]
+    assert rows == [{"id": "007", "label": 0, "score": 0.25}, {"id": "8", "label": 1, "score": 0.75}]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """A changed test set: base's model is asked again, in the user's environment, or the reason is told."""
 
+import polars as pl
 import pytest
 from msgspec.structs import replace
 
 from mlci.core.diff import MetricVerdict, Occasion
-from tests.app.test_diff import CONFIG, INCOME, Place, metric, predictions
+from tests.app.test_diff import CONFIG, INCOME, Place, as_parquet, metric, predictions
 
 LOADED = replace(CONFIG, models={"income": replace(INCOME, test="test.csv", load="credit.predict:load")})
 PREDICT = """
@@ -33,8 +34,6 @@ def place(tmp_path):
 def features(predicted, *, skill):
     """Test rows from which a model of the test can make its predictions."""
     import io
-
-    import polars as pl
 
     frame = pl.read_parquet(io.BytesIO(predicted))
     right = (frame["y_true"] == frame["y_pred"]).to_list()
@@ -65,6 +64,16 @@ def test_the_base_is_scored_on_the_new_rows(place):
     assert row.difference == metric(same).difference
     assert row.interval == metric(same).interval
     assert "loaded by the `load:` of the work tree" in found.notes[0]
+
+
+def test_ids_with_leading_zeros_are_found_again(place):
+    base = place.commit(model="0.7")
+    padded = pl.col("id").cast(pl.String).str.zfill(8)
+    now = pl.read_parquet(predictions(start=5_000, skill=0.8, seed=3)).with_columns(id=padded)
+    rows = predictions(start=5_000)
+    place.story.write({"test.csv": features(rows, skill=0.7).replace("\n", "\n0000")})
+    (pairing,) = place.diff(base, place.commit(predicted=as_parquet(now)), config=LOADED).pairings
+    assert (pairing.rescored, pairing.rows) == (True, 1_000)
 
 
 @pytest.mark.parametrize(
