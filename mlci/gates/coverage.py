@@ -16,11 +16,10 @@ from mlci.core.predictions import Predictions
 from mlci.core.problems import quoted
 from mlci.core.wording import count
 from mlci.errors import MlciError
+from mlci.gates import Request
 from mlci.gates.readable import unreadable
 from mlci.gates.subjects import no_column
-from mlci.ports.tables import Tables
 
-CHECK = "model.coverage"
 EXAMPLES = 3
 
 _DECLARE = "name the table of held-out rows under `test:` of the model in mlci.yaml"
@@ -52,23 +51,24 @@ class Coverage(Struct, frozen=True, kw_only=True):
         return not (self.unanswered or self.strange or self.unnamed)
 
 
-def coverage(tables: Tables, model: Model, predictions: Predictions, shown: Rows) -> Finding:
+def coverage(request: Request, check: str, model: Model, predictions: Predictions) -> Finding:
     """The finding on whether a model answered for its whole test set, by id or, without ids, by count."""
+    asked = _Asked(check=check, model=model, shown=request.config.report.rows)
+    tables, key = request.hands.tables, model.columns.id
     if model.test is None:
         told = f"not checked: {model.name} declares no `test:` to hold its predictions against"
-        return _finding(model, Status.SKIP, told, n=len(predictions), help_=_DECLARE)
-    key = model.columns.id
+        return asked.answer(Status.SKIP, told, n=len(predictions), help_=_DECLARE)
     try:
         known = tables.schema(model.test)
         if key in known:
             ids = tables.read(model.test, [key], text=[key])[key]
-            return _judged(model, held_against(ids, predictions.ids), shown)
+            return _judged(asked, held_against(ids, predictions.ids))
         # Who names a column relies on it; by its usual name it may be the predictions' alone.
         if key != Columns().id:
             raise no_column(model.test, key, known)
-        return _counted(model, tables.rows(model.test), len(predictions))
+        return _counted(asked, tables.rows(model.test), len(predictions))
     except MlciError as error:
-        return unreadable(CHECK, model.name, error)
+        return unreadable(check, model.name, error)
 
 
 def held_against(test: Column, predicted: Column) -> Coverage:
@@ -88,56 +88,63 @@ def held_against(test: Column, predicted: Column) -> Coverage:
     )
 
 
-def _judged(model: Model, found: Coverage, shown: Rows) -> Finding:
-    rows = count(found.rows, "row")
-    if found.whole:
-        return _finding(
-            model, Status.PASS, f"each of {rows} of {model.test} has its prediction", n=found.rows
+class _Asked(Struct, frozen=True, kw_only=True):
+    """Which gate asks, of which model, and how much of the data may be shown."""
+
+    check: str
+    model: Model
+    shown: Rows
+
+    def answer(
+        self, status: Status, message: str, *, n: int, help_: str = "", observed: int | None = None
+    ) -> Finding:
+        model = self.model
+        told = help_.format(predictions=model.predictions, test=model.test)
+        return Finding(
+            check=self.check,
+            subject=model.name,
+            status=status,
+            message=message,
+            observed=observed,
+            expected=f"a prediction for each row of {model.test}" if model.test else None,
+            n=n,
+            help=None if status is Status.PASS else told,
         )
+
+    def examples(self, ids: Sequence[str]) -> str:
+        """Some ids, the shortest and first ones, where they may be shown: an id may be a person's."""
+        if self.shown is Rows.COUNTS or not ids:
+            return ""
+        some = nsmallest(EXAMPLES, ids, key=lambda each: (len(each), each))
+        return f" ({', '.join(quoted(each) for each in some)}{', …' if len(ids) > len(some) else ''})"
+
+
+def _judged(asked: _Asked, found: Coverage) -> Finding:
+    if found.whole:
+        told = f"each of {count(found.rows, 'row')} of {asked.model.test} has its prediction"
+        return asked.answer(Status.PASS, told, n=found.rows)
     nothing_common = len(found.strange) == found.predictions
     help_ = _NAME if found.unnamed else _NOTHING_COMMON if nothing_common else _PREDICT
-    message = "; ".join(_gaps(model, found, shown))
-    return _finding(model, Status.FAIL, message, observed=len(found.unanswered), n=found.rows, help_=help_)
+    message, lacking = "; ".join(_gaps(asked, found)), len(found.unanswered)
+    return asked.answer(Status.FAIL, message, observed=lacking, n=found.rows, help_=help_)
 
 
-def _gaps(model: Model, found: Coverage, shown: Rows) -> Iterator[str]:
-    rows = f"of {count(found.rows, 'row')} of {model.test}"
+def _gaps(asked: _Asked, found: Coverage) -> Iterator[str]:
+    test = asked.model.test
+    rows = f"of {count(found.rows, 'row')} of {test}"
     if found.unanswered:
-        yield f"no prediction for {len(found.unanswered):,} {rows}{_examples(found.unanswered, shown)}"
+        yield f"no prediction for {len(found.unanswered):,} {rows}{asked.examples(found.unanswered)}"
     if found.strange:
         predictions = f"{len(found.strange):,} of {count(found.predictions, 'prediction')}"
-        yield f"no row in {model.test} for {predictions}{_examples(found.strange, shown)}"
+        yield f"no row in {test} for {predictions}{asked.examples(found.strange)}"
     if found.unnamed:
-        yield f"no id of its own for {found.unnamed:,} {rows}{_examples(found.shared, shown)}"
+        yield f"no id of its own for {found.unnamed:,} {rows}{asked.examples(found.shared)}"
 
 
-def _examples(ids: Sequence[str], shown: Rows) -> str:
-    """Some ids, the shortest and first ones, where they may be shown: an id may be a person's."""
-    if shown is Rows.COUNTS or not ids:
-        return ""
-    some = nsmallest(EXAMPLES, ids, key=lambda each: (len(each), each))
-    return f" ({', '.join(quoted(each) for each in some)}{', …' if len(ids) > len(some) else ''})"
-
-
-def _counted(model: Model, rows: int, predictions: int) -> Finding:
+def _counted(asked: _Asked, rows: int, predictions: int) -> Finding:
     """By their number alone, since the rows of the test set have no ids."""
-    told = f"{count(predictions, 'prediction')} for {count(rows, 'row')} of {model.test}"
-    why = f"only counted, for {model.test} has no column {quoted(model.columns.id)}"
+    test, key = asked.model.test, quoted(asked.model.columns.id)
+    told = f"{count(predictions, 'prediction')} for {count(rows, 'row')} of {test}"
+    why = f"only counted, for {test} has no column {key}"
     status = Status.PASS if rows == predictions else Status.FAIL
-    return _finding(model, status, f"{told}; {why}", observed=rows - predictions, n=rows, help_=_PREDICT)
-
-
-def _finding(
-    model: Model, status: Status, message: str, *, n: int, help_: str = "", observed: int | None = None
-) -> Finding:
-    told = help_.format(predictions=model.predictions, test=model.test)
-    return Finding(
-        check=CHECK,
-        subject=model.name,
-        status=status,
-        message=message,
-        observed=observed,
-        expected=f"a prediction for each row of {model.test}" if model.test else None,
-        n=n,
-        help=told if status is not Status.PASS else None,
-    )
+    return asked.answer(status, f"{told}; {why}", observed=rows - predictions, n=rows, help_=_PREDICT)

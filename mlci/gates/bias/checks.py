@@ -16,6 +16,11 @@ CHECKS = (
         "A prediction without its row is red.",
     ),
     Check(
+        id="bias.coverage",
+        title="Every row of the test set has its prediction",
+        page="Asked as `model.coverage` is: who is left out of the predictions is compared with nobody.",
+    ),
+    Check(
         id="bias.equal_opportunity_difference",
         title="Positives of every group are found equally often",
         page="The difference of true positive rates, with Newcombe's interval; at most 0.1 by default."

@@ -5,6 +5,7 @@ from math import log
 
 from mlci.core.config import Model, Task
 from mlci.core.finding import Finding
+from mlci.core.predictions import Predictions
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 from mlci.gates import Outcome, Request
@@ -13,6 +14,7 @@ from mlci.gates.bias.cube import Cells, Cube
 from mlci.gates.bias.judge import Asked, judge
 from mlci.gates.bias.measures import MEASURES
 from mlci.gates.bias.options import Options
+from mlci.gates.coverage import coverage
 from mlci.gates.inputs import inputs_of
 from mlci.gates.readable import nothing, readable, unreadable
 from mlci.gates.subjects import read_attributes, read_predictions
@@ -26,13 +28,15 @@ def run(request: Request) -> Outcome:
     figures: dict[str, JsonValue] = {}
     for model in _models(request):
         try:
-            cube = _cube(request, model)
+            predictions = read_predictions(request.hands.tables, model)
+            cube = _cube(request, model, predictions)
         except MlciError as error:
             findings.append(unreadable("bias.readable", model.name, error))
             continue
         rows = cube.total().rows
         told = f"{rows} predictions of {model.name} have their groups"
         findings.append(readable("bias.readable", model.name, told, n=rows))
+        findings.append(coverage(request, "bias.coverage", model, predictions))
         findings += _judged(request.options, model.name, cube)
         figures[model.name] = _drawn(request.options, cube)
     if not findings:
@@ -50,10 +54,9 @@ def _models(request: Request) -> list[Model]:
     return [model for model in models if model.task is Task.BINARY]
 
 
-def _cube(request: Request, model: Model) -> Cube:
+def _cube(request: Request, model: Model, predictions: Predictions) -> Cube:
     options: Options = request.options
     request.hands.progress.line(f"counting groups of {model.name}")
-    predictions = read_predictions(request.hands.tables, model)
     names = [*options.sensitive, *(name for names in options.intersections for name in names)]
     attributes = read_attributes(request.hands.tables, model, predictions, names)
     return Cube.of(list(attributes.values()), predictions.truth, predictions.label)

@@ -14,8 +14,8 @@ from mlci.core.signature import Signature
 from mlci.core.strictjson import JsonValue, plain
 from mlci.errors import MlciError
 from mlci.gates import Outcome, Request
+from mlci.gates.coverage import coverage
 from mlci.gates.inputs import inputs_of
-from mlci.gates.model.coverage import coverage
 from mlci.gates.model.declared import read_declared
 from mlci.gates.model.dummy import beats_dummy, fair_metric
 from mlci.gates.model.judge import Bound, Measured, bounds_of, held, listed
@@ -97,7 +97,7 @@ def _asked(request: Request, model: Model, predictions: Predictions) -> Iterator
     options: Options = request.options
     n = len(predictions)
     yield readable("model.readable", model.name, f"{model.predictions} has {n} predictions", n=n)
-    yield coverage(request.hands.tables, model, predictions, request.config.report.rows)
+    yield coverage(request, "model.coverage", model, predictions)
     objectives = [(each, find(each.metric, model.task, each.where)) for each in _named(request.config, model)]
     for objective, metric in objectives:
         subject, measured = f"{model.name}.{metric.name}", measure(predictions, metric)

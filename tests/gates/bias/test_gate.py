@@ -138,3 +138,14 @@ def test_what_cannot_be_read_or_joined_is_one_red_answer(tmp_path, damage):
     (found,) = run_gate(tmp_path, "bias", OPTIONS, config=config()).findings
     assert (found.check, found.status) == ("bias.readable", Status.ERROR)
     assert found.help
+
+
+def test_people_whom_the_predictions_leave_out_are_red(tmp_path):
+    people = sampled(4000, seed=1)
+    whole = by_subject(asked(tmp_path, people), "bias.coverage")["income"]
+    assert (whole.status, whole.n) == (Status.PASS, 4000)
+    kept = people.filter(pl.col("age_band") != "51+")
+    kept.select("id", "y_true", "y_pred", "y_score").write_parquet(tmp_path / "predictions.parquet")
+    found = run_gate(tmp_path, "bias", OPTIONS, config=config(model=INCOME))
+    assert by_subject(found, "bias.coverage")["income"].observed == 4000 - len(kept)
+    assert [each.check for each in found.findings if each.blocks] == ["bias.coverage"]
