@@ -345,6 +345,17 @@ class World:
 
         return ci.context_of(self.environment, _event(self.environment.get("GITHUB_EVENT_PATH")))
 
+    def after_push(self) -> str:
+        """What is left to do once this step has pushed. Raises UsageError where CI gave it no token."""
+        provider = self.context().provider
+        if provider is None:
+            return ""
+        from mlci import ci
+
+        here = ci.load(provider)
+        self._token(*here.PUSH_TOKENS)
+        return here.after_push(self.environment)
+
     def _github(self) -> "Forge":
         from mlci.forges.github import GitHub
 

@@ -4,14 +4,19 @@ from collections.abc import Iterator
 
 from mlci.app.patient import Patient, bad, good, poor
 from mlci.core import environments
-from mlci.core.config import CommentBy, Config, Objective
+from mlci.core.config import CommentBy, Config, LockAuthor, Objective
 from mlci.core.finding import Finding
 from mlci.core.leaves import read_leaves
 from mlci.core.renames import pointer
 from mlci.core.wording import count
-from mlci.errors import ConfigError, MlciError
+from mlci.errors import ConfigError, MlciError, UsageError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
+
+_TOKENS = {
+    "github": "on GitHub the secret MLCI_GITHUB_TOKEN for a run to follow by itself",
+    "gitlab": "on GitLab the variable MLCI_GITLAB_TOKEN",
+}
 
 
 def examine_configuration(patient: Patient) -> Iterator[Finding]:
@@ -26,6 +31,23 @@ def examine_configuration(patient: Patient) -> Iterator[Finding]:
     yield good("configuration", f"project {config.project}, models: {', '.join(config.models) or 'none'}")
     if config.report.comment is CommentBy.CML:
         yield _cml(patient)
+    if config.ci.lock is LockAuthor.CI:
+        yield _lock(config, patient)
+
+
+def _lock(config: Config, patient: Patient) -> Finding:
+    """Whether the job that commits the lock can push, and whether the run after it has to train again."""
+    try:
+        patient.after_push()
+    except UsageError as error:
+        return poor(
+            "lock", f"CI commits dvc.lock, and could not here: {error.message}", "mlci explain ci.lock"
+        )
+    if config.remotes.pull_request is None:
+        said = "CI commits dvc.lock, and keeps nowhere what it was made with: the next run trains again"
+        return poor("lock", said, "name a DVC remote in `remotes.pull_request`")
+    tokens = [_TOKENS[each] for each in config.ci.providers if each in _TOKENS]
+    return good("lock", f"CI commits dvc.lock, and needs {' and '.join(tokens)}")
 
 
 def _cml(patient: Patient) -> Finding:

@@ -35,6 +35,7 @@ class Patient(Struct, frozen=True, kw_only=True):
     dvc: Callable[[], Dvc]
     user_python: Callable[[], UserPython]
     command: Callable[..., Command]
+    after_push: Callable[[], str]
 
 
 def good(subject: str, message: str) -> Finding:

@@ -22,7 +22,7 @@ from mlci.core.forecast import Forecast, as_json, why
 from mlci.core.stages import Cause, Planned, Standing
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import count
-from mlci.errors import WorldError
+from mlci.errors import MlciError, WorldError
 from mlci.gates.inputs import inputs_of
 from mlci.ports.dvc import Dvc
 from mlci.ports.process import Finished
@@ -36,6 +36,8 @@ _BUSY = ("Unable to acquire lock.", "is busy, it is being blocked by:")
 MOST_NAMED = 10
 _APPLY = "mlci lock apply --from-artifact DIR"
 _TAKEN = f"download this job's artifact to DIR, then `{_APPLY}`"
+_COMMITTED = "the workflow's job `lock` commits it to this branch. Without such a job"
+_BEFORE = "commit it before you merge, for no job may push to a fork's branch or to a merge queue's"
 LINEAGE = ("dvc.yaml", "dvc.lock", "params.yaml")
 
 
@@ -91,6 +93,7 @@ class _Attempt(Struct, kw_only=True):
 
     def findings(self) -> tuple[Finding, ...]:
         """Whether everything was pushed, the lock is right, and every stage could be reproduced."""
+        self._bring_back()
         forecast = self._foreseen()
         if not forecast.stages:
             return (_nothing(self.config),)
@@ -137,6 +140,24 @@ class _Attempt(Struct, kw_only=True):
         for each in forecast.running[:MOST_NAMED]:
             self.ground.progress.note(f"will run: {each.name}: {why(each)}")
         return forecast
+
+    def _bring_back(self) -> None:
+        """Bring what an earlier job made when it made this lock, or taking the lock would train twice.
+
+        Pull requests left it there, so its bytes are hashed like all that lies here.
+        """
+        kept = self.config.remotes.pull_request
+        asks = self.in_ci and not self.authors_lock and self.context.trigger is Trigger.PULL_REQUEST
+        if not (asks and kept and self.remote):
+            return
+        self.ground.progress.step(f"looking for results on the remote {kept}")
+        try:
+            missing = [each.path for each in self.ground.dvc.not_in_remote(remote=self.remote)]
+            found = bool(missing) and self.ground.dvc.pull(missing, remote=kept).ok
+        except MlciError as error:
+            self.ground.progress.done(error.message)
+        else:
+            self.ground.progress.done("found" if found else "nothing that is needed")
 
     def _reproduced(self, forecast: Forecast) -> tuple[Finding, ...]:
         before, footing = self._locks(forecast), stamps(self.ground.tree, forecast.sources)
@@ -229,7 +250,8 @@ class _Attempt(Struct, kw_only=True):
         left = hand_over(self.ground.project, kept_in_git(forecast))
         taken = f"{_TAKEN}; not in it: {', '.join(left[:MOST_NAMED])}" if left else _TAKEN
         if self.context.trigger is Trigger.PULL_REQUEST:
-            said = f"dvc.lock was brought up to date in this job; commit it before you merge: {taken}"
+            ours = self.context.branch is not None and not self.context.of_fork
+            said = f"dvc.lock was brought up to date in this job; {_COMMITTED if ours else _BEFORE}: {taken}"
             return _finding(LOCK, Status.WARN, said, _APPLY)
         return _finding(LOCK, Status.FAIL, f"{wrong}; {taken}", _APPLY)
 

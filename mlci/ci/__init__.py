@@ -30,6 +30,13 @@ class Provider(Protocol):
         """What Git must be told so that this step's token opens the provider's repositories."""
         ...
 
+    PUSH_TOKENS: tuple[str, ...]
+    """The variables that a token to push with may lie in, the best first."""
+
+    def after_push(self, environment: Mapping[str, str], /) -> str:
+        """What is left to do after a step pushed to a branch; empty when nothing is."""
+        ...
+
     def files(self, pipeline: Pipeline) -> Mapping[str, bytes]:
         """The files that mlci manages for a project."""
         ...

@@ -28,6 +28,7 @@ def command(world: World, out: Output) -> int:
             files=world.files,
             dvc=world.dvc,
             user_python=world.user_python,
+            after_push=world.after_push,
             command=lambda *argv: Command(argv=argv, cwd=world.directory, timeout=30.0),
         )
     )

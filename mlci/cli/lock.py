@@ -3,7 +3,7 @@
 import os
 import posixpath
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from mlci.errors import Exit
 from mlci.wiring import World
 
 if TYPE_CHECKING:
+    from mlci.app.handed import Handed
     from mlci.app.lock import Resolved
     from mlci.core.strictjson import JsonValue
 
@@ -85,7 +86,11 @@ def _reproduced(world: World, out: Output, found: "Resolved") -> bool:
     return evidence.verdict is not Verdict.FAILED
 
 
-@verb("mlci lock apply --from-artifact artifact", "mlci lock apply --from-artifact artifact --dry-run")
+@verb(
+    "mlci lock apply --from-artifact artifact",
+    "mlci lock apply --from-artifact artifact --dry-run",
+    "mlci lock apply --from-artifact artifact --push",
+)
 @click.option(
     "--from-artifact",
     "artifact",
@@ -94,39 +99,60 @@ def _reproduced(world: World, out: Output, found: "Resolved") -> bool:
     required=True,
     help="What a CI job left, downloaded to DIR.",
 )
+@click.option("--push", is_flag=True, help="Commit it to its branch on origin; nothing changes here.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
-def apply(world: World, out: Output, artifact: Path, dry_run: bool) -> None:
+def apply(world: World, out: Output, artifact: Path, push: bool, dry_run: bool) -> None:
     """Take the dvc.lock that a CI job made for the commit that is checked out, so that you can commit it.
 
-    Only files that this commit's own dvc.yaml leaves to Git are written.
+    Only files that this commit's own dvc.yaml leaves to Git are written. With --push, which CI uses, they are
+    committed to the pull request's branch, unless somebody pushed there meanwhile.
     """
     from mlci.app.handed import handed, nothing_handed
 
-    ground, head = world.ground(), world.repository().resolve("HEAD") or ""
-    project = world.project()
+    ground, git, project = world.ground(), world.repository(), world.project()
     place = world.evidence(artifact)
-    found = handed(ground, place, head, world.repository(), project.config, project.prefix)
+    found = handed(ground, place, git.resolve("HEAD") or "", git, project.config, project.prefix)
+    if push:
+        _push(world, out, found, dry_run=dry_run)
+        return
     if not found.plan.files:
         raise nothing_handed(place)
     if not dry_run:
         ground.project.apply(found.plan)
-    rows = [(each.path, each.change.value) for each in found.plan.files]
-    value: dict[str, JsonValue] = {
-        "commit": found.commit,
-        "files": [{"path": path, "change": change} for path, change in rows],
-        "left": [*found.left],
-        "written": not dry_run,
-    }
-    if out.json:
-        out.document(value)
-    else:
-        out.table(("file", "change"), rows)
-    for each in found.left:
-        out.note(f"not taken: {each}")
+    _say_what_is_taken(out, found, {"written": not dry_run})
     changed = " ".join(shlex.quote(each.path) for each in found.plan.pending)
     if changed and not dry_run:
         data = f"; its data: dvc pull --remote {shlex.quote(found.remote)}" if found.remote else ""
         out.note(f"look at it first: git diff; then: git add {changed} && git commit{data}")
+
+
+def _push(world: World, out: Output, found: "Handed", *, dry_run: bool) -> None:
+    from mlci.app.deliver import branch_for, deliver
+
+    git, context, project = world.repository(), world.context(), world.project()
+    branch = branch_for(context, git, project.config)
+    made, left = None, ""
+    if found.plan.pending and not dry_run:
+        left = world.after_push()
+        made = deliver(found, branch, git=git, clock=world.clock, context=context, prefix=project.prefix)
+    _say_what_is_taken(out, found, {"branch": branch, "pushed": made})
+    if made:
+        out.note(f"committed to {branch} as {made[:10]}")
+    elif not found.plan.pending:
+        out.note("nothing to commit: the artifact brings no other lock than this commit's")
+    if left:
+        out.note(left)
+
+
+def _say_what_is_taken(out: Output, found: "Handed", done: "Mapping[str, JsonValue]") -> None:
+    rows = [(each.path, each.change.value) for each in found.plan.files]
+    if out.json:
+        files: list[JsonValue] = [{"path": path, "change": change} for path, change in rows]
+        out.document({"commit": found.commit, "files": files, "left": [*found.left], **done})
+    elif rows:
+        out.table(("file", "change"), rows)
+    for each in found.left:
+        out.note(f"not taken: {each}")
 
 
 resolve.name, apply.name = "resolve", "apply"

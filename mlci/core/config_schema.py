@@ -239,7 +239,7 @@ def _ci(providers: Sequence[str]) -> Table[Ci]:
         optional(
             "lock",
             Choice(LockAuthor),
-            "Who commits dvc.lock; with ci, a pull request may be stale, and main waits for the commit.",
+            "Who commits dvc.lock; with ci, a job commits it to the branch of the pull request.",
         ),
         optional("dedicated", Flag(), "Whether the runners are ours alone, so that load figures can fail."),
         optional("timeout", Duration(minimum=60), "How long a job may take."),

@@ -17,9 +17,10 @@ class Trigger(StrEnum):
 class RunContext(Struct, frozen=True, kw_only=True):
     """What a CI provider (or a laptop) knows about this run. `head` is never a merge ref's commit.
 
-    `base_tip` is the tip of the target branch; the base itself is the merge base, worked out later. A run
-    that follows another knows that one's `conclusion` and its `source_branch` (`owner:branch`), since a
-    forge does not find a fork's commit by its name.
+    `base_tip` is the tip of the target branch; the base itself is the merge base, worked out later.
+    `branch` is the pull request's own, which for a fork is one of another repository. A run that follows
+    another knows that one's `conclusion` and its `source_branch` (`owner:branch`), since a forge does not
+    find a fork's commit by its name.
     """
 
     trigger: Trigger = Trigger.LOCAL
@@ -27,6 +28,7 @@ class RunContext(Struct, frozen=True, kw_only=True):
     head: str | None = None
     base_tip: str | None = None
     pull_request: int | None = None
+    branch: str | None = None
     same_repository: bool = True
     source_branch: str | None = None
     conclusion: str | None = None

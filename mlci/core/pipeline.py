@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from mlci.core.config import Config, Environment
+from mlci.core.config import Config, Environment, LockAuthor
 from mlci.core.context import Trigger
 from mlci.errors import ConfigError
 
@@ -26,6 +26,7 @@ class Access(StrEnum):
     COMMENT = "comment"
     READ_PULL_REQUESTS = "read_pull_requests"
     WRITE_TAGS = "write_tags"
+    WRITE_BRANCH = "write_branch"
 
 
 class Condition(StrEnum):
@@ -42,12 +43,16 @@ class Value(StrEnum):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One `mlci` command. `token` gives it the job's access to the forge; `secrets` the data's."""
+    """One `mlci` command. `token` gives it the job's access to the forge; `secrets` the data's.
+
+    `pushes` also gives it the token that was put there for pushes that start runs.
+    """
 
     title: str
     command: tuple[str | Value, ...]
     token: bool = False
     secrets: bool = False
+    pushes: bool = False
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -151,9 +156,26 @@ def _pull_request(config: Config, slug: str) -> Workflow:
         takes=run.leaves,
         steps=(Step(title="Comment", command=("comment", "--from-artifact", EVIDENCE), token=True),),
     )
+    # After the comment, which is for the commit that was tested: the lock makes another one the head.
+    lock = Job(
+        id="lock",
+        title="Commit dvc.lock",
+        needs=(run.id, comment.id),
+        condition=Condition.ENDED,
+        access=(Access.WRITE_BRANCH,),
+        takes=run.leaves,
+        steps=(
+            Step(
+                title="Commit dvc.lock",
+                command=("lock", "apply", "--from-artifact", EVIDENCE, "--push"),
+                token=True,
+                pushes=True,
+            ),
+        ),
+    )
     return Workflow(
         trigger=Trigger.PULL_REQUEST,
-        jobs=(run, promotion, comment),
+        jobs=(run, promotion, comment, *((lock,) if config.ci.lock is LockAuthor.CI else ())),
         replaceable=True,
         required=(run.id, promotion.id),
     )

@@ -1,7 +1,7 @@
 """Every state a repository can be in, and what to type."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,10 +12,21 @@ from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.doctor import doctor
 from mlci.app.patient import Patient
-from mlci.core.config import CommentBy, Config, Environment, Model, Objective, Remotes, ReportSettings, Task
+from mlci.core.config import (
+    Ci,
+    CommentBy,
+    Config,
+    Environment,
+    LockAuthor,
+    Model,
+    Objective,
+    Remotes,
+    ReportSettings,
+    Task,
+)
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
-from mlci.errors import ConfigError, MlciError, WorldError
+from mlci.errors import ConfigError, MlciError, UsageError, WorldError
 from mlci.ports.process import Command
 from tests.support.fakes import FakeDvc
 from tests.support.repository import repository
@@ -39,6 +50,7 @@ def patient(directory: Path, **parts) -> Patient:
         "files": lambda: FileTree(directory),
         "dvc": lambda: FakeDvc(remote="storage"),
         "user_python": lambda: python,
+        "after_push": str,
         "command": lambda *argv: Command(argv=argv, cwd=directory, timeout=30.0),
     }
     return Patient(**{**known, **parts})
@@ -62,6 +74,24 @@ def test_a_healthy_clone_is_all_green(cloned: Path) -> None:
         each.subject: each.help for each in found(cloned / "clone").values() if each.status is Status.FAIL
     } == {}
     assert [each.subject for each in found(cloned / "clone").values() if each.status is Status.WARN] == []
+
+
+@pytest.mark.parametrize(
+    ("remote", "after_push", "status", "said"),
+    [
+        ("prs", str, Status.PASS, "on GitLab the variable MLCI_GITLAB_TOKEN"),
+        (None, str, Status.WARN, "the next run trains again"),
+        ("prs", raising(UsageError("this step has no X", id="forge-token-missing")), Status.WARN, "no X"),
+    ],
+)
+def test_a_lock_that_ci_commits_needs_a_token_and_a_place_for_its_data(
+    cloned: Path, remote: str | None, after_push: Callable[[], str], status: Status, said: str
+) -> None:
+    config = Config(project="credit", ci=Ci(lock=LockAuthor.CI), remotes=Remotes(pull_request=remote))
+    project = SimpleNamespace(config=config)
+    told = found(cloned / "clone", project=lambda: project, after_push=after_push)["lock"]
+    assert (told.status, said in told.message) == (status, True), told.message
+    assert "lock" not in found(cloned / "clone")
 
 
 def test_outside_of_any_repository(tmp_path: Path) -> None:

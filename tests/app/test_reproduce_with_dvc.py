@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,6 +132,49 @@ def test_main_publishes_what_its_lock_names(tmp_path: Path, lock: str) -> None:
     assert found["pipeline.published"] == "pass"
     lying = (tmp_path / "work-public/files/md5").glob("*/*")
     assert {each.read_text() for each in lying} == {"raw\n"}
+
+
+def test_the_lock_of_a_pull_request_is_committed_once_and_then_nothing_runs(tmp_path: Path) -> None:
+    """The run after the commit takes what the first one made from the pull requests' remote."""
+    remotes = "remotes: {read: storage, pull_request: prs}\nci: {lock: ci}\n"
+    files = {**FILES, "two.sh": "true\n", "mlci.yaml": f"version: 1\nproject: credit\n{remotes}"}
+    story = repository(tmp_path / "work").with_dvc("storage", "prs").commit(files).reproduce(push=True)
+    story.remote().branch("faster").commit({"raw.txt": "new\n"}).publish()
+
+    def job(name: str) -> Repository:
+        """The two jobs of the branch's newest commit, on the same machine."""
+        clone = story.bare().clone(tmp_path / name).switch("origin/faster")
+        told = {
+            "GITLAB_CI": "true",
+            "CI_MERGE_REQUEST_IID": "7",
+            "CI_MERGE_REQUEST_PROJECT_ID": "1",
+            "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
+            "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "faster",
+            "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": clone.head,
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": story.sha("main"),
+        }
+        ran = run_mlci("run", cwd=clone.path, environment=told)
+        assert ran.code == 0, ran.stdout + ran.stderr
+        token = {**told, "MLCI_GITLAB_TOKEN": "glpat-0123456789abcdef"}
+        # Another job has another clone, into which the first one's artifact is put.
+        other = story.bare().clone(tmp_path / f"{name}-lock").switch(clone.head)
+        shutil.copytree(clone.path / ".mlci", other.path / ".mlci", dirs_exist_ok=True)
+        done = run_mlci(
+            "lock", "apply", "--from-artifact", ".mlci", "--push", cwd=other.path, environment=token
+        )
+        assert done.code == 0, done.stderr
+        return clone
+
+    first = job("first")
+    assert set(pipeline_evidence(first)["figures"]["ran"]) == {"one", "two", "three"}
+    (told,) = (each for each in pipeline_evidence(first)["findings"] if each["check"] == "pipeline.lock")
+    assert (told["status"], "the workflow's job `lock` commits it" in told["message"]) == ("warn", True)
+    second = job("second")
+    assert second.git("rev-parse", "HEAD~1") == first.head
+    assert pipeline_evidence(second)["figures"]["ran"] == {}
+    found = {each["check"]: each["status"] for each in pipeline_evidence(second)["findings"]}
+    assert found == {"pipeline.reproduced": "pass", "pipeline.lock": "pass"}
+    assert story.bare().sha("faster") == second.head
 
 
 def test_a_lock_that_ci_made_is_taken_committed_and_then_right(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def artifact(
     story: Repository, files: dict[str, str | Link], commit: str | None = None, published: str | None = None
 ) -> Path:
     place = story.path.parent / "artifact"
-    (place / ".mlci/evidence").mkdir(parents=True)
+    (place / ".mlci/evidence").mkdir(parents=True, exist_ok=True)
     figures = {"published": published} if published else {}
     found = Evidence(gate="pipeline", commit=commit or story.head, findings=(), figures=figures)
     (place / ".mlci/evidence/pipeline.json").write_text(evidence.to_json(found))

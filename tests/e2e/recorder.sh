@@ -13,4 +13,7 @@ case "$1" in
   comment | register)
     test -s "$3/evidence/head"
     ;;
+  lock)
+    test -s "$4/evidence/head"
+    ;;
 esac

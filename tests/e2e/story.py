@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from mlci.adapters.files import FileTree
 from mlci.app.sync import plan_sync, sync
-from mlci.core.config import Ci, Config, Environment
+from mlci.core.config import Ci, Config, Environment, LockAuthor
 from tests.support.forge import TOKEN, Forge, Project, Pull
 from tests.support.repository import Content, Repository, repository
 from tests.support.runs import Runner
@@ -41,7 +41,14 @@ class Recorded(Generic[R]):
 
     @classmethod
     def made(
-        cls, place: Path, forge: Forge, runner: type[R], *, providers: tuple[str, ...], prefix: str = ""
+        cls,
+        place: Path,
+        forge: Forge,
+        runner: type[R],
+        *,
+        providers: tuple[str, ...],
+        prefix: str = "",
+        lock: LockAuthor = LockAuthor.AUTHOR,
     ) -> "Recorded[R]":
         """Lay the repository down, with CI files for some providers, and push it."""
         project = forge.create("acme/credit")
@@ -49,7 +56,7 @@ class Recorded(Generic[R]):
         config = Config(
             project=CONFIG.project,
             environments=CONFIG.environments,
-            ci=Ci(providers=providers, install="pip install --quiet nothing"),
+            ci=Ci(providers=providers, install="pip install --quiet nothing", lock=lock),
         )
         files = FileTree(work.path)
         sync(plan_sync([Place(config, prefix)], files, version="0.1.0"), files)

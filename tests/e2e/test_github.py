@@ -2,6 +2,7 @@
 
 import pytest
 
+from mlci.core.config import LockAuthor
 from tests.e2e.story import Recorded
 from tests.support.actions import Actions
 from tests.support.forge import serving
@@ -49,6 +50,21 @@ def test_the_poster_leaves_pull_requests_of_the_repository_alone(recorded):
     pull = recorded.change("better", {"a.txt": "two\n"})
     run = recorded.runner.pull_request(pull)["credit-pull-request"]
     assert recorded.runner.after(run, pull)["credit-comment"].jobs == {}
+
+
+def test_a_lock_of_cis_is_committed_after_the_comment_and_never_for_a_fork(tmp_path):
+    with serving(tmp_path / "forge") as forge:
+        recorded = Recorded.made(tmp_path, forge, Actions, providers=("github",), lock=LockAuthor.CI)
+        pull = recorded.change("better", {"RED": ""})
+        run = recorded.runner.pull_request(pull)["credit-pull-request"]
+        assert run.jobs == {**GREEN, "run": "failure", "mlci": "failure", "lock": "success"}, run.output
+        assert recorded.calls()[-2:] == [
+            ("token", pull.head, "comment --from-artifact .mlci"),
+            ("token", pull.head, "lock apply --from-artifact .mlci --push"),
+        ]
+        fork = recorded.change("other", {"a.txt": "two\n"}, fork="mallory/credit")
+        run = recorded.runner.pull_request(fork)["credit-pull-request"]
+        assert run.jobs == {"run": "success", "promotion": "success", "mlci": "success"}, run.output
 
 
 def test_a_merge_registers_reconciles_and_deploys(recorded):

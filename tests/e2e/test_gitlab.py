@@ -2,6 +2,7 @@
 
 import pytest
 
+from mlci.core.config import LockAuthor
 from tests.e2e.story import Recorded
 from tests.support.forge import serving
 from tests.support.gitlab_local import GitLab
@@ -38,6 +39,19 @@ def test_a_red_gate_makes_the_pipeline_red_and_is_still_commented_on(recorded):
 def test_a_forks_pipeline_has_no_token_and_does_not_try_to_comment(recorded):
     run = recorded.runner.merge_request(recorded.change("better", {"a.txt": "two\n"}, fork="mallory/credit"))
     assert run.jobs == {"run": "success", "promotion": "success"}, run.output
+
+
+def test_a_lock_of_cis_is_committed_after_the_comment_and_never_for_a_fork(tmp_path):
+    with serving(tmp_path / "forge") as forge:
+        recorded = Recorded.made(tmp_path, forge, GitLab, providers=("gitlab",), lock=LockAuthor.CI)
+        pull = recorded.change("better", {"a.txt": "two\n"})
+        run = recorded.runner.merge_request(pull)
+        done = dict.fromkeys(("run", "promotion", "comment", "lock"), "success")
+        assert run.jobs == done, run.output
+        assert recorded.calls()[-1] == ("token", pull.head, "lock apply --from-artifact .mlci --push")
+        fork = recorded.change("other", {"a.txt": "two\n"}, fork="mallory/credit")
+        run = recorded.runner.merge_request(fork)
+        assert run.jobs == {"run": "success", "promotion": "success"}, run.output
 
 
 def test_a_merge_registers_reconciles_and_deploys(recorded):

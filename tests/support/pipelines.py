@@ -1,6 +1,6 @@
 """Configurations whose CI files are worth looking at, by name."""
 
-from mlci.core.config import Ci, Config, Environment, StageSettings
+from mlci.core.config import Ci, Config, Environment, LockAuthor, StageSettings
 from mlci.core.pipeline import Pipeline, pipeline_of
 
 STAGING = Environment(name="staging", follows="new", deploy="make deploy ENV=staging VERSION={version}")
@@ -27,6 +27,7 @@ CONFIGS = {
                 branch="trunk",
                 install="uv sync\nuv pip list",
                 mlci="mlci[s3]==1.0 dvc-ssh==4.2",
+                lock=LockAuthor.CI,
                 stages={"train": StageSettings(runner=("self-hosted", "gpu"), timeout=7200)},
             ),
         ),

@@ -8,6 +8,8 @@ from mlci.core.context import RunContext, Trigger
 from mlci.core.strictjson import JsonValue
 
 PROVIDER = "github"
+# The first is one of a person or an App, for whose pushes GitHub starts runs as for anybody's.
+PUSH_TOKENS = ("MLCI_GITHUB_TOKEN", "GITHUB_TOKEN")
 
 
 def detected(environment: Mapping[str, str]) -> bool:
@@ -31,8 +33,20 @@ def context_from(environment: Mapping[str, str], event: JsonValue) -> RunContext
 
 def git_settings(environment: Mapping[str, str]) -> Settings:
     """What Git needs to use the step's token; nothing where the step has none."""
-    server, token = environment.get("GITHUB_SERVER_URL"), environment.get("GITHUB_TOKEN")
+    server = environment.get("GITHUB_SERVER_URL")
+    token = next(filter(None, map(environment.get, PUSH_TOKENS)), None)
     return header_for(server, "x-access-token", token) if server and token else ()
+
+
+def after_push(environment: Mapping[str, str]) -> str:
+    """What is left to do after this step pushed to a branch; empty when nothing is."""
+    if environment.get(PUSH_TOKENS[0]):
+        return ""
+    return (
+        "GitHub starts no run for what GITHUB_TOKEN pushes, so the required check waits: close the pull"
+        " request and open it again, or push another commit. It starts one by itself where the secret"
+        " MLCI_GITHUB_TOKEN holds a token of a person or an App with `contents: write`"
+    )
 
 
 def _pull_request(environment: Mapping[str, str], event: JsonValue) -> RunContext:
@@ -44,6 +58,7 @@ def _pull_request(environment: Mapping[str, str], event: JsonValue) -> RunContex
         head=text(event, "pull_request", "head", "sha"),
         base_tip=text(event, "pull_request", "base", "sha"),
         pull_request=count(event, "pull_request", "number"),
+        branch=text(event, "pull_request", "head", "ref"),
         same_repository=head is not None and head == _repository(environment, event),
         actor=environment.get("GITHUB_ACTOR"),
         run_url=_run_url(environment),

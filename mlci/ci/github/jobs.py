@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from mlci.ci import shell
 from mlci.ci.github.actions import CHECKOUT, DOWNLOAD_ARTIFACT, SETUP_UV, UPLOAD_ARTIFACT
+from mlci.ci.github.context import PUSH_TOKENS
 from mlci.ci.yamltext import Noted, Value
 from mlci.core.context import Trigger
 from mlci.core.pipeline import EVIDENCE, MINUTE, Access, Condition, Job, Pipeline, Step, Workflow
@@ -22,6 +23,7 @@ _AFTER_A_FORK = (
 _PERMISSIONS: Mapping[Access, Mapping[str, Value]] = {
     Access.COMMENT: {"pull-requests": Noted("write", "creates or updates mlci's one comment")},
     Access.READ_PULL_REQUESTS: {"pull-requests": Noted("read", "finds the pull request of a merged commit")},
+    Access.WRITE_BRANCH: {"contents": Noted("write", "commits dvc.lock to the pull request's branch")},
     Access.WRITE_TAGS: {"contents": Noted("write", "pushes tags and the journal of the registry")},
 }
 _VARIABLES: Mapping[str, str] = {"MLCI_TAG": f"${{{{ {TAG} }}}}"}
@@ -104,8 +106,8 @@ def _condition(pipeline: Pipeline, workflow: Workflow, job: Job) -> Mapping[str,
         parts.append(f"github.ref == 'refs/heads/{pipeline.branch}'")
     if job.tag_part:
         parts.append(f"contains({TAG}, '{job.tag_part}')")
-    if Access.COMMENT in job.access:
-        # A fork's token may not comment (its poster will), and a merge queue has no pull request.
+    if {Access.COMMENT, Access.WRITE_BRANCH} & {*job.access}:
+        # A fork's token may not write (its poster will comment), and a merge queue has no pull request.
         parts += ["github.event_name == 'pull_request'", SAME_REPOSITORY]
     elif job.runner and workflow.trigger is Trigger.PULL_REQUEST:
         # A stranger's code does not run on machines of the project's own.
@@ -167,6 +169,8 @@ def _step(pipeline: Pipeline, step: Step) -> Mapping[str, Value]:
     environment: dict[str, Value] = {value.value: _VARIABLES[value.value] for value in shell.values(step)}
     if step.token:
         environment["GITHUB_TOKEN"] = "${{ github.token }}"
+    if step.pushes:
+        environment[PUSH_TOKENS[0]] = f"${{{{ secrets.{PUSH_TOKENS[0]} }}}}"
     if step.secrets:
         environment.update(_secrets(pipeline))
     return {

@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping
 
-from mlci.ci.gitlab.context import context_from, detected, git_settings
+from mlci.ci.gitlab.context import PUSH_TOKENS, after_push, context_from, detected, git_settings
 from mlci.ci.gitlab.jobs import files, owns, path_of
 from mlci.ci.yamltext import dump
 from mlci.core.pipeline import Pipeline
 
-__all__ = ["context_from", "detected", "files", "git_settings", "missing_line", "owns", "seeds"]
+__all__ = [
+    "PUSH_TOKENS",
+    "after_push",
+    "context_from",
+    "detected",
+    "files",
+    "git_settings",
+    "missing_line",
+    "owns",
+    "seeds",
+]
 
 _ENTRY = ".gitlab-ci.yml"
 _ALL_OURS = ".gitlab/mlci-*.yml"

@@ -8,6 +8,8 @@ from mlci.core.context import RunContext, Trigger
 from mlci.core.strictjson import JsonValue
 
 PROVIDER = "gitlab"
+# A job's own token pushes only where a project allows it, and no pipeline ever starts for its pushes.
+PUSH_TOKENS = ("MLCI_GITLAB_TOKEN",)
 
 
 def detected(environment: Mapping[str, str]) -> bool:
@@ -29,6 +31,7 @@ def context_from(environment: Mapping[str, str], _event: JsonValue = None) -> Ru
         head=_head(environment),
         base_tip=_base_tip(environment) if request else None,
         pull_request=request,
+        branch=environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME") if request else None,
         same_repository=_same_repository(environment) if request else True,
         tag=None if request else tag,
         actor=environment.get("GITLAB_USER_LOGIN"),
@@ -38,8 +41,13 @@ def context_from(environment: Mapping[str, str], _event: JsonValue = None) -> Ru
 
 def git_settings(environment: Mapping[str, str]) -> Settings:
     """What Git needs to use the project's access token: a job's own token may not push."""
-    server, token = environment.get("CI_SERVER_URL"), environment.get("MLCI_GITLAB_TOKEN")
+    server, token = environment.get("CI_SERVER_URL"), environment.get(PUSH_TOKENS[0])
     return header_for(server, "oauth2", token) if server and token else ()
+
+
+def after_push(_environment: Mapping[str, str]) -> str:
+    """Nothing is left to do: a push with an access token starts a pipeline."""
+    return ""
 
 
 def _head(environment: Mapping[str, str]) -> str | None:

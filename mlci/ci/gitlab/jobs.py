@@ -105,7 +105,7 @@ def _conditions(pipeline: Pipeline, workflow: Workflow, job: Job) -> Iterator[st
     if workflow.trigger is Trigger.PULL_REQUEST:
         yield _MERGE_REQUEST
         # A fork's pipeline has no token, and its code does not run on machines of the project's own.
-        if Access.COMMENT in job.access or job.runner:
+        if {Access.COMMENT, Access.WRITE_BRANCH} & {*job.access} or job.runner:
             yield _SAME_PROJECT
     elif workflow.trigger is Trigger.TAG:
         part = (job.tag_part or "").replace(".", r"\.").replace("/", r"\/")

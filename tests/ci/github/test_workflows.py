@@ -16,6 +16,7 @@ GOLDEN = Path(__file__).parent / "golden"
 NAMES = sorted(CONFIGS)
 WRITES = {
     ("comment", "pull-requests"),
+    ("lock", "contents"),
     ("register", "contents"),
     ("reconcile", "contents"),
     ("deploy-staging", "contents"),
@@ -82,7 +83,14 @@ def test_only_these_jobs_write_and_each_says_why(name):
 def test_a_token_is_only_in_the_step_that_needs_it(name):
     for job_id, step in steps(name):
         holds = "github.token" in str(step)
-        asks = ("Comment", "Register", "Reconcile", "Deploy", "Check the environments' files")
+        asks = (
+            "Comment",
+            "Commit dvc.lock",
+            "Register",
+            "Reconcile",
+            "Deploy",
+            "Check the environments' files",
+        )
         writes = step["name"] in asks
         fetches = job_id == "comment" and step["name"] == "Fetch the evidence"
         assert not holds or writes or fetches
@@ -136,6 +144,33 @@ def test_machines_of_the_projects_own_do_not_run_forks():
     run = documents("monorepo")["mlci-scoring-pull-request"]["jobs"]["run"]
     assert run["runs-on"] == ["self-hosted", "gpu"]
     assert "head.repo.full_name == github.repository" in run["if"]
+
+
+def test_the_lock_is_committed_where_ci_makes_it_by_a_job_without_the_projects_code():
+    assert not [job_id for name in ("minimal", "credit") for job_id, _ in jobs(name) if job_id == "lock"]
+    document = documents("monorepo")["mlci-scoring-pull-request"]
+    lock = document["jobs"]["lock"]
+    # The comment is for the commit that was tested, and the lock makes another one the head.
+    assert lock["needs"] == ["run", "comment"]
+    assert "head.repo.full_name == github.repository" in lock["if"]
+    assert "github.event_name == 'pull_request'" in lock["if"]
+    assert lock["permissions"] == {"contents": "write"}
+    *before, last = lock["steps"]
+    assert [each["name"] for each in before] == [
+        "Check out",
+        "Install uv",
+        "Install mlci",
+        "Fetch the evidence",
+    ]
+    assert not any("secrets." in str(each) or "github.token" in str(each) for each in before)
+    assert last["run"] == "mlci lock apply --from-artifact .mlci --push"
+    assert last["env"] == {
+        "GITHUB_TOKEN": "${{ github.token }}",
+        "MLCI_GITHUB_TOKEN": "${{ secrets.MLCI_GITHUB_TOKEN }}",
+    }
+    others = [job for job_id, job in jobs("monorepo") if job_id != "lock"]
+    assert not any("MLCI_GITHUB_TOKEN" in str(each) for each in others)
+    assert "lock" not in document["jobs"]["mlci"]["needs"]
 
 
 def test_runs_on_main_wait_for_one_another_and_runs_of_a_pull_request_replace_one_another(name):

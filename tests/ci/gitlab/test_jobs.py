@@ -57,6 +57,18 @@ def test_a_fork_gets_no_comment_job_and_a_failed_comment_no_red_pipeline(name):
     assert rule["allow_failure"] is True
 
 
+def test_the_lock_is_committed_where_ci_makes_it_and_never_to_a_forks_branch():
+    assert not [key for name in ("minimal", "credit") for key in jobs(name) if key.endswith("-lock")]
+    lock = jobs("monorepo")["mlci-scoring-pull-request-lock"]
+    (rule,) = lock["rules"]
+    assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID" in rule["if"]
+    assert rule["when"] == "always"
+    assert "allow_failure" not in rule
+    assert lock["script"] == ["mlci lock apply --from-artifact .mlci --push"]
+    needs = {each["job"].rpartition("-")[2]: each["artifacts"] for each in lock["needs"]}
+    assert needs == {"run": True, "comment": False}
+
+
 def test_machines_of_the_projects_own_do_not_run_forks():
     run = jobs("monorepo")["mlci-scoring-pull-request-run"]
     assert run["tags"] == ["self-hosted", "gpu"]
