@@ -23,6 +23,7 @@ class Pipe:
         *,
         limit: float,
         complaint: Callable[[], bytes],
+        code: Callable[[], int],
         hang_up: Callable[[], None],
     ) -> None:
         self._name = name
@@ -30,6 +31,7 @@ class Pipe:
         self._mouth = mouth
         self._limit = limit
         self._complaint = complaint
+        self._code = code
         self._heard = bytearray()
         self._known = 0
         self._hang_up = weakref.finalize(self, hang_up)
@@ -62,6 +64,15 @@ class Pipe:
             self._listen()
         return self._cut(size)
 
+    def rest(self) -> bytes:
+        """All else that it says. Raises WorldError when it ends badly or keeps us waiting."""
+        while piece := self._next():
+            self._heard += piece
+        if self._code() != 0:
+            raise self._silence("it has ended badly")
+        self.end()
+        return self._cut(len(self._heard))
+
     def end(self) -> None:
         """End it. What was not read is lost."""
         self._hang_up()
@@ -73,12 +84,15 @@ class Pipe:
         return piece
 
     def _listen(self) -> None:
-        if not _something_comes(self._mouth.fileno(), self._limit):
-            raise self._silence(f"no answer in {self._limit:g} s")
-        piece = os.read(self._mouth.fileno(), _PIECE)
+        piece = self._next()
         if not piece:
             raise self._silence("it has ended")
         self._heard += piece
+
+    def _next(self) -> bytes:
+        if not _something_comes(self._mouth.fileno(), self._limit):
+            raise self._silence(f"no answer in {self._limit:g} s")
+        return os.read(self._mouth.fileno(), _PIECE)
 
     def _silence(self, why: str) -> WorldError:
         self.end()

@@ -15,7 +15,7 @@ from mlci.adapters import git_config, git_parse, git_remote
 from mlci.adapters.git_objects import Objects
 from mlci.errors import WorldError
 from mlci.ports.git import CommitRecord, Person, PushResult, RefUpdate, Signature, TagRecord, TreeEntry
-from mlci.ports.process import Command, Finished, Process
+from mlci.ports.process import Command, Dialogue, Finished, Process
 
 if TYPE_CHECKING:
     from git import Repo
@@ -123,11 +123,10 @@ class GitCli:
         done = self._git("merge-base", "--is-ancestor", "--end-of-options", ancestor, descendant, fine=(0, 1))
         return done.code == 0
 
-    def tags(self) -> Sequence[TagRecord]:
-        """All tags, in one process, sorted by name."""
-        listing = self._git("for-each-ref", f"--format={git_parse.TAGS}", "refs/tags/", fine=(0,), keep=BULK)
-        found = (self._peeled(each) for each in git_parse.tags(listing.stdout))
-        return sorted((each for each in found if each), key=lambda tag: tag.name)
+    def tags(self) -> Iterator[TagRecord]:
+        """All tags by name, in one process, which begins at once and works while we do something else."""
+        listing = self._beside("for-each-ref", f"--format={git_parse.TAGS}", "refs/tags/")
+        return self._understood(listing)
 
     def signature(self, tag: str) -> tuple[Signature, str]:
         """Whether a tag is signed by somebody whom Git is configured to believe, and what Git said."""
@@ -136,8 +135,8 @@ class GitCli:
 
     def refs(self, prefix: str) -> Mapping[str, str]:
         """Local refs below a prefix, name to object."""
-        listing = self._say("for-each-ref", "--format=%(objectname)%00%(refname)%00", prefix)
-        return {name: object_ for object_, name in git_parse.rows(listing.encode(*_CODEC), 2)}
+        listing = self._git("for-each-ref", f"--format={git_parse.REFS}", prefix, fine=(0,), keep=BULK)
+        return dict(git_parse.refs(listing.stdout))
 
     def tree(self, revision: str, path: str = "") -> Sequence[TreeEntry]:
         """All files of a commit below a directory, recursively. Raises WorldError without such a commit."""
@@ -303,11 +302,12 @@ class GitCli:
         if not done.ok:
             raise git_remote.unreachable(remote, done)
 
-    def _peeled(self, tag: TagRecord) -> TagRecord | None:
-        if tag.commit:
-            return tag
-        commit = self.resolve(tag.object)
-        return replace(tag, commit=commit) if commit else None
+    def _understood(self, listing: Dialogue) -> Iterator[TagRecord]:
+        for tag in git_parse.tags(listing.rest()):
+            if tag.commit:
+                yield tag
+            elif commit := self.resolve(tag.object):
+                yield replace(tag, commit=commit)
 
     def _log(self, *arguments: str) -> Finished:
         *options, revision = arguments
@@ -411,13 +411,7 @@ class GitCli:
 
     @cached_property
     def _objects(self) -> Objects:
-        command = Command(
-            argv=("git", "cat-file", "--batch", "-z"),
-            cwd=self.root,
-            environment=self._hardening(self._overrides),
-            timeout=_LOCAL_LIMIT,
-        )
-        return Objects(lambda: self._process.converse(command), limit=BULK)
+        return Objects(lambda: self._beside("cat-file", "--batch", "-z"), limit=BULK)
 
     @cached_property
     def _overrides(self) -> tuple[tuple[str, str], ...]:
@@ -444,6 +438,16 @@ class GitCli:
     ) -> Finished:
         hardened = {**self._hardening(self._overrides), **(variables or {})}
         return self._run(*arguments, stdin=stdin, fine=fine, keep=keep, timeout=timeout, variables=hardened)
+
+    def _beside(self, *arguments: str) -> Dialogue:
+        """A git that works while we do."""
+        command = Command(
+            argv=("git", *arguments),
+            cwd=self.root,
+            environment=self._hardening(self._overrides),
+            timeout=_LOCAL_LIMIT,
+        )
+        return self._process.converse(command)
 
     def _run(
         self,

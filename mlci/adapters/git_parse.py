@@ -1,17 +1,16 @@
 """What Git's plumbing says, as values. Every name may hold any byte but NUL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 from mlci.ports.git import CommitRecord, Person, Signature, TagRecord
 from mlci.ports.process import Finished
 
-TAGS = (
-    "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)%00%(taggername)%00"
-    "%(taggeremail:trim)%00%(taggerdate:raw)%00%(contents)%00%(contents:signature)%00"
-)
-COMMITS = "%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%cd%x00%B%x00"
+# Only what stands in the tag itself: `*objectname` and its like open every commit as well.
+TAGS = "%00%(refname)%00%(objectname)%00%(objecttype)%00%(object)%00%(type)%00%(tagger)%00%(contents)"
+REFS = "%00%(refname)%00%(objectname)"
+COMMITS = "%x00%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%cd%x00%B"
 
 
 def text(content: bytes) -> str:
@@ -19,30 +18,34 @@ def text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-def rows(content: bytes, width: int) -> Iterator[Sequence[str]]:
-    """Rows of NUL-ended fields, each row with a newline behind it."""
-    fields = text(content).split("\0")
-    for start in range(0, len(fields) - width, width):
-        yield [fields[start].removeprefix("\n"), *fields[start + 1 : start + width]]
+def rows(content: bytes, width: int) -> Iterator[tuple[str, ...]]:
+    """Rows of fields, each after a NUL; the last one of a row keeps the newline behind it."""
+    _, *fields = text(content).split("\0")
+    return zip(*[iter(fields)] * width, strict=False)
+
+
+def refs(content: bytes) -> Iterator[tuple[str, str]]:
+    """Refs in the format REFS: name and object."""
+    return ((name, object_[:-1]) for name, object_ in rows(content, 2))
 
 
 def tags(content: bytes) -> Iterator[TagRecord]:
     """Tags in the format TAGS. Those of a tag have no `commit` yet, those of no commit are left out."""
-    for name, object_, kind, target, target_kind, person, email, date, message, signature in rows(
-        content, 10
-    ):
+    for name, object_, kind, target, target_kind, tagger, message in rows(content, 7):
         short = name.removeprefix("refs/tags/")
         if kind == "commit":
             yield TagRecord(name=short, object=object_, commit=object_, annotated=False)
         elif target_kind in ("commit", "tag"):
+            person, _, date = tagger.rpartition("> ")
+            who, _, email = person.partition(" <")
             yield TagRecord(
                 name=short,
                 object=object_,
                 commit=target if target_kind == "commit" else "",
                 annotated=True,
-                tagger=Person(name=person, email=email) if date else None,
+                tagger=Person(name=who, email=email) if date else None,
                 when=moment(date) if date else None,
-                message=message.removesuffix(signature) if signature else message,
+                message=message[:-1],
             )
 
 
@@ -55,7 +58,7 @@ def commits(content: bytes) -> Iterator[CommitRecord]:
             author=Person(name=author, email=author_email),
             committer=Person(name=committer, email=committer_email),
             when=moment(date),
-            message=message,
+            message=message[:-1],
         )
 
 

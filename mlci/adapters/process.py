@@ -81,6 +81,7 @@ class ProcessRunner:
             mouth,
             limit=command.timeout,
             complaint=said.content,
+            code=lambda: child.wait(command.timeout),
             hang_up=hang_up,
         )
 

@@ -14,7 +14,7 @@ from mlci.core.registry import fold
 from mlci.core.tag import parse
 from mlci.core.wording import count
 from mlci.errors import MlciError
-from mlci.ports.git import Git
+from mlci.ports.git import Git, TagRecord
 
 _OUR_TAG = re.compile(r"[@#]")
 _LEFT = re.compile(r"\.mlci-[0-9a-f]{16}\.tmp")
@@ -51,9 +51,10 @@ def _branch(git: Git, context: RunContext) -> Finding:
 
 
 def _tags(git: Git) -> Finding:
-    light = [tag.name for tag in git.tags() if not tag.annotated and _OUR_TAG.search(tag.name)]
+    tags = list(git.tags())
+    light = [tag.name for tag in tags if not tag.annotated and _OUR_TAG.search(tag.name)]
     if not light:
-        return _strange(git)
+        return _strange(git, tags)
     shown = _some(light)
     return poor(
         "tags",
@@ -62,10 +63,9 @@ def _tags(git: Git) -> Finding:
     )
 
 
-def _strange(git: Git) -> Finding:
+def _strange(git: Git, tags: Sequence[TagRecord]) -> Finding:
     """Annotated tags of our models that cannot be used, or that the journal here does not know."""
-    tags, known = git.tags(), journaled(git)
-    models = fold(tags).models
+    known, models = journaled(git), fold(tags).models
     ours = [each for each in tags if _OUR_TAG.split(each.name)[0].replace("=", ":") in models]
     unusable = [each.name for each in ours if parse(each.name) is None]
     if unusable:

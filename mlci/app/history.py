@@ -1,15 +1,18 @@
 """What happened to a model, or to all: one line an event, newest first."""
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mlci.app.journals import journaled
-from mlci.core.config import Config
 from mlci.core.reference import known_model, known_stage
 from mlci.core.registry import Event, ModelState, fold
 from mlci.core.strictjson import JsonValue
 from mlci.ports.git import Git
+
+if TYPE_CHECKING:
+    from mlci.core.config import Config
 
 NOT_IN_JOURNAL = "not in the journal"
 
@@ -45,7 +48,7 @@ class Happened(Struct, frozen=True, kw_only=True):
 
 
 def history(
-    git: Git, *, name: str | None = None, environment: str | None = None, config: Config | None = None
+    git: Git, *, name: str | None = None, environment: str | None = None, config: "Config | None" = None
 ) -> tuple[Happened, ...]:
     """The events that the local tags tell, newest first. Raises MlciError for a name that nothing has."""
     registry = fold(git.tags())

@@ -20,7 +20,7 @@ def read_entries(git: Git, ref: str | None) -> list[Entry]:
 
 def journaled(git: Git) -> frozenset[tuple[str, str]] | None:
     """The tags that the journal here tells of, each with its commit; None where there is no journal."""
-    tip = git.refs(journal.REF).get(journal.REF)
+    tip = git.resolve(journal.REF)
     return None if tip is None else journal.tags_of(read_entries(git, tip))
 
 

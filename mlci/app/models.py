@@ -1,26 +1,37 @@
 """What stands in the registry, by model."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mlci.app.history import NOT_IN_JOURNAL
 from mlci.app.journals import journaled
-from mlci.core.config import Config
 from mlci.core.reference import known_model
-from mlci.core.registry import ModelState, Odd, Oddity, Release, fold
+from mlci.core.registry import Assignment, ModelState, Odd, Oddity, Release, fold
 from mlci.core.strictjson import JsonValue
 from mlci.ports.git import Git
+
+if TYPE_CHECKING:
+    from mlci.core.config import Config
 
 
 class Standing(Struct, frozen=True, kw_only=True):
     """A version that stands, when it was registered, and where it runs."""
 
-    version: str
-    registered: str
-    commit: str
+    release: Release
     runs: tuple[str, ...]
     journaled: bool | None
+
+    @property
+    def version(self) -> str:
+        """What it is called."""
+        return self.release.title
+
+    @property
+    def registered(self) -> str:
+        """When, as ISO 8601."""
+        return self.release.events[-1].when.isoformat()
 
     @property
     def marked(self) -> str:
@@ -73,36 +84,35 @@ class Models(Struct, frozen=True, kw_only=True):
         return {"models": rows, "oddities": odd}
 
 
-def models(git: Git, *, name: str | None = None, all: bool = False, config: Config | None = None) -> Models:
+def models(git: Git, *, name: str | None = None, all: bool = False, config: "Config | None" = None) -> Models:
     """Read the registry from the local tags: deprecated models only by name, or when `all` are asked for.
 
     Raises MlciError for a name that nothing has.
     """
-    registry = fold(git.tags())
+    tags, journal = git.tags(), journaled(git)
+    registry = fold(tags)
     chosen = known_model(registry, name, config) if name else registry.models.values()
-    journal = journaled(git)
     rows = tuple(_row(each, journal) for each in chosen if all or name or each.active)
     return Models(rows=rows, stages=registry.stages, oddities=registry.oddities)
 
 
 def _row(state: ModelState, journal: Collection[tuple[str, str]] | None) -> Row:
-    runs = {stage: current.release.shown for stage in state.stages if (current := state.current(stage))}
+    now = {stage: current for stage in sorted(state.stages) if (current := state.current(stage))}
     return Row(
         model=state.name,
         latest=state.latest.title if state.latest else None,
         active=state.active,
-        runs=runs,
-        versions=tuple(_standing(state, each, journal) for each in state.versions),
+        runs={stage: each.release.shown for stage, each in now.items()},
+        versions=tuple(_standing(each, now, journal) for each in state.versions),
     )
 
 
-def _standing(state: ModelState, release: Release, journal: Collection[tuple[str, str]] | None) -> Standing:
-    assigned = ((stage, state.current(stage)) for stage in sorted(state.stages))
+def _standing(
+    release: Release, now: Mapping[str, Assignment], journal: Collection[tuple[str, str]] | None
+) -> Standing:
     event = release.events[-1]
     return Standing(
-        version=release.title,
-        registered=event.when.isoformat(),
-        commit=release.commit,
-        runs=tuple(stage for stage, now in assigned if now and now.release is release),
+        release=release,
+        runs=tuple(stage for stage, each in now.items() if each.release is release),
         journaled=None if journal is None else (event.tag.name, event.commit) in journal,
     )

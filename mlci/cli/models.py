@@ -21,7 +21,8 @@ def command(world: World, out: Output, model: str | None, everything: bool) -> N
     from mlci.app.models import models
     from mlci.cli.declared import declared
 
-    found = models(world.repository(), name=model, all=everything, config=declared(world))
+    config = declared(world) if model else None  # only a name can be wrong
+    found = models(world.repository(), name=model, all=everything, config=config)
     if out.json:
         out.document(found.document())
         return
@@ -42,7 +43,7 @@ def _tell_versions(out: Output, found: "Models") -> None:
 
     for row in found.rows:
         versions = [
-            (each.marked, moment(each.registered), ", ".join(each.runs) or "-", each.commit[:10])
+            (each.marked, moment(each.registered), ", ".join(each.runs) or "-", each.release.commit[:10])
             for each in row.versions
         ]
         out.line()

@@ -1,14 +1,17 @@
 """How people name a version: `income@v1.2.0`, `income@latest`, `income#prod`, or just `income`."""
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mlci.core.config import Config
 from mlci.core.registry import Event, ModelState, Registry, Release
 from mlci.core.tag import is_called, is_model, is_stage
 from mlci.core.version import Version
 from mlci.errors import MlciError, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from mlci.core.config import Config
 
 _REFERENCE = re.compile(r"(?P<model>[^@#]+)(?:@(?P<version>[^@#]+)|#(?P<stage>[^@#]+))?")
 LATEST = ("latest", "greatest")
@@ -22,7 +25,7 @@ class Found(Struct, frozen=True, eq=False):
     assignment: Event | None = None
 
 
-def known_model(registry: Registry, name: str, config: Config | None) -> list[ModelState]:
+def known_model(registry: Registry, name: str, config: "Config | None") -> list[ModelState]:
     """The models that people may call so. Raises MlciError when no tag speaks of any."""
     called = [each for each in registry.models.values() if is_called(each.name, name)]
     if not called:
@@ -30,7 +33,7 @@ def known_model(registry: Registry, name: str, config: Config | None) -> list[Mo
     return called
 
 
-def known_stage(registry: Registry, name: str | None, config: Config | None) -> None:
+def known_stage(registry: Registry, name: str | None, config: "Config | None") -> None:
     """Raise UsageError for an environment that neither a tag nor the configuration speaks of."""
     known = dict.fromkeys((*(config.environments if config else ()), *registry.stages))
     if name is not None and name not in known:
@@ -41,7 +44,7 @@ def known_stage(registry: Registry, name: str | None, config: Config | None) -> 
         )
 
 
-def _no_model(registry: Registry, name: str, config: Config | None) -> MlciError:
+def _no_model(registry: Registry, name: str, config: "Config | None") -> MlciError:
     """A model before its first version is nobody's mistake; another name is one."""
     known = dict.fromkeys((*(config.models if config else ()), *registry.models))
     local = name.rpartition(":")[2]
@@ -56,7 +59,7 @@ def _no_model(registry: Registry, name: str, config: Config | None) -> MlciError
     )
 
 
-def find(registry: Registry, text: str, *, prefix: str = "", config: Config | None = None) -> Found:
+def find(registry: Registry, text: str, *, prefix: str = "", config: "Config | None" = None) -> Found:
     """What a reference means. Raises UsageError or RefusedError."""
     match = _REFERENCE.fullmatch(text)
     if match is None or not is_model(match["model"]) or (match["stage"] and not is_stage(match["stage"])):

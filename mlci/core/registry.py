@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from mlci.core import trailers
 from mlci.core.tag import Action, TagName
 from mlci.core.tag import parse as parse_name
-from mlci.core.version import Version
+from mlci.core.version import Precedence, Version
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
@@ -175,14 +175,12 @@ class ModelState(Struct, eq=False):
     @property
     def versions(self) -> list[Release]:
         """Versions that stand, greatest first."""
-        standing = [each for each in self.releases if each.version and each.active]
-        return sorted(standing, key=lambda each: each.version or _NEVER, reverse=True)
+        return sorted(self._released(), key=_precedence, reverse=True)
 
     @property
     def latest(self) -> Release | None:
         """The greatest version that stands, prereleases included, as GTO has it."""
-        standing = [each for each in self.releases if each.version and each.active]
-        return max(standing, key=lambda each: each.version or _NEVER, default=None)
+        return max(self._released(), key=_precedence, default=None)
 
     @property
     def highest(self) -> Version | None:
@@ -203,16 +201,17 @@ class ModelState(Struct, eq=False):
         """The versions registered on a commit that stand."""
         return [each for each in self.releases if each.version and each.active and each.commit == commit]
 
-    def standing(self, stage: str) -> list[Assignment]:
+    def standing(self, stage: str) -> Iterator[Assignment]:
         """Releases assigned to an environment and not unassigned since, newest first."""
-        last: dict[int, Assignment] = {}
+        told: set[int] = set()
         for release, event in reversed(self.stages.get(stage, ())):
-            last.setdefault(id(release), Assignment(release, event))
-        return [a for a in last.values() if a.release.active and a.event.action is Action.ASSIGN]
+            if id(release) not in told and release.active and event.action is Action.ASSIGN:
+                yield Assignment(release, event)
+            told.add(id(release))
 
     def current(self, stage: str) -> Assignment | None:
         """What an environment was given last."""
-        return next(iter(self.standing(stage)), None)
+        return next(self.standing(stage), None)
 
     def was_in(self, stage: str, release: Release) -> bool:
         """Whether a release was ever assigned to an environment."""
@@ -220,8 +219,15 @@ class ModelState(Struct, eq=False):
             each is release and event.action is Action.ASSIGN for each, event in self.stages.get(stage, ())
         )
 
+    def _released(self) -> Iterator[Release]:
+        return (each for each in self.releases if each.version and each.active)
+
 
 _NEVER = Version(major=0, minor=0, patch=0)
+
+
+def _precedence(release: Release) -> Precedence:
+    return (release.version or _NEVER).precedence
 
 
 class Registry(Struct, frozen=True, eq=False):
@@ -348,4 +354,4 @@ def _assigned(event: Event, candidates: list[Release], oddities: list[Oddity]) -
         return meant
     message = f"{len(standing)} versions stand on its commit and it names none; the greatest counts"
     oddities.append(Oddity(kind=Odd.TWO_ON_COMMIT, tag=event.tag.name, message=message))
-    return max(standing, key=lambda each: each.version or _NEVER)
+    return max(standing, key=_precedence)

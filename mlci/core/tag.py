@@ -15,11 +15,10 @@ _DIRECTORY = r"[a-zA-Z0-9\-_./]+"
 _NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9\-/_]*[a-zA-Z0-9])?"
 _TAG = re.compile(
     rf"(?P<model>(?:{_DIRECTORY}=)?{_NAME})"
-    rf"(?:(?:\#(?P<stage>{_NAME})|@(?P<version>v{PATTERN}))(?P<cancel>!?)|@(?P<word>deprecated|created))"
+    rf"(?:(?:\#(?P<stage>{_NAME})|@v{PATTERN})(?P<cancel>!?)|@(?P<word>deprecated|created))"
     r"(?:\#(?P<counter>[0-9]+))?",
     re.ASCII,
 )
-_PARTS = ("model", "stage", "version", "cancel", "word", "counter")
 _MODEL = re.compile(rf"(?:{_DIRECTORY}:)?{_NAME}", re.ASCII)
 _STAGE = re.compile(_NAME, re.ASCII)
 
@@ -35,7 +34,7 @@ class Action(StrEnum):
     CREATE = "create"
 
 
-class TagName(Struct, frozen=True, kw_only=True):
+class TagName(Struct, frozen=True, kw_only=True, gc=False):
     """What the name of a registry tag says."""
 
     model: str
@@ -57,10 +56,11 @@ def parse(name: str) -> TagName | None:
     match = _TAG.fullmatch(name)
     if match is None or not _is_ref(name):
         return None
-    model, stage, spelled, cancel, word, counter = match.group(*_PARTS)
+    model, stage, major, minor, patch, prerelease, build, cancel, word, counter = match.groups()
     version = None
-    if spelled:
-        version, action = Version.of(match), Action.DEREGISTER if cancel else Action.REGISTER
+    if major:
+        version = Version.of(major, minor, patch, prerelease, build)
+        action = Action.DEREGISTER if cancel else Action.REGISTER
     elif stage:
         action = Action.UNASSIGN if cancel else Action.ASSIGN
     else:

@@ -28,7 +28,7 @@ class Part(StrEnum):
 
 
 @total_ordering
-class Version(Struct, frozen=True, kw_only=True):
+class Version(Struct, frozen=True, kw_only=True, gc=False):
     """One version. Two that differ in build metadata only are ordered by it, so that order is total."""
 
     major: int
@@ -41,12 +41,11 @@ class Version(Struct, frozen=True, kw_only=True):
     def parse(cls, text: str) -> Self | None:
         """The version a text spells, with or without the leading `v`; None when it spells none."""
         match = _WHOLE.fullmatch(text)
-        return cls.of(match) if match else None
+        return cls.of(*match.groups()) if match else None
 
     @classmethod
-    def of(cls, match: re.Match[str]) -> Self:
-        """The version of a match of `PATTERN`."""
-        major, minor, patch, prerelease, build = match.group("major", "minor", "patch", "prerelease", "build")
+    def of(cls, major: str, minor: str, patch: str, prerelease: str | None, build: str | None) -> Self:
+        """The version of what the groups of `PATTERN` hold."""
         return cls(
             major=int(major),
             minor=int(minor),

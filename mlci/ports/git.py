@@ -1,6 +1,6 @@
 """Git as the use cases see it. Every revision is a full object name; every ref a full ref name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -10,14 +10,14 @@ from typing import Protocol
 from msgspec import Struct
 
 
-class Person(Struct, frozen=True, kw_only=True):
+class Person(Struct, frozen=True, kw_only=True, gc=False):
     """Who did something, as Git records it."""
 
     name: str
     email: str
 
 
-class TagRecord(Struct, frozen=True, kw_only=True):
+class TagRecord(Struct, frozen=True, kw_only=True, gc=False):
     """One tag as it stands. Lightweight tags have no tagger, no message, and `object` == `commit`."""
 
     name: str
@@ -125,8 +125,8 @@ class Git(Protocol):
         """Whether one commit is reachable from another (a commit is its own ancestor)."""
         ...
 
-    def tags(self) -> Sequence[TagRecord]:
-        """All tags, in one process, sorted by name."""
+    def tags(self) -> Iterator[TagRecord]:
+        """All tags by name. Git begins to read them at once, whenever we begin to look at them."""
         ...
 
     def signature(self, tag: str) -> tuple[Signature, str]:

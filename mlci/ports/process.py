@@ -82,6 +82,10 @@ class Dialogue(Protocol):
         """The answer's next bytes. Raises WorldError when they do not come in time."""
         ...
 
+    def rest(self) -> bytes:
+        """All else that it says. Raises WorldError when it ends badly or keeps us waiting."""
+        ...
+
     def end(self) -> None:
         """End it. What was not read is lost."""
         ...

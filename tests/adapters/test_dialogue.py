@@ -66,3 +66,15 @@ def test_a_forgotten_child_ends():
     del child
     gc.collect()
     assert ended(pid)
+
+
+def test_all_it_says_unasked_is_heard():
+    child = talk("import sys; sys.stdout.write('x' * 300_000)")
+    assert child.rest() == b"x" * 300_000
+    assert not child.open
+
+
+def test_half_an_answer_of_one_that_ends_badly_counts_for_nothing():
+    child = talk("import sys; print('half', flush=True); sys.exit('lost: an object')")
+    with pytest.raises(WorldError, match="lost: an object"):
+        child.rest()

@@ -11,6 +11,8 @@ import pytest
 
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
+from mlci.core import trailers
+from mlci.core.trailers import Message
 from mlci.errors import WorldError
 from mlci.ports.git import Person, PushOutcome, RefUpdate
 from tests.support.repository import Link, repository
@@ -175,7 +177,7 @@ def test_signs_tags_where_git_is_told_to(signing, git_in, tmp_path):
     git.update_ref("refs/tags/m@v1.0.0", made)
     signing.git("-c", f"gpg.ssh.allowedSignersFile={tmp_path / 'signers'}", "tag", "--verify", "m@v1.0.0")
     tag = next(each for each in git.tags() if each.name == "m@v1.0.0")
-    assert (tag.message, tag.when) == ("Title\n", NOON)
+    assert (trailers.parse(tag.message), tag.when) == (Message(sentence="Title"), NOON)
 
 
 def test_notes_are_replaced_and_read_back(work, git_in):
