@@ -112,7 +112,7 @@ def _outputs(request: DiffRequest) -> Outputs:
     return Outputs(dvc=request.dvc, remote=request.config.remotes.read)
 
 
-def _stale(request: DiffRequest, head: Side) -> Iterable[str]:
+def _displaced(request: DiffRequest, head: Side) -> Iterable[str]:
     """Predictions in the work tree that are not those which were recorded: of another branch, perhaps."""
     for model in request.config.models.values():
         path = model.predictions or ""
@@ -121,7 +121,7 @@ def _stale(request: DiffRequest, head: Side) -> Iterable[str]:
             continue
         with request.files.open(path) as stream:
             if recorded.algorithm == "md5" and md5(stream, legacy=recorded.legacy) != recorded.value:
-                yield f"{path} is not what dvc.lock records: run mlci run, or dvc checkout"
+                yield path
 
 
 def _side(request: DiffRequest, commit: str | None) -> Side:
@@ -152,9 +152,9 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         stages=tuple(stages(before.stages, head.declared.stages)),
         pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *written.problems),
+        displaced=tuple(_displaced(request, head)),
         notes=(
             *chosen.notes,
-            *_stale(request, head),
             *(note for each in models for note in each.notes),
             *(f"in the base, {each}" for each in unreadable),
         ),

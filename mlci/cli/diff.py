@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from mlci.core.diff import Diff, Occasion
 
 
+MOST_ROWS = 12
+
+
 @verb("mlci diff", "mlci diff v1.0 HEAD", "mlci diff 'income#prod' --json", "mlci diff --gate")
 @click.argument("base", required=False)
 @click.argument("head", required=False)
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="End with 10 when a gated metric regressed or cannot be had; one not comparable only warns.",
 )
+@click.option("--all", "whole", is_flag=True, help="Show every row, not only the most important ones.")
 @click.option("--promotion", is_flag=True, help="Gate as main does before a version is registered.")
 def command(
     world: World,
@@ -30,6 +34,7 @@ def command(
     head: str | None,
     markdown: bool,
     gate: bool,
+    whole: bool,
     promotion: bool,
 ) -> int:
     """Compare metrics, parameters, data and models of two commits, with verdicts.
@@ -42,13 +47,15 @@ def command(
 
     found = diff(world.comparison(base, head))
     occasion = Occasion.PROMOTION if promotion else Occasion.PULL_REQUEST
-    _tell(out, found, world.project().config.project, occasion, markdown=markdown)
+    _tell(out, found, world.project().config.project, occasion, markdown=markdown, whole=whole)
     if not gate and found.blocks(occasion):
         out.note("this only tells; `mlci diff --gate` decides by its exit code (10)")
     return Exit.RED if gate and found.blocks(occasion) else Exit.DONE
 
 
-def _tell(out: Output, found: "Diff", project: str, occasion: "Occasion", *, markdown: bool) -> None:
+def _tell(
+    out: Output, found: "Diff", project: str, occasion: "Occasion", *, markdown: bool, whole: bool
+) -> None:
     if out.json:
         from mlci.core.diff_json import to_json
 
@@ -65,4 +72,5 @@ def _tell(out: Output, found: "Diff", project: str, occasion: "Occasion", *, mar
     if markdown:
         out.raw(as_markdown.render(report))
     else:
-        out.raw(terminal.render(report, width=out.width, paint=out.painted))
+        fold = None if whole else terminal.Fold(most=MOST_ROWS, more="mlci diff --all")
+        out.raw(terminal.render(report, width=out.width, fold=fold, paint=out.painted))

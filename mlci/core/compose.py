@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from mlci.core import compose_diff, compose_gates, compose_lineage, compose_pipeline
 from mlci.core.compose_gates import tone_of
 from mlci.core.diff import Diff, MetricVerdict, Occasion
-from mlci.core.diff_findings import GATES, OBJECTIVE, ROWS, SAYS, gate_removed, paired
+from mlci.core.diff_findings import GATES, OBJECTIVE, RECORDED, ROWS, SAYS, gate_removed, paired
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
 from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
@@ -122,7 +122,7 @@ def _good_news(diff: Diff | None) -> Text:
 def _name(finding: Finding) -> Text:
     if finding.check == GATES:
         return (*words("the gate "), *code(finding.subject), *words(" is removed"))
-    if finding.check.startswith("diff.") and finding.check != ROWS:
+    if finding.check.startswith("diff.") and finding.check not in (ROWS, RECORDED):
         return (*code(finding.subject.rpartition(".")[2]), *words(" " + _short(finding)))
     return (*code(finding.check), *words(" on "), *code(finding.subject))
 
@@ -158,7 +158,10 @@ def _attention(findings: Sequence[Finding], removed: Sequence[str]) -> Section |
         for each in findings
         if each.status is Status.WARN and not (each.check == GATES and each.subject in removed)
     ]
-    items = (*_items(red), *map(_lost, removed), *_items(yellow))
+    # What puts all else in doubt is read before it.
+    doubts = [each for each in yellow if each.check == RECORDED]
+    others = [each for each in yellow if each not in doubts]
+    items = (*_items(doubts), *_items(red), *map(_lost, removed), *_items(others))
     if not items:
         return None
     return Section(title="What failed" if red or removed else "What to look at", blocks=(Items(items=items),))

@@ -50,7 +50,7 @@ from mlci.core.wording import (
 
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
 SHORT = 24
-MOST_SLICES = 30
+MOST_SLICES = 100
 MOST_COLUMNS = 20
 MOST_VALUES = 200
 _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
@@ -247,11 +247,15 @@ def _slices(diff: Diff) -> Section | None:
     told = [each for each in slices if each.interval and each.verdict is not MetricVerdict.INSUFFICIENT]
     if not slices:
         return None
-    shown = sorted(told, key=lambda each: _SLICE_ORDER.get(each.verdict, len(_SLICE_ORDER)))[:MOST_SLICES]
+    shown = sorted(told, key=_severity)[:MOST_SLICES]
     blocks: list[Block] = []
     if shown:
         rows = zip(shown, _labels(shown), strict=True)
-        blocks.append(Intervals(rows=tuple(_picture(each, label) for each, label in rows)))
+        pictures = tuple(_picture(each, label) for each, label in rows)
+        # Of many slices, the green of one that stayed is said by silence.
+        stayed = {at for at, each in enumerate(shown) if each.verdict is MetricVerdict.WITHIN_MARGIN}
+        quiet = (replace(row, tone=Tone.NEUTRAL) if at in stayed else row for at, row in enumerate(pictures))
+        blocks.append(Intervals(rows=tuple(quiet)))
     if untold := [each for each in slices if each not in told]:
         few = f"{count(len(untold), 'measure')} of slices with fewer than 30 rows of a kind"
         blocks.append(Paragraph(text=words(f"Not judged: {few}.")))
@@ -261,6 +265,12 @@ def _slices(diff: Diff) -> Section | None:
     moved = [each for each in told if each.verdict in (MetricVerdict.IMPROVED, MetricVerdict.REGRESSED)]
     summary = f"{count(len(names), 'slice')}, {count(len(moved), 'measure')} moved"
     return Section(title="Slices", blocks=tuple(blocks), summary=words(summary), folded=True)
+
+
+def _severity(metric: MetricDiff) -> tuple[int, float]:
+    """The worst first: by verdict, then by how many times what is accepted the metric moved."""
+    moved = abs(metric.difference or 0.0) / (metric.margin or 1.0)
+    return _SLICE_ORDER.get(metric.verdict, len(_SLICE_ORDER)), -moved
 
 
 def rest(diff: Diff) -> tuple[Section | None, ...]:

@@ -263,6 +263,7 @@ class StageDiff(Struct, frozen=True, kw_only=True):
 class Diff(Struct, frozen=True, kw_only=True):
     """All that changed. `base` is None without a baseline, `head` None for the work tree.
 
+    `displaced` are outputs that verdicts rest on and that are not those which the lock records.
     Every sequence is sorted, and the same two commits give the same value.
     """
 
@@ -277,6 +278,7 @@ class Diff(Struct, frozen=True, kw_only=True):
     stages: tuple[StageDiff, ...] = ()
     pairings: tuple[Pairing, ...] = ()
     problems: tuple[str, ...] = ()
+    displaced: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -12,6 +12,7 @@ READABLE = "diff.readable"
 GATES = "diff.gates"
 ROWS = "diff.rows"
 OBJECTIVE = "diff.objective"
+RECORDED = "diff.recorded"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
 
@@ -41,7 +42,8 @@ def findings(diff: Diff, occasion: Occasion, *, floors: bool = True) -> tuple[Fi
     judged = tuple(_finding(metric, occasion) for metric in gated)
     limits = tuple(each for metric in gated for each in _limits(metric)) if floors else ()
     dropped = tuple(_dropped(each) for each in diff.pairings if each.dropped)
-    return (*unreadable, *(each for each in judged if each is not None), *limits, *dropped)
+    displaced = tuple(map(_of_another_state, diff.displaced))
+    return (*displaced, *unreadable, *(each for each in judged if each is not None), *limits, *dropped)
 
 
 def gate_removed(gate: str) -> Finding:
@@ -69,6 +71,17 @@ def paired(pairing: Pairing) -> str:
     sides = f"; base had {pairing.base_rows:,}, head {pairing.head_rows:,}"
     truth = f", and the truth of {pairing.truth_differs:,} differs" if pairing.truth_differs else ""
     return told + sides + truth
+
+
+def _of_another_state(path: str) -> Finding:
+    return Finding(
+        check=RECORDED,
+        subject=path,
+        status=Status.WARN,
+        message="this file is not what dvc.lock records, so what is told by it is of another state, "
+        "of another branch perhaps",
+        help="mlci run, or dvc checkout",
+    )
 
 
 def _dropped(pairing: Pairing) -> Finding:

@@ -102,5 +102,6 @@ _DIFF: Mapping[str, Build] = {
     "stages": each(record(StageDiff, move=Move, because=texts)),
     "pairings": each(record(Pairing)),
     "problems": texts,
+    "displaced": texts,
     "notes": texts,
 }

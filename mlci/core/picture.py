@@ -6,6 +6,7 @@ from mlci.core.printable import printable
 from mlci.core.report import Graph, IntervalRow, Node, Tone
 
 WIDTH = 25
+LEGEND = "Right is better: ● difference, ─ its interval, │ no change, ┊ accepted drop."
 DEEPEST = 8
 _LONGEST_NAME = 60
 _COLORS = {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from mlci.core.finding import Verdict
-from mlci.core.picture import bar, mermaid
+from mlci.core.picture import LEGEND, bar, mermaid
 from mlci.core.report import (
     Block,
     Cell,
@@ -91,7 +91,11 @@ def _document(report: Report, sections: Sequence[Section], cap: int) -> str:
 
 def _section(section: Section, cap: int) -> list[str]:
     summary = f" {_text(section.summary)}" if section.summary else ""
-    body = [line for block in section.blocks for line in _block(block, cap)]
+    body: list[str] = []
+    for block in section.blocks:
+        body += _block(block, cap)
+        if isinstance(block, Intervals) and not section.folded:
+            body += [f"_{LEGEND}_", ""]
     if section.folded:
         head = ["<details>", f"<summary><b>{inert(section.title)}</b>{summary}</summary>", ""]
         return [*head, *body, "</details>", ""]

@@ -1,14 +1,16 @@
-"""A report as plain lines for a terminal of 80 columns."""
+"""A report as plain lines for a terminal of 80 columns, or of as many as there are."""
 
 import re
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.core.finding import Verdict
-from mlci.core.picture import bar, branches
+from mlci.core.picture import LEGEND, bar, branches
 from mlci.core.printable import printable
 from mlci.core.report import (
     Block,
@@ -38,19 +40,38 @@ ENDS = "\ue003"
 _TONED = re.compile("([\ue000-\ue002])([^\ue003]*)\ue003")
 _TONE_OF = {mark: tone for tone, mark in BEGINS.items()}
 VERDICTS = {Verdict.PASSED: Tone.GOOD, Verdict.WARNED: Tone.WARN, Verdict.FAILED: Tone.BAD}
+_ALARMING = (Tone.WARN, Tone.BAD)
+_QUIET = (Tone.NEUTRAL, Tone.MUTED)
+# A cell of so many columns stays whole: what does not fit beside it goes below. Only a longer word breaks.
+_WHOLE, _WORD = 24, 8
 SIGNS = {Tone.GOOD: "+", Tone.NEUTRAL: " ", Tone.MUTED: " ", Tone.WARN: "!", Tone.BAD: "x"}
 
 
 Paint = Callable[[str, Tone], str]
 
 
-def render(report: Report, *, width: int = WIDTH, brief: bool = False, paint: Paint | None = None) -> str:
+class Fold(Struct, frozen=True, kw_only=True):
+    """How many rows are shown where more would bury what matters, and what shows the others."""
+
+    most: int
+    more: str
+
+
+def render(
+    report: Report,
+    *,
+    width: int = WIDTH,
+    brief: bool = False,
+    fold: Fold | None = None,
+    paint: Paint | None = None,
+) -> str:
     """Return the report as lines, every character printable; `brief` leaves folded sections folded.
 
-    `paint` gives words their tone, on a terminal that shows it.
+    With `fold` long tables end with a count of what they leave out, never of anything red or yellow in an
+    open section. `paint` gives words their tone, on a terminal that shows it.
     """
     title = f"{WORDS[report.verdict]}: {plain(report.headline)}"
-    first, *below = _lines(report, title, width, brief=brief)
+    first, *below = _lines(report, title, width, brief=brief, fold=fold)
     verdict, rest = first[: len(WORDS[report.verdict])], first[len(WORDS[report.verdict]) :]
     lines = [_toned(verdict, VERDICTS[report.verdict]) + rest, *below]
     return "".join(f"{_finished(line, paint)}\n" for line in lines)
@@ -62,14 +83,16 @@ def page(page: Page, *, width: int = WIDTH, brief: bool = False) -> str:
     return "".join(f"{_finished(line, None)}\n" for line in lines)
 
 
-def _lines(report: Report | Page, title: str, width: int, *, brief: bool) -> list[str]:
+def _lines(
+    report: Report | Page, title: str, width: int, *, brief: bool, fold: Fold | None = None
+) -> list[str]:
     lines = _wrapped(title, width)
     lines += _wrapped(plain(report.facts), width)
     before_folded = False
     for section in report.sections:
         folded = brief and section.folded
         lines += [] if folded and before_folded else [""]
-        lines += _title(section, width) if folded else _section(section, width)
+        lines += _title(section, width) if folded else _section(section, width, fold)
         before_folded = folded
     return lines
 
@@ -88,8 +111,33 @@ def _finished(line: str, paint: Paint | None) -> str:
     return _TONED.sub(lambda found: paint(found[2], _TONE_OF[found[1]]), line).rstrip()
 
 
-def _section(section: Section, width: int) -> list[str]:
-    return [*_title(section, width), *(line for block in section.blocks for line in _block(block, width))]
+def _section(section: Section, width: int, fold: Fold | None) -> list[str]:
+    lines = _title(section, width)
+    for block in section.blocks:
+        kept, left = (block, 0) if fold is None else _shortened(block, fold.most, folded=section.folded)
+        lines += _block(kept, width)
+        if isinstance(block, Intervals) and not section.folded:
+            lines += _wrapped(LEGEND, width, indent="  ")
+        if fold is not None and left:
+            lines += _wrapped(f"… and {left:,} more: {fold.more}", width, indent="  ")
+    return lines
+
+
+def _shortened(block: Block, most: int, *, folded: bool) -> tuple[Block, int]:
+    """A block without its less important rows, which stand last, and how many those are."""
+    match block:
+        case Table(rows=rows):
+            important = 0 if folded else sum(any(cell.tone in _ALARMING for cell in row) for row in rows)
+            return replace(block, rows=rows[: max(most, important)]), max(0, len(rows) - max(most, important))
+        case Intervals(rows=rows) if folded:
+            moved = tuple(row for row in rows if row.tone not in _QUIET)[:most]
+            return replace(block, rows=moved), len(rows) - len(moved)
+        case Intervals(rows=rows):
+            kept = max(most, sum(row.tone in _ALARMING for row in rows))
+            return replace(block, rows=rows[:kept]), max(0, len(rows) - kept)
+        case Items(items=items) if folded:
+            return replace(block, items=items[:most]), max(0, len(items) - most)
+    return block, 0
 
 
 def _title(section: Section, width: int) -> list[str]:
@@ -136,11 +184,27 @@ def _table(table: Table, width: int) -> list[str]:
         if not spare:
             break
         columns.remove(spare[-1])
+    return [line for part in _parts(columns, room) for line in _laid_out(part, len(table.rows), room)]
+
+
+def _parts(columns: "Sequence[_Column]", room: int) -> "Iterator[list[_Column]]":
+    """Columns that fit beside one another; those that do not stand below, each time after the first one."""
+    part = list(columns[:1])
+    for each in columns[1:]:
+        together = sum(min(one.least, _WHOLE) for one in (*part, each))
+        if len(part) > 1 and together + 2 * len(part) > room:
+            yield part
+            part = list(columns[:1])
+        part.append(each)
+    yield part
+
+
+def _laid_out(columns: "Sequence[_Column]", rows: int, room: int) -> list[str]:
     widths = _widths(columns, room)
     numbers = [each.column.number for each in columns]
     lines = _row([each.title for each in columns], widths, numbers)
     lines += _row(["-" * each for each in widths], widths, numbers)
-    for at in range(len(table.rows)):
+    for at in range(rows):
         tones = [each.cells[at].tone for each in columns]
         lines += _row([each.texts[at] for each in columns], widths, numbers, tones)
     return lines
@@ -177,6 +241,11 @@ class _Column(Struct, frozen=True, kw_only=True):
         whole = [*words, *self.texts] if self.column.number else words
         return max(map(_columns, whole), default=1)
 
+    @property
+    def floor(self) -> int:
+        """The width that it keeps where room is short."""
+        return min(self.least, _WHOLE if self.column.number else _WORD)
+
 
 def _cell(cell: Cell) -> str:
     sign = SIGNS[cell.tone].strip()
@@ -191,7 +260,11 @@ def _widths(columns: Sequence[_Column], room: int) -> list[int]:
     """
     widths = [each.natural for each in columns]
     room -= 2 * (len(columns) - 1)
-    steps = ([each.whole for each in columns], [each.least for each in columns], [8] * len(columns))
+    steps = (
+        [each.whole for each in columns],
+        [each.least for each in columns],
+        [each.floor for each in columns],
+    )
     for least in steps:
         while sum(widths) > room:
             wide = [at for at, width in enumerate(widths) if width > least[at]]
@@ -237,7 +310,10 @@ def _wrapped(text: str, width: int, *, indent: str = "", hang: str | None = None
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+    if _columns(text) <= width:
+        return text
+    ends = accumulate(map(_columns, text))
+    return text[: sum(end < width for end in ends)] + "…"
 
 
 def _columns(text: str) -> int:

@@ -566,9 +566,7 @@ def test_the_work_tree_is_head_and_the_branch_is_base(place):
     assert (found.base, found.head, found.base_name) == (base, None, "main")
     assert metric(found).verdict is MetricVerdict.IMPROVED
     assert found.values[0].head.text == "0.9"
-    assert found.notes == (
-        "reports/predictions.parquet is not what dvc.lock records: run mlci run, or dvc checkout",
-    )
+    assert (found.displaced, found.notes) == (("reports/predictions.parquet",), ())
 
 
 def test_on_main_the_base_is_the_newest_version(place):

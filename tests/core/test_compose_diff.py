@@ -12,7 +12,7 @@ from mlci.core.diff import Diff, Floor, FloorStatus, MetricDiff, MetricVerdict, 
 from mlci.core.diff_findings import findings
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Interval, Status, Verdict
-from mlci.core.report import Items, Report, Table, plain
+from mlci.core.report import Intervals, Items, Report, Table, Tone, plain
 from mlci.core.values import MISSING, of
 from mlci.core.wording import decimals_between, share
 from mlci.render import markdown, terminal
@@ -195,3 +195,37 @@ def test_no_change_is_printed_as_none() -> None:
     assert share(0.0) == "+0.0 %"
     assert share(-0.0001) == "< 0.1 %"
     assert decimals_between(Decimal("0.5"), Decimal("1E-9")) is None
+
+
+def test_what_puts_the_verdicts_in_doubt_stands_before_them() -> None:
+    diff = Diff(base="b" * 40, head=None, metrics=(LOST,), displaced=("p.csv",))
+    evidence = Evidence(gate="diff", commit="a" * 40, findings=findings(diff, Occasion.PULL_REQUEST))
+    report = compose(project="credit", evidence=[evidence], diff=diff, occasion=Occasion.PULL_REQUEST)
+    items = block(report, "What failed")
+    assert isinstance(items, Items)
+    assert [plain(each.text).partition(":")[0] for each in items.items] == [
+        "diff.recorded p.csv",
+        "diff.verdict income.roc_auc",
+    ]
+    calm = compose(
+        project="credit", evidence=[replace(evidence, findings=evidence.findings[:1])], diff=diff,
+        occasion=Occasion.PULL_REQUEST,
+    )  # fmt: skip
+    assert plain(calm.headline) == "You may merge, after a look: diff.recorded on p.csv"
+
+
+def test_the_worst_slices_come_first_and_those_that_stayed_are_quiet() -> None:
+    moved = (-0.01, -0.03, 0.02)
+    verdicts = (MetricVerdict.REGRESSED, MetricVerdict.REGRESSED, MetricVerdict.WITHIN_MARGIN)
+    slices = tuple(
+        replace(AUC, subject=f"s{at}", gated=False, difference=difference, verdict=verdict)
+        for at, (difference, verdict) in enumerate(zip(moved, verdicts, strict=True))
+    )
+    report = report_of(*(replace(each, metric="m") for each in slices))
+    (pictures,) = next(each for each in report.sections if each.title == "Slices").blocks
+    assert isinstance(pictures, Intervals)
+    assert [(plain(each.label).partition("=")[0], each.tone) for each in pictures.rows] == [
+        ("m1.s1", Tone.BAD),
+        ("m0.s0", Tone.BAD),
+        ("m2.s2", Tone.NEUTRAL),
+    ]

@@ -1,0 +1,108 @@
+"""What a terminal makes of long and wide reports: nothing beyond its width, nothing red left out."""
+
+import pytest
+
+from mlci.core.finding import Verdict
+from mlci.core.picture import LEGEND
+from mlci.core.report import (
+    Block,
+    Cell,
+    Column,
+    IntervalRow,
+    Intervals,
+    Item,
+    Items,
+    Report,
+    Section,
+    Table,
+    Tone,
+    words,
+)
+from mlci.render import terminal
+from mlci.render.terminal import Fold
+
+FOLD = Fold(most=3, more="mlci diff --all")
+
+
+def report(*blocks: Block, folded: bool = False) -> Report:
+    section = Section(title="Part", blocks=blocks, folded=folded)
+    return Report(
+        key="p", verdict=Verdict.PASSED, headline=words("Fine"), facts=words("Facts"), sections=(section,)
+    )
+
+
+def table(tones: list[Tone]) -> Table:
+    rows = tuple((Cell(text=words(f"row{at}"), tone=tone),) for at, tone in enumerate(tones))
+    return Table(columns=(Column(title="name"),), rows=rows)
+
+
+def pictures(tones: list[Tone]) -> Intervals:
+    rows = (
+        IntervalRow(label=words(f"row{at}"), low=-1, point=0, high=1, tone=tone)
+        for at, tone in enumerate(tones)
+    )
+    return Intervals(rows=tuple(rows))
+
+
+def shown(block: Block, *, folded: bool) -> tuple[int, str]:
+    """How many rows stand there, and the last line."""
+    lines = terminal.render(report(block, folded=folded), fold=FOLD).splitlines()
+    return sum("row" in line for line in lines), lines[-1].strip()
+
+
+@pytest.mark.parametrize("make", [table, pictures])
+@pytest.mark.parametrize(
+    ("tones", "folded", "kept"),
+    [
+        ([Tone.BAD] * 5 + [Tone.GOOD] * 4, False, 5),
+        ([Tone.WARN] + [Tone.GOOD] * 8, False, 3),
+        ([Tone.BAD] * 9, True, 3),
+    ],
+)
+def test_what_matters_less_is_counted_in_one_line(make, tones, folded, kept) -> None:
+    rows, last = shown(make(tones), folded=folded)
+    assert rows == kept
+    told = f"… and {9 - kept} more: mlci diff --all"
+    assert last == told or told in terminal.render(report(make(tones), folded=folded), fold=FOLD)
+
+
+def test_of_slices_those_that_stayed_are_only_counted() -> None:
+    tones = [Tone.BAD, Tone.NEUTRAL, Tone.NEUTRAL]
+    assert shown(pictures(tones), folded=True) == (1, "… and 2 more: mlci diff --all")
+
+
+def test_lists_are_counted_only_where_they_were_folded() -> None:
+    items = Items(items=tuple(Item(text=words(f"row{at}")) for at in range(9)))
+    assert shown(items, folded=True) == (3, "… and 6 more: mlci diff --all")
+    assert shown(items, folded=False)[0] == 9
+
+
+def test_without_a_fold_all_is_there() -> None:
+    text = terminal.render(report(table([Tone.NEUTRAL] * 50), folded=True))
+    assert text.count("row") == 50
+    assert "more" not in text
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_a_table_that_is_too_wide_goes_on_below(width: int) -> None:
+    columns = (Column(title="slice"), *(Column(title=f"metric_{at}", number=True) for at in range(14)))
+    cells = tuple(Cell(text=words(f"0.{at:03} ± 0.012"), tone=Tone.BAD) for at in range(14))
+    rows = tuple((Cell(text=words(f"region={name}")), *cells) for name in ("north", "south"))
+    lines = terminal.render(report(Table(columns=columns, rows=rows)), width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    for at in range(14):
+        assert sum(f"0.{at:03} ± 0.012" in line for line in lines) == 2
+    parts = sum(line.lstrip().startswith("slice") for line in lines)
+    assert parts == {80: 5, 120: 3, 200: 2}[width]
+    assert sum("region=north" in line for line in lines) == parts
+
+
+def test_wide_letters_do_not_push_a_picture_out() -> None:
+    row = IntervalRow(label=words("指標" * 40), low=-1, point=0, high=1)
+    lines = terminal.render(report(Intervals(rows=(row,)))).splitlines()
+    assert max(map(terminal._columns, lines)) == 80
+
+
+def test_a_picture_says_how_it_is_read() -> None:
+    assert LEGEND in terminal.render(report(pictures([Tone.GOOD])))
+    assert LEGEND not in terminal.render(report(pictures([Tone.GOOD]), folded=True))
