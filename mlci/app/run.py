@@ -18,6 +18,7 @@ from mlci.app.report import Reported, occasion_of, report, summarize, write_repo
 from mlci.app.reproduce import reproduce
 from mlci.app.snapshot import Snapshot
 from mlci.app.test import test
+from mlci.app.wholeness import wholeness
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff, Occasion
 from mlci.core.diff_findings import findings
@@ -109,7 +110,8 @@ def _judged(place: Place, found: Diff, occasion: Occasion, commit: str) -> Evide
     today = place.hands.clock.now().date()
     # With a model gate it is that one that holds values against their floors and ceilings.
     own = findings(found, occasion, floors="model" not in place.project.config.gates)
-    told = (*own, *_given_up(place, found.base, occasion))
+    whole = wholeness(place.project.config, place.context, place.hands)
+    told = (*own, *whole, *_given_up(place, found.base, occasion))
     accepted = waive(told, place.project.config.waivers, today)
     return Evidence(gate="diff", commit=commit, findings=accepted, tools={"mlci": __version__})
 

@@ -8,7 +8,17 @@ from msgspec.structs import replace
 from mlci.core import compose_diff, compose_gates, compose_lineage, compose_pipeline
 from mlci.core.compose_gates import tone_of
 from mlci.core.diff import Diff, MetricVerdict, Occasion
-from mlci.core.diff_findings import GATES, OBJECTIVE, RECORDED, ROWS, SAYS, gate_removed, paired
+from mlci.core.diff_findings import (
+    GATES,
+    OBJECTIVE,
+    READABLE,
+    RECORDED,
+    ROWS,
+    SAYS,
+    VERDICT,
+    gate_removed,
+    paired,
+)
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
 from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
@@ -122,7 +132,7 @@ def _good_news(diff: Diff | None) -> Text:
 def _name(finding: Finding) -> Text:
     if finding.check == GATES:
         return (*words("the gate "), *code(finding.subject), *words(" is removed"))
-    if finding.check.startswith("diff.") and finding.check not in (ROWS, RECORDED):
+    if finding.check in (VERDICT, OBJECTIVE, READABLE):
         return (*code(finding.subject.rpartition(".")[2]), *words(" " + _short(finding)))
     return (*code(finding.check), *words(" on "), *code(finding.subject))
 
@@ -159,7 +169,7 @@ def _attention(findings: Sequence[Finding], removed: Sequence[str]) -> Section |
         if each.status is Status.WARN and not (each.check == GATES and each.subject in removed)
     ]
     # What puts all else in doubt is read before it.
-    doubts = [each for each in yellow if each.check == RECORDED]
+    doubts = [each for each in yellow if each.check in (RECORDED, ROWS)]
     others = [each for each in yellow if each not in doubts]
     items = (*_items(doubts), *_items(red), *map(_lost, removed), *_items(others))
     if not items:

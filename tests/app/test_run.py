@@ -230,15 +230,24 @@ stages:
 }
 
 
-def test_a_run_whose_predictions_leave_out_test_rows_ends_with_10(tmp_path: Path) -> None:
-    story = repository(tmp_path / "work").with_dvc("storage").commit(PREDICTING)
+GATED = PREDICTING["mlci.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("config", "gate"), [(GATED, "model"), (GATED.partition("gates:")[0], "diff")], ids=["gate", "no gate"]
+)
+def test_a_run_whose_predictions_leave_out_test_rows_ends_with_10(
+    tmp_path: Path, config: str, gate: str
+) -> None:
+    story = repository(tmp_path / "work").with_dvc("storage").commit({**PREDICTING, "mlci.yaml": config})
     whole = mlci_run(story)
-    (asked,) = [each for each in evidence(story)["model"]["findings"] if each["check"] == "model.coverage"]
+    (asked,) = [each for each in evidence(story)[gate]["findings"] if each["check"] == f"{gate}.coverage"]
     assert (whole.code, asked["message"]) == (0, "each of 400 rows of test.csv has its prediction")
 
     story.commit({"raw.txt": "100"})
     short = mlci_run(story)
     assert short.code == 10
-    assert "model.coverage income: no prediction for 300 of 400 rows of test.csv" in short.stdout
-    findings = evidence(story)["model"]["findings"]
-    assert [each["check"] for each in findings if each["status"] != "pass"] == ["model.coverage"]
+    assert f"Must not be registered: {gate}.coverage on income" in short.stdout
+    assert f"{gate}.coverage income: no prediction for 300 of 400 rows of test.csv" in short.stdout
+    findings = evidence(story)[gate]["findings"]
+    assert [each["check"] for each in findings if each["status"] != "pass"] == [f"{gate}.coverage"]
