@@ -116,9 +116,14 @@ class World:
     @_once
     def process(self) -> "Process":
         """Child processes."""
-        from mlci.adapters.process import ProcessRunner
+        from mlci.adapters.later_process import LaterProcess
 
-        return ProcessRunner(self.environment, secrets=self.secrets)
+        def make() -> "Process":
+            from mlci.adapters.process import ProcessRunner
+
+            return ProcessRunner(self.environment, secrets=self.secrets)
+
+        return LaterProcess(make=make)
 
     @property
     @_once

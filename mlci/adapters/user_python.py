@@ -34,12 +34,12 @@ class UserEnvironment:
     @property
     def executable(self) -> Path:
         """The interpreter. Raises WorldError when `python:` names one that is not there."""
-        import shutil
-
         if self._python is None:
             own = self._project / ".venv" / _BIN / _NAME
             return own if own.exists() else Path(sys.executable)
         if os.sep not in self._python and "/" not in self._python:
+            import shutil
+
             found = shutil.which(self._python, path=self._path)
         else:
             place = self._project / Path(self._python).expanduser()

@@ -33,11 +33,9 @@ class LinkedTree:
         """What stands at a path; None when nothing does, foreign when the path leads out."""
         try:
             place = self._place(path)
-            if not os.path.lexists(place):
-                return None
-            if not self._is_ours(os.path.realpath(place)):
-                return _foreign(path)
-            return _entry(path, Path(place).stat())
+            if self._passes_link(path) and not self._is_ours(os.path.realpath(place)):
+                return _foreign(path) if os.path.lexists(place) else None
+            return _entry(path, os.stat(place))  # noqa: PTH116 - likewise
         except FileNotFoundError:
             return None  # a link to nothing: DVC counts it as missing too
         except (OSError, ValueError):
@@ -46,7 +44,7 @@ class LinkedTree:
     def endless(self, path: str) -> str | None:
         """The first device, pipe or socket at a path or below it: what cannot be read to an end."""
         try:
-            mode = Path(self._root, path).stat().st_mode
+            mode = os.stat(os.path.join(self._root, path)).st_mode  # noqa: PTH116, PTH118 - likewise
             if stat.S_ISDIR(mode):
                 return next(self._endless_below(path.rstrip("/")), None)
         except (OSError, ValueError):
@@ -113,6 +111,15 @@ class LinkedTree:
         if path.startswith("/") or "\0" in path or ".." in path.split("/"):
             raise PermissionError("the path leads out of the project")
         return os.path.join(self._root, path)  # noqa: PTH118 - ten thousand times a second
+
+    def _passes_link(self, path: str) -> bool:
+        """Whether a link stands on the way: else a path leads where it says."""
+        here = self._root
+        for part in path.split("/"):
+            here = f"{here}/{part}"
+            if os.path.islink(here):  # noqa: PTH114 - likewise
+                return True
+        return False
 
     def _is_ours(self, real: str) -> bool:
         if _within(real, self._root):

@@ -7,12 +7,14 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from mlci.ci.credentials import Settings
 from mlci.core.context import RunContext
-from mlci.core.pipeline import Pipeline
 from mlci.core.strictjson import JsonValue
+
+if TYPE_CHECKING:
+    from mlci.core.pipeline import Pipeline
 
 
 class Provider(Protocol):
@@ -37,7 +39,7 @@ class Provider(Protocol):
         """What is left to do after a step pushed to a branch; empty when nothing is."""
         ...
 
-    def files(self, pipeline: Pipeline) -> Mapping[str, bytes]:
+    def files(self, pipeline: "Pipeline") -> Mapping[str, bytes]:
         """The files that mlci manages for a project."""
         ...
 
@@ -49,7 +51,7 @@ class Provider(Protocol):
         """Files that mlci writes where there are none, and that are the user's from then on."""
         ...
 
-    def missing_line(self, pipeline: Pipeline, path: str, content: bytes) -> str | None:
+    def missing_line(self, pipeline: "Pipeline", path: str, content: bytes) -> str | None:
         """What a user's own version of a seed must say and does not; None when all is well."""
         ...
 

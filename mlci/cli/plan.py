@@ -1,5 +1,7 @@
 """`mlci plan`: which stages are stale, why, and what follows."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mlci.cli import completing
@@ -7,6 +9,9 @@ from mlci.cli.output import Output
 from mlci.cli.verb import verb
 from mlci.errors import Exit
 from mlci.wiring import World
+
+if TYPE_CHECKING:
+    from mlci.core.forecast import Forecast
 
 
 @verb("mlci plan", "mlci plan train", "mlci plan --check", "mlci plan --json")
@@ -21,8 +26,6 @@ def command(world: World, out: Output, stages: tuple[str, ...], check: bool, off
     it asks what --json calls `settled`.
     """
     from mlci.app.plan import Asked, plan
-    from mlci.core.forecast import as_json
-    from mlci.render import forecast
 
     remote = world.project().config.remotes.read or world.dvc().default_remote()
     asked = Asked(
@@ -32,5 +35,16 @@ def command(world: World, out: Output, stages: tuple[str, ...], check: bool, off
         remember=world.context().provider is None,
     )
     found = plan(world.ground(), asked)
-    out.answer(as_json(found), out.lines(forecast.lines(found, width=out.room)))
+    _tell(out, found)
     return Exit.DRIFT if check and not found.settled else Exit.DONE
+
+
+def _tell(out: Output, found: "Forecast") -> None:
+    if out.json:
+        from mlci.core.forecast import as_json
+
+        out.document(as_json(found))
+    else:
+        from mlci.render import forecast
+
+        out.raw(out.lines(forecast.lines(found, width=out.room)))

@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -212,6 +213,7 @@ def is_url(path: str) -> bool:
     return _SCHEME.match(path) is not None
 
 
+@lru_cache(maxsize=65_536)
 def located(path: str, directory: str) -> str:
     """A path from another place than the directory it is given from; URLs and absolute paths stay."""
     return path if is_url(path) else posixpath.normpath(posixpath.join(directory, path))
