@@ -295,6 +295,8 @@ class World:
 
     def comparison(self, base: str | None = None, head: str | None = None) -> "DiffRequest":
         """The project at two revisions; those that are not named follow from the occasion."""
+        git = self.repository()
+        git.prepare()
         from mlci.app.diff import DiffRequest
 
         project = self.project()
@@ -302,7 +304,7 @@ class World:
             config=project.config,
             prefix=project.prefix,
             context=self.context(),
-            git=self.repository(),
+            git=git,
             files=self.files(),
             tables=self.tables(),
             dvc=self.dvc(),

@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BULK = 1 << 30
 _LOCAL_LIMIT = 120.0
+_PLACE = ("rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-toplevel")
+_SETTINGS = ("config", "--list", "--show-scope", "-z")
 _REMOTE_LIMIT = 600.0
 
 
@@ -48,18 +50,17 @@ class GitCli:
         self._known_identity = identity
         self._for_remotes = tuple(for_remotes)
         self._commits: dict[str, CommitRecord] = {}
+        self._begun: dict[tuple[str, ...], Callable[[], Finished]] = {}
+
+    def prepare(self) -> None:
+        """Begin with what every question needs, for who is about to ask and has other things to do before."""
+        for question in (_PLACE, _SETTINGS):
+            self._begun[question] = self._process.begin(self._question(question))
 
     @cached_property
     def root(self) -> Path:
         """The top of the work tree. Raises WorldError where there is none."""
-        found = self._run(
-            "rev-parse",
-            "--is-bare-repository",
-            "--is-inside-work-tree",
-            "--show-toplevel",
-            cwd=self._directory,
-            variables=self._hardening(git_config.ALWAYS),
-        )
+        found = self._first(_PLACE)
         bare, _, rest = git_parse.text(found.stdout).partition("\n")
         inside, _, top = rest.partition("\n")
         if not found.ok or inside != "true":
@@ -403,11 +404,24 @@ class GitCli:
 
     @cached_property
     def _settings(self) -> tuple[git_config.Setting, ...]:
-        listing = self._run(
-            "config", "--list", "--show-scope", "-z",
-            cwd=self.root, variables=self._hardening(git_config.ALWAYS), fine=(0,),
-        )  # fmt: skip
+        listing = self._first(_SETTINGS)
+        if not listing.ok:
+            raise _failed("config", listing)
         return git_config.parse_settings(listing.stdout)
+
+    def _first(self, question: tuple[str, ...]) -> Finished:
+        """The answer to a question that comes before the repository's settings are known."""
+        begun = self._begun.pop(question, None)
+        return begun() if begun else self._process.run(self._question(question))
+
+    def _question(self, question: tuple[str, ...]) -> Command:
+        return Command(
+            argv=("git", *question),
+            cwd=self._directory,
+            environment=self._hardening(git_config.ALWAYS),
+            timeout=_LOCAL_LIMIT,
+            keep=BULK // 16,
+        )
 
     @cached_property
     def _objects(self) -> Objects:
@@ -453,7 +467,6 @@ class GitCli:
         self,
         *arguments: str,
         variables: Mapping[str, str],
-        cwd: Path | None = None,
         stdin: bytes = b"",
         fine: Sequence[int] = (),
         keep: int = BULK // 16,
@@ -462,7 +475,7 @@ class GitCli:
         """Run git. Raises WorldError when it ends other than with a `fine` code; none given: any is."""
         command = Command(
             argv=("git", *arguments),
-            cwd=cwd or self.root,
+            cwd=self.root,
             environment=variables,
             stdin=stdin,
             timeout=timeout,

@@ -12,6 +12,7 @@ from mlci.ports.process import Dialogue
 _HEADER = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64}) ([a-z]+) ([0-9]+)\n")
 _SUBMODULE = re.compile(rb"[0-9a-f]+ submodule\n")
 _TREE = b"40000"
+_FOREVER = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LINK = b"160000"  # to a commit of another repository, which need not be here
 _LONGEST = 32 * 1024  # what a pipe takes at once, whoever reads it
 _CODEC = ("utf-8", "surrogateescape")
@@ -37,20 +38,21 @@ class Objects:
         self._dialogue: Dialogue | None = None
         self._announced: deque[bytes] = deque()
         self._asked: deque[bytes] = deque()
+        self._seen: dict[str, str] = {}
 
     def announce(self, names: Iterable[str]) -> None:
         """What will be asked next, in this order: many questions then share one turn of the talk.
 
         A hint. Whoever asks otherwise is answered all the same.
         """
-        self._announced = deque(filter(_can_be_asked, (each.encode(*_CODEC) for each in names)))
+        self._announced = deque(filter(_can_be_asked, map(self._question, names)))
 
     def find(self, name: str, *, limit: int | None = None) -> Found | None:
         """The object of a name, or None where there is none. Raises WorldError when Git fails.
 
         What a commit names and Git cannot read is damage, which Git also calls "missing".
         """
-        asked = name.encode(*_CODEC)
+        asked = self._question(name)
         if not _can_be_asked(asked):
             return None
         if asked.startswith(b":"):
@@ -63,7 +65,7 @@ class Objects:
             dialogue = self._dialogue = self._start()
         try:
             self._ask(dialogue, asked)
-            found = self._answer(dialogue, asked, self._limit if limit is None else limit)
+            found = self._answer(dialogue, asked, self._limit if limit is None else limit, name)
         except BaseException as error:
             self.forget()  # what is left of the answer would be taken for that to the next question
             if isinstance(error, WorldError) and error.id == "program-silent":
@@ -72,6 +74,10 @@ class Objects:
         if found is None and (lost := self._lost(name)):
             raise _damaged(name.partition(":")[2] or name, lost)
         return found
+
+    def _question(self, name: str) -> bytes:
+        """A file of a tree that was walked is asked for by its object: Git need not walk there again."""
+        return self._seen.get(name, name).encode(*_CODEC)
 
     def forget(self) -> None:
         """Start anew with the next question: what a child has read of history and index may have changed."""
@@ -83,7 +89,7 @@ class Objects:
         """Read the answers that were asked ahead and that nobody wants; hang up on one that is too large."""
         while self._asked and self._dialogue:
             try:
-                self._answer(self._dialogue, self._asked.popleft(), self._limit)
+                self._answer(self._dialogue, self._asked.popleft(), self._limit, "")
             except WorldError:
                 self.forget()
 
@@ -105,7 +111,7 @@ class Objects:
         while self._announced and (size := size + len(self._announced[0]) + 1) <= _LONGEST:
             yield self._announced.popleft()
 
-    def _answer(self, dialogue: Dialogue, asked: bytes, limit: int) -> Found | None:
+    def _answer(self, dialogue: Dialogue, asked: bytes, limit: int, name: str) -> Found | None:
         said = dialogue.line()
         header = _HEADER.fullmatch(said)
         if header is None:
@@ -115,7 +121,7 @@ class Objects:
             return None
         size = int(header[3])
         if size > limit:
-            path = asked.partition(b":")[2].decode("utf-8", "replace")
+            path = name.partition(":")[2]
             raise WorldError(f"{path} is larger than {limit // 1024**2} MiB", id="file-too-large")
         content = dialogue.take(size)
         if dialogue.take(1) != b"\n":
@@ -124,6 +130,8 @@ class Objects:
 
     def _lost(self, name: str) -> str | None:
         """The object that a commit or a tree has at `commit:path`, when it has one."""
+        if name in self._seen:
+            return self._seen[name]
         commit, colon, path = name.partition(":")
         if not commit or not colon:
             return None  # the name itself is unknown, or the index is asked
@@ -141,7 +149,12 @@ class Objects:
     def files(self, name: str) -> list[TreeEntry]:
         """Every file below a tree, by path, its directories' files after its own."""
         tree = self.find(name)
-        return sorted(self._walk(tree, ""), key=lambda entry: entry.path.encode(*_CODEC))
+        found = sorted(self._walk(tree, ""), key=lambda entry: entry.path.encode(*_CODEC))
+        commit, _, below = name.partition(":")
+        if _FOREVER.fullmatch(commit):
+            start = f"{commit}:{below}/" if below else f"{commit}:"
+            self._seen |= {start + each.path: each.object for each in found if each.mode != _LINK.decode()}
+        return found
 
     def _walk(self, tree: Found | None, above: str) -> Iterator[TreeEntry]:
         for mode, label, digest in _entries(tree) if tree and tree.kind == b"tree" else ():

@@ -22,6 +22,10 @@ class LaterProcess(Struct, frozen=True, kw_only=True, dict=True):
         """Run a child to its end."""
         return self._real.run(command, on_line)
 
+    def begin(self, command: Command) -> Callable[[], Finished]:
+        """Start a child, and go on."""
+        return self._real.begin(command)
+
     def converse(self, command: Command) -> Dialogue:
         """Start a child to be asked."""
         return self._real.converse(command)

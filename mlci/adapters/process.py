@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,10 +42,27 @@ class ProcessRunner:
 
     def run(self, command: Command, on_line: Callable[[str], None] | None = None) -> Finished:
         """Run a child to its end. Raises WorldError only when it cannot be started."""
+        return self._run(command, on_line)
+
+    def begin(self, command: Command) -> Callable[[], Finished]:
+        """Start a child that ends soon, and go on; what is given back waits for its end.
+
+        Nobody reads meanwhile: a child that says more than a pipe holds waits as well. It is ended when
+        what is given back is dropped. Raises WorldError when it cannot be started.
+        """
+        child = self._start(command)
+        return _Begun(lambda: self._run(command, None, child), child, self._grace)
+
+    def _run(
+        self,
+        command: Command,
+        on_line: Callable[[str], None] | None,
+        started: "subprocess.Popen[bytes] | None" = None,
+    ) -> Finished:
         began = time.monotonic()
         out, err = Kept(command.keep), Kept(command.keep)
         listener = _Listener(on_line) if on_line else None
-        with self._child(command, out, err, listener) as child:
+        with self._child(command, out, err, listener, started) as child:
             waiting = _started(child.wait)
             waiting.join(command.timeout)
             timed_out = waiting.is_alive()
@@ -94,10 +112,15 @@ class ProcessRunner:
 
     @contextmanager
     def _child(
-        self, command: Command, out: Kept, err: Kept, on_line: Callable[[str], None] | None
+        self,
+        command: Command,
+        out: Kept,
+        err: Kept,
+        on_line: Callable[[str], None] | None,
+        started: "subprocess.Popen[bytes] | None" = None,
     ) -> Iterator[subprocess.Popen[bytes]]:
         with _endings() as endings:
-            child = self._start(command)
+            child = started or self._start(command)
             threads = [
                 _reading(child.stdout, Capture(out, self._mask, on_line)),
                 _reading(child.stderr, Capture(err, self._mask, on_line)),
@@ -152,6 +175,18 @@ class ProcessRunner:
             id="program-not-started",
             help="check that it is executable and made for this machine",
         )
+
+
+class _Begun:
+    """A child whose end can be waited for; whoever forgets it ends it."""
+
+    def __init__(self, wait: Callable[[], Finished], child: "subprocess.Popen[bytes]", grace: float) -> None:
+        self._wait = wait
+        self._forgotten = weakref.finalize(self, _give_up, child, grace)
+
+    def __call__(self) -> Finished:
+        self._forgotten.detach()
+        return self._wait()
 
 
 class Server:
@@ -211,6 +246,13 @@ def _endings() -> Iterator[_Endings]:
         for number, handler in before.items():
             signal.signal(number, handler)
     endings.release()
+
+
+def _give_up(child: "subprocess.Popen[bytes]", grace: float) -> None:
+    for stream in (child.stdout, child.stderr):
+        if stream is not None:
+            stream.close()
+    _end(child, grace)
 
 
 def _end(child: subprocess.Popen[bytes], grace: float) -> None:

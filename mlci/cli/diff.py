@@ -42,10 +42,11 @@ def command(
     BASE and HEAD are commits, tags, versions or environments (`income#prod`). Without BASE: where this
     branch began; on main the newest version. Without HEAD: the work tree.
     """
+    request = world.comparison(base, head)
     from mlci.app.diff import diff
     from mlci.core.diff import Occasion
 
-    found = diff(world.comparison(base, head))
+    found = diff(request)
     occasion = Occasion.PROMOTION if promotion else Occasion.PULL_REQUEST
     _tell(out, found, world.project().config.project, occasion, markdown=markdown, whole=whole)
     if not gate and found.blocks(occasion):

@@ -30,13 +30,14 @@ from mlci.core.strictjson import NotJson, dumps, loads, plain
 from mlci.core.values import Kind, Value, number
 
 SCHEMA = 1
+_PIECE = 1_000
 
 
 def to_json(diff: Diff) -> str:
     """Return the diff as its canonical strict JSON document."""
     small = {"schema": SCHEMA, **plain(replace(diff, values=(), params=()))}
     parts = {name: dumps(value).rstrip() for name, value in small.items()}
-    # Rows of values may be a hundred thousand: each goes from its struct to text, and no tree of all stands.
+    # Rows of values may be a hundred thousand: they go to text in pieces, and no tree of all stands.
     parts |= {"params": _rows(diff.params), "values": _rows(diff.values)}
     members = ",".join(f'\n"{name}": {parts[name]}' for name in sorted(parts))
     return f"{{{_inside(members)}\n}}\n"
@@ -44,10 +45,10 @@ def to_json(diff: Diff) -> str:
 
 def _rows(values: Sequence[ValueDiff]) -> str:
     """A list as `dumps` would write it; no row holds a number, of which forms differ."""
-    rows = ",".join(
-        "\n" + json.format(json.encode(each, order="sorted"), indent=2).decode() for each in values
-    )
-    return f"[{_inside(rows)}\n]" if rows else "[]"
+    pieces = (values[start : start + _PIECE] for start in range(0, len(values), _PIECE))
+    texts = (json.format(json.encode(each, order="sorted"), indent=2).decode() for each in pieces)
+    rows = ",".join(each.removeprefix("[").removesuffix("\n]") for each in texts)
+    return f"[{rows}\n]" if rows else "[]"
 
 
 def _inside(text: str) -> str:

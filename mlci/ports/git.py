@@ -87,6 +87,10 @@ class PushResult(Struct, frozen=True, kw_only=True):
 class Git(Protocol):
     """One repository. Nothing that lies in it (hooks, its configuration) makes us run anything."""
 
+    def prepare(self) -> None:
+        """Begin with what every question needs, for who is about to ask and has other things to do before."""
+        ...
+
     @property
     def root(self) -> Path:
         """The top of the work tree."""

@@ -98,6 +98,13 @@ class Process(Protocol):
         """Run a child to its end. Raises WorldError only when it cannot be started."""
         ...
 
+    def begin(self, command: Command) -> Callable[[], Finished]:
+        """Start a child that ends soon, and go on; what is given back waits for its end.
+
+        Raises WorldError when it cannot be started.
+        """
+        ...
+
     def converse(self, command: Command) -> Dialogue:
         """Start a child to be asked; `command.timeout` bounds each wait for an answer."""
         ...

@@ -202,3 +202,26 @@ def test_a_large_file_that_was_announced_is_refused_and_the_rest_read(work, git)
     with pytest.raises(WorldError, match="larger than 1 MiB"):
         git.blobs([(head, "large")], limit=1024**2)
     assert git.blobs([(head, "c")]) == [b"C"]
+
+
+def test_a_file_of_a_tree_that_was_walked_is_asked_for_by_its_object(work, git, monkeypatch):
+    head = work.write({"f": "one", "dir/g": "two"}).commit().head
+    git.tree(head)
+    said = questions(git, monkeypatch)
+    assert git.blobs([(head, "dir/g"), (head, "f"), (head, "none"), (head, "dir")]) == [
+        b"two",
+        b"one",
+        None,
+        None,
+    ]
+    assert head.encode() not in said[0].split(b"\0")[0]
+
+
+@pytest.mark.parametrize("damage", [b"", b"x"])
+def test_damage_is_told_of_a_tree_that_was_walked_too(work, git, damage):
+    head = work.write({"f": "one"}).commit().head
+    git.tree(head)
+    digest, path = _object(work, "HEAD:f")
+    path.write_bytes(damage)
+    with pytest.raises(WorldError, match=digest):
+        git.blobs([(head, "f")])
