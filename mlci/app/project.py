@@ -143,7 +143,7 @@ def _check_against_pipeline(config: Config, source: Source, files: Files) -> Non
     content = files.read_if_there(PIPELINE_FILE)
     if content is None:
         return
-    own = {".": read_pipeline(content)}
+    own = {".": read_pipeline(content, name=PIPELINE_FILE)}
     # Only a complaint makes it worth looking for further pipelines below.
     if not _problems_with(own, config, source, files):
         return

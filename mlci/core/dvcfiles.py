@@ -156,6 +156,7 @@ class TrackedFile(Struct, frozen=True, kw_only=True):
         return {located(path, self.wdir): out for path, out in self.outs.items()}
 
 
+@lru_cache(maxsize=16)
 def read_pipeline(content: bytes, *, name: str = PIPELINE_FILE) -> PipelineFile:
     """What a `dvc.yaml` says. Raises ConfigError with every problem."""
     tree, problems = parse(content, name=name, limits=DVC_LIMITS), Problems()

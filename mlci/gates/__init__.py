@@ -7,22 +7,24 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct, field
 
-from mlci.core.config import Config
-from mlci.core.context import RunContext
-from mlci.core.evidence import Input
-from mlci.core.finding import Finding
 from mlci.core.schema import Schema
-from mlci.core.strictjson import JsonValue
-from mlci.ports.clock import Clock
-from mlci.ports.files import Files
-from mlci.ports.process import Process
-from mlci.ports.progress import Progress
-from mlci.ports.tables import Tables
-from mlci.ports.user_python import UserPython
+
+if TYPE_CHECKING:  # every command reads mlci.yaml, and few run a gate
+    from mlci.core.config import Config
+    from mlci.core.context import RunContext
+    from mlci.core.evidence import Input
+    from mlci.core.finding import Finding
+    from mlci.core.strictjson import JsonValue
+    from mlci.ports.clock import Clock
+    from mlci.ports.files import Files
+    from mlci.ports.process import Process
+    from mlci.ports.progress import Progress
+    from mlci.ports.tables import Tables
+    from mlci.ports.user_python import UserPython
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -36,31 +38,31 @@ class Check(Struct, frozen=True, kw_only=True):
 class Hands(Struct, frozen=True, kw_only=True):
     """What of the world a gate may use. Whose Python is asked only when needed: data tests go without."""
 
-    files: Files
-    tables: Tables
-    process: Process
-    user_python: Callable[[], UserPython]
-    clock: Clock
-    progress: Progress
+    files: "Files"
+    tables: "Tables"
+    process: "Process"
+    user_python: "Callable[[], UserPython]"
+    clock: "Clock"
+    progress: "Progress"
 
 
 class Request(Struct, frozen=True, kw_only=True):
     """What a gate gets: the configuration, its own options, why it runs, and the hands it may use."""
 
-    config: Config
+    config: "Config"
     options: Any
-    context: RunContext
+    context: "RunContext"
     hands: Hands
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """What a gate gives back; app makes evidence of it."""
 
-    findings: tuple[Finding, ...]
-    inputs: tuple[Input, ...] = ()
+    findings: "tuple[Finding, ...]"
+    inputs: "tuple[Input, ...]" = ()
     seeds: Mapping[str, int] = field(default_factory=dict)
     tools: Mapping[str, str] = field(default_factory=dict)
-    figures: Mapping[str, JsonValue] = field(default_factory=dict)
+    figures: "Mapping[str, JsonValue]" = field(default_factory=dict)
 
 
 class Gate(Struct, frozen=True, kw_only=True):

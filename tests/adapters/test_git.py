@@ -389,3 +389,19 @@ def test_many_writers_take_turns_at_the_fence(work, git_in):
     assert len(origin.git("rev-list", fence).split()) == 8
     assert len(origin.git("ls-tree", "-r", "--name-only", fence).split()) == 8
     assert len(origin.git("tag", "--list", "m@v1.0.*").split()) == 8
+
+
+def test_who_prepares_gets_the_same_answers(tmp_path, git_in):
+    work = repository(tmp_path / "work").write({"f": "one"}).commit()
+    git = git_in(work.path)
+    git.prepare()
+    assert git.root == work.path.resolve()
+    assert git.resolve("HEAD") == work.head
+
+
+def test_who_prepares_outside_of_any_repository_is_told_when_he_asks(tmp_path, git_in):
+    git = git_in(tmp_path)
+    git.prepare()
+    with pytest.raises(WorldError) as caught:
+        git.resolve("HEAD")
+    assert caught.value.id == "not-a-repository"

@@ -296,3 +296,28 @@ def test_the_last_lines_are_those_of_stderr_where_there_are_any():
 
     assert ended(b"out", b"a\nb\nc\n").last_lines(2) == "b\nc"
     assert ended(b"out\n", b"").last_lines() == "out"
+
+
+def test_what_was_begun_goes_on_and_is_waited_for(runner, tmp_path):
+    begun = runner.begin(python(tmp_path, "print('done', flush=True)"))
+    assert runner.run(python(tmp_path, "print('other')")).stdout == b"other\n"
+    done = begun()
+    assert (done.stdout, done.code) == (b"done\n", 0)
+
+
+def test_what_was_begun_and_says_much_is_read_when_it_is_waited_for(runner, tmp_path):
+    begun = runner.begin(python(tmp_path, "print('x' * 1_000_000)"))
+    assert len(begun().stdout) == 1_000_001
+
+
+def test_what_was_begun_and_forgotten_is_ended(runner, tmp_path):
+    before = {each.pid for each in psutil.Process().children()}
+    begun = runner.begin(python(tmp_path, "import time; time.sleep(60)"))
+    (child,) = [each for each in psutil.Process().children() if each.pid not in before]
+    del begun
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_what_cannot_begin_is_an_error(runner, tmp_path):
+    with pytest.raises(WorldError, match="no program"):
+        runner.begin(Command(argv=("no-such-program",), cwd=tmp_path))
