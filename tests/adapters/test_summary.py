@@ -1,6 +1,7 @@
 from mlci.adapters.summary import MOST, JobSummary, NoSummary
 from mlci.app.bundle import Bundle
 from mlci.app.report import report, summarize
+from mlci.core.config import Config
 from mlci.core.diff import Occasion
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status
@@ -18,7 +19,7 @@ REPORTED = report(
             ),
         )
     ),
-    project="credit",
+    config=Config(project="credit"),
     occasion=Occasion.PULL_REQUEST,
 )
 
