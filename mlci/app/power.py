@@ -3,34 +3,11 @@
 from collections.abc import Sequence
 from math import sqrt
 
-from msgspec import Struct
-
 from mlci.app.diff import DiffRequest, measure_models, sides
+from mlci.core.metrics import METRICS, OfCounts
+from mlci.core.power import Power
 from mlci.core.stats import LEVEL, normal_quantile, noticeable, rows_needed
 from mlci.core.verdicts import Measured
-
-
-class Power(Struct, frozen=True, kw_only=True):
-    """What one metric's test set, or a slice of it (`subject`), can tell.
-
-    `noticeable` is the smallest drop that 80 % of comparisons would notice; `paired` says that it was
-    learnt from two models on the same rows. Otherwise it is the bound for models that have nothing in
-    common, and a real comparison resolves more. `needed` are the rows that the margin asks for.
-    """
-
-    model: str
-    metric: str
-    subject: str | None
-    rows: int
-    noticeable: float
-    paired: bool
-    margin: float | None = None
-    needed: int | None = None
-
-    @property
-    def enough(self) -> bool | None:
-        """Whether "not worse than the margin" can be shown for equal models; None without a margin."""
-        return None if self.margin is None else self.noticeable <= self.margin
 
 
 def power(request: DiffRequest) -> Sequence[Power]:
@@ -52,6 +29,8 @@ def _power(one: Measured) -> Power | None:
         rows=one.n,
         noticeable=noticeable(error),
         paired=paired,
+        direction=one.direction,
+        share=one.metric in METRICS and isinstance(METRICS[one.metric].arithmetic, OfCounts),
         margin=one.margin,
         needed=None if one.margin is None else rows_needed(one.n, error, one.margin),
     )

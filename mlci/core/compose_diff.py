@@ -104,7 +104,11 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     if smallest:
         told = ", ".join(f"{each.metric} {number(each.noticeable)}" for each in smallest)
         blocks.append(
-            Paragraph(text=words(f"The smallest drops this test set would notice (80 % power): {told}."))
+            Paragraph(
+                text=words(
+                    f"4 times out of 5 this test set would notice a true change for the worse by: {told}."
+                )
+            )
         )
     return Section(title="Objectives", blocks=tuple(blocks))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.finding import Finding, Status
-from mlci.core.wording import count, decimals_of, difference, number
+from mlci.core.wording import count, decimals_of, difference, estimate, number
 
 VERDICT = "diff.verdict"
 READABLE = "diff.readable"
@@ -177,7 +177,7 @@ def _message(metric: MetricDiff) -> str:
 def _help(metric: MetricDiff) -> str:
     match metric.verdict:
         case MetricVerdict.INCONCLUSIVE if metric.rows_needed:
-            return f"a test set of about {_estimate(metric.rows_needed):,} rows would tell"
+            return f"a test set of about {estimate(metric.rows_needed):,} rows would tell"
         case MetricVerdict.INCONCLUSIVE if metric.noticeable:
             return "more rows will not tell: the difference lies on the margin"
         case MetricVerdict.NOT_COMPARABLE if metric.advice:
@@ -199,9 +199,3 @@ def _margin(metric: MetricDiff) -> str:
 
 def _worsening(metric: MetricDiff) -> str:
     return "drop" if metric.direction is Direction.HIGHER else "rise"
-
-
-def _estimate(rows: int) -> int:
-    """Two figures are enough of an estimate; rounded up, so that it stays more than there are."""
-    step: int = 10 ** max(0, len(str(rows)) - 2)
-    return -(-rows // step) * step

@@ -81,6 +81,12 @@ def count(amount: int, one: str, many: str | None = None) -> str:
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"
 
 
+def estimate(rows: int) -> int:
+    """Return rows with two figures, which are enough of an estimate; rounded up, so that they stay more."""
+    step: int = 10 ** max(0, len(str(rows)) - 2)
+    return -(-rows // step) * step
+
+
 def duration(seconds: float) -> str:
     """Return `12 s`, `3 min` or `1 h 20 min`."""
     if seconds < 90:

@@ -1,0 +1,69 @@
+"""What a test set can resolve, in sentences for somebody who has to decide, not to calculate."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from mlci.core.config import Direction
+from mlci.core.power import Power
+from mlci.core.printable import printable
+from mlci.core.wording import count, estimate, number
+
+WIDTH = 80
+NOTHING = "There is nothing to say: no model declares predictions that can be read, or none has a metric."
+BOUND = (
+    "No other model was measured on the same rows to learn from, so these are bounds, marked with ≤: where "
+    "two models resemble each other, smaller changes are noticed."
+)
+
+
+def sentences(found: Sequence[Power], *, width: int = WIDTH) -> list[str]:
+    """What the numbers mean for whoever reads them: of each whole test set, and of the weakest slice."""
+    whole = [each for each in found if each.subject is None]
+    told = [*_whole(whole), *_weakest(found)]
+    told += [BOUND] if found and not all(each.paired for each in found) else []
+    return [line for each in told or [NOTHING] for line in textwrap.wrap(printable(each), width)]
+
+
+def _whole(found: Sequence[Power]) -> Iterator[str]:
+    """One sentence a metric; the rows, and how often, are said with the first of each model."""
+    said: set[tuple[str, int, bool]] = set()
+    for one in found:
+        change = f"a true {_worsening(one)} of {_amount(one)} or more in {one.metric}"
+        if (key := (one.model, one.rows, one.paired)) in said:
+            yield f"Likewise {change}{_margin(one)}."
+            continue
+        said.add(key)
+        often = "4 times out of 5" if one.paired else "at least 4 times out of 5"
+        rows = f"With the {count(one.rows, 'row')} of {one.model}"
+        yield f"{rows} {change} would be noticed {often}{_margin(one)}."
+
+
+def _margin(one: Power) -> str:
+    if one.margin is None:
+        return ""
+    accepted = f"; mlci.yaml accepts {one.margin:g}"
+    if one.enough:
+        return f"{accepted}, so these rows are enough"
+    rows = "more rows" if one.needed is None else f"about {estimate(one.needed):,} rows"
+    return f"{accepted}, and to notice no more than that takes {rows}"
+
+
+def _weakest(found: Sequence[Power]) -> Iterator[str]:
+    """Of each metric that has slices, where least is noticed; the first metric is enough."""
+    first = next((each.metric for each in found if each.subject), None)
+    slices = [each for each in found if each.subject and each.metric == first]
+    if slices:
+        one = max(slices, key=lambda each: each.noticeable)
+        yield (
+            f"In slices less is noticed: in {one.subject} ({count(one.rows, 'row')}) a {_worsening(one)} in "
+            f"{one.metric} only from {_amount(one)} on."
+        )
+
+
+def _amount(one: Power) -> str:
+    exact = number(one.noticeable)
+    return f"{100 * one.noticeable:.2g} points ({exact})" if one.share else exact
+
+
+def _worsening(one: Power) -> str:
+    return "drop" if one.direction is Direction.HIGHER else "rise"

@@ -1,0 +1,73 @@
+"""What `mlci power` says to somebody who is no statistician."""
+
+from msgspec.structs import replace
+
+from mlci.core.config import Direction
+from mlci.core.power import Power
+from mlci.render.power import BOUND, NOTHING, sentences
+
+ACCURACY = Power(
+    model="income",
+    metric="accuracy",
+    subject=None,
+    rows=12_007,
+    noticeable=0.0062,
+    paired=True,
+    share=True,
+    margin=0.005,
+    needed=18_260,
+)
+ERROR = replace(
+    ACCURACY, metric="mae", noticeable=1.25, share=False, direction=Direction.LOWER, margin=2.0, needed=5_000
+)
+
+
+def told(*found: Power) -> str:
+    return " ".join(sentences(found))
+
+
+def test_the_first_line_says_what_the_number_means() -> None:
+    assert told(ACCURACY) == (
+        "With the 12,007 rows of income a true drop of 0.62 points (0.0062) or more in accuracy would be "
+        "noticed 4 times out of 5; mlci.yaml accepts 0.005, and to notice no more than that takes about "
+        "19,000 rows."
+    )
+
+
+def test_the_rows_are_said_once_and_an_error_rises() -> None:
+    assert told(ACCURACY, ERROR).endswith(
+        " Likewise a true rise of 1.2500 or more in mae; mlci.yaml accepts 2, so these rows are enough."
+    )
+    other = replace(ERROR, model="churn", margin=None)
+    assert told(ACCURACY, other).endswith(
+        "With the 12,007 rows of churn a true rise of 1.2500 or more in mae would be noticed 4 times out "
+        "of 5."
+    )
+
+
+def test_a_bound_is_called_one() -> None:
+    alone = told(replace(ACCURACY, paired=False))
+    assert "noticed at least 4 times out of 5" in alone
+    assert alone.endswith(BOUND)
+    assert BOUND not in told(ACCURACY)
+
+
+def test_the_slice_that_notices_least_is_named() -> None:
+    slices = [
+        replace(ACCURACY, subject=f"region={name}", rows=rows, noticeable=noticeable)
+        for name, rows, noticeable in (("north", 900, 0.02), ("south", 300, 0.045), ("west", 500, 0.03))
+    ]
+    assert told(ACCURACY, *slices).endswith(
+        "In slices less is noticed: in region=south (300 rows) a drop in accuracy only from 4.5 points "
+        "(0.0450) on."
+    )
+
+
+def test_nothing_to_say_is_said() -> None:
+    assert told() == NOTHING
+
+
+def test_the_lines_fit_and_a_name_is_inert() -> None:
+    lines = sentences([replace(ACCURACY, model="a\x1b[31m" * 9)], width=60)
+    assert max(map(len, lines)) <= 60
+    assert all(line.isprintable() for line in lines)
