@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from mlci.core.dvcnumbers import number_in
 from mlci.core.schema import Problems, expected, mapping
 from mlci.core.strictjson import JsonValue
 from mlci.core.yamlnode import Node
@@ -85,5 +86,7 @@ def json_of(node: Node) -> JsonValue:
             return [json_of(each) for each in values]
         case dict() as mapped:
             return {key: json_of(value) for key, (_, value) in mapped.items()}
+        case str() as plain if node.plain:
+            return number_in(plain)
         case scalar:
             return scalar

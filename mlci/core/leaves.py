@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mlci.core import values
+from mlci.core.dvcnumbers import number_in
 from mlci.core.problems import config_error, quoted, shown
 from mlci.core.values import Value
 from mlci.core.yamlnode import DVC_LIMITS, Node
@@ -144,7 +145,7 @@ def _plain(node: Node) -> Any:  # noqa: ANN401
         return {name: _plain(below) for name, (_, below) in node.value.items()}
     if isinstance(node.value, float) and node.text[-1:].isdigit():
         return Decimal(node.text)
-    return node.value
+    return number_in(node.value) if node.plain and isinstance(node.value, str) else node.value
 
 
 def _integer(text: str) -> int:

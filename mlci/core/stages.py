@@ -129,12 +129,25 @@ class _Graph:
             return tuple(sorter.static_order())
         except CycleError as error:
             circle = " -> ".join(quoted(each) for each in error.args[1])
+            if len(set(error.args[1])) == 1:
+                raise self._own_reader(error.args[1][0]) from error
             raise ConfigError(
                 f"the stages need each other in a circle: {circle}",
                 id="stage-cycle",
                 where="dvc.yaml",
                 help="take one of these dependencies out of dvc.yaml",
             ) from error
+
+    def _own_reader(self, name: str) -> ConfigError:
+        stage = self._stages[name]
+        read = (*stage.deps, *(use.file for use in stage.params))
+        path = next(each for each in read if name in self.makers(stage.place(each)))
+        return ConfigError(
+            f"the stage {quoted(name)} depends on {quoted(path)}, which it makes itself, or a part of it",
+            id="stage-cycle",
+            where="dvc.yaml",
+            help="let it write elsewhere, or name only the files that it reads",
+        )
 
     def upstream(self, stage: Stage) -> tuple[str, ...]:
         """The stages that make what this one reads, sorted."""

@@ -1,5 +1,6 @@
 """Shapes that public repositories have and templates do not."""
 
+import json
 import os
 from pathlib import Path
 
@@ -176,3 +177,56 @@ def test_an_adopted_project_keeps_its_remotes_and_is_told_of_none(tmp_path: Path
     assert said.code == 0, said.stderr
     assert ".dvc/storage" not in said.stdout
     assert "= .dvc/config" in said.stdout
+
+
+MATRIX = """\
+vars: [{seeds: [7, 42]}]
+stages:
+  raw: {cmd: echo 1 > raw, outs: [raw]}
+  predict:
+    matrix: &predicted
+      llm:
+        - {name: small, ie: a_b}
+        - {name: "8b", ie: c}
+      seed: ${seeds}
+    cmd: cat raw > ${item.llm.name}_${item.llm.ie}_${item.seed}.json
+    deps: [raw]
+    params: [n_bootstrap, {"configs/${item.llm.name}.yaml": }]
+    outs: ["${item.llm.name}_${item.llm.ie}_${item.seed}.json"]
+  judge:
+    matrix:
+      <<: *predicted
+      judge: [gpt-4.1, other]
+    wdir: judged
+    cmd: >-
+      cat ../${item.llm.name}_${item.llm.ie}_${item.seed}.json
+      > ${item.llm.name}_${item.seed}_${item.judge}
+    deps: ["../${item.llm.name}_${item.llm.ie}_${item.seed}.json"]
+    outs: ["${item.llm.name}_${item.seed}_${item.judge}": {cache: false}]
+"""
+
+
+@pytest.mark.slow
+def test_a_matrix_of_mappings_with_merged_rows_is_what_dvc_makes_of_it(tmp_path: Path) -> None:
+    files = {
+        "mlci.yaml": "version: 1\nproject: credit\nci: {stages: {predict: {timeout: 1h}}}\n",
+        "dvc.yaml": MATRIX,
+        "params.yaml": "n_bootstrap: 1_000\n",
+        "configs/small.yaml": "depth: 012\n",
+        "configs/8b.yaml": "depth: 3\n",
+        "judged/README": "",
+    }
+    story = repository(tmp_path / "work").with_dvc("storage").commit(files)
+
+    def stages() -> dict[str, str]:
+        told = json.loads(run_here("-C", str(story.path), "plan", "--json").stdout)
+        return {each["name"]: each["standing"] for each in told["stages"]}
+
+    listed = story.dvc("stage", "list", "--name-only").split()
+    assert (sorted(stages()), len(listed)) == (sorted(listed), 1 + 4 + 8)
+    story.reproduce()
+    assert {*stages().values()} == {"current"}
+    story.write({"configs/8b.yaml": "depth: 4\n"})
+    changed = {name for name, standing in stages().items() if standing == "stale"}
+    assert changed == {"predict@llm1-7", "predict@llm1-42"}
+    assert changed == {*json.loads(story.dvc("status", "--json"))}

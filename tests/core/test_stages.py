@@ -217,6 +217,9 @@ def test_a_cycle_and_a_shared_output_are_refused() -> None:
     with pytest.raises(ConfigError) as cycle:
         plan(pipeline="stages: {a: {cmd: x, deps: [p], outs: [q]}, b: {cmd: x, deps: [q], outs: [p]}}")
     assert cycle.value.id == "stage-cycle"
+    with pytest.raises(ConfigError, match="'a' depends on 'seed_1', which it makes itself") as own:
+        plan("stages: {a: {cmd: x, deps: [seed_1], outs: [seed_1/scores.json]}}")
+    assert own.value.id == "stage-cycle"
     for one, other in permutations(("out", "out/part")):
         with pytest.raises(ConfigError) as shared:
             plan(pipeline=f"stages: {{a: {{cmd: x, outs: [{one}]}}, b: {{cmd: x, outs: [{other}]}}}}")

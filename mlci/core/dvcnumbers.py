@@ -1,0 +1,20 @@
+"""Numbers that DVC's reader of YAML knows and YAML 1.2's core schema does not: `1_000`, `012`, `0b11`."""
+
+import re
+
+_LONGEST = 1_000  # digits beyond any number; Python refuses to read 5,000 of them
+_INT = re.compile(r"[-+]?[0-9][0-9_]*")
+_BASED = re.compile(r"[-+]?0(?:b[01_]*[01]|o[0-7_]*[0-7]|x[0-9a-fA-F_]*[0-9a-fA-F])_*")
+_FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\._*[0-9][0-9_]*)")
+
+
+def number_in(text: str) -> str | int | float:
+    """What DVC takes a text without quotes for, and so records in `dvc.lock`."""
+    if len(text) > _LONGEST:
+        return text
+    digits = text.replace("_", "")
+    if _INT.fullmatch(text):
+        return int(digits)
+    if _BASED.fullmatch(text):
+        return int(digits, 0)
+    return float(digits) if _FLOAT.fullmatch(text) else text
