@@ -99,11 +99,10 @@ class GitCli:
     def commit(self, sha: str) -> CommitRecord:
         """One commit, read once: it never changes. Raises WorldError when it is not here."""
         if sha not in self._commits:
-            done = self._log("--no-walk", sha)
-            found = list(git_parse.commits(done.stdout)) if done.ok else []
-            if not found:
+            found = self._objects.find(f"{sha}^{{commit}}")
+            if found is None:
                 raise _no_commit(sha)
-            self._commits[sha] = found[0]
+            self._commits[sha] = git_parse.commit(found.name, found.content)
         return self._commits[sha]
 
     def first_parents(self, tip: str, *, limit: int | None = None) -> Sequence[str]:
@@ -252,10 +251,10 @@ class GitCli:
         content = head + self._signature("tagger", when) + b"\n" + _ended(message)
         return git_parse.text(self._git("mktag", stdin=content, fine=(0,)).stdout).strip()
 
-    def update_ref(self, ref: str, new: str | None, *, expect: str | None = None) -> None:
-        """Move a local ref; None deletes it. Raises WorldError when `expect` does not hold."""
-        kind = ["-d", ref] if new is None else [ref, new]
-        self._git("update-ref", "--no-deref", *kind, *([] if expect is None else [expect]), fine=(0,))
+    def update_refs(self, *updates: RefUpdate) -> None:
+        """Move local refs, all or none. Raises WorldError when an `expect` does not hold."""
+        story = "".join(map(git_parse.ref_update, updates)).encode(*_CODEC)
+        self._git("update-ref", "--no-deref", "--stdin", "-z", stdin=story, fine=(0,))
 
     @contextmanager
     def worktree(self, revision: str) -> Iterator[Path]:
@@ -309,19 +308,6 @@ class GitCli:
                 yield tag
             elif commit := self.resolve(tag.object):
                 yield replace(tag, commit=commit)
-
-    def _log(self, *arguments: str) -> Finished:
-        *options, revision = arguments
-        style = [
-            f"--format=tformat:{git_parse.COMMITS}",
-            "--date=raw",
-            "--encoding=UTF-8",
-            "--no-color",
-            "--no-mailmap",
-        ]
-        return self._git(
-            "log", *style, "--no-show-signature", *options, "--end-of-options", revision, "--", keep=BULK
-        )
 
     def _urls(self) -> Mapping[str, str]:
         repository = self._repository

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
-from mlci.ports.git import CommitRecord, Person, Signature, TagRecord
+from mlci.ports.git import CommitRecord, Person, RefUpdate, Signature, TagRecord
 from mlci.ports.process import Finished
 
 # Only what stands in the tag itself: `*objectname` and its like open every commit as well.
 TAGS = "%00%(refname)%00%(objectname)%00%(objecttype)%00%(object)%00%(type)%00%(tagger)%00%(contents)"
+_EPOCH = datetime.fromtimestamp(0, UTC)
 REFS = "%00%(refname)%00%(objectname)"
-COMMITS = "%x00%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%cd%x00%B"
 
 
 def text(content: bytes) -> str:
@@ -36,30 +36,57 @@ def tags(content: bytes) -> Iterator[TagRecord]:
         if kind == "commit":
             yield TagRecord(name=short, object=object_, commit=object_, annotated=False)
         elif target_kind in ("commit", "tag"):
-            person, _, date = tagger.rpartition("> ")
-            who, _, email = person.partition(" <")
+            who, when = _signed(tagger)
             yield TagRecord(
                 name=short,
                 object=object_,
                 commit=target if target_kind == "commit" else "",
                 annotated=True,
-                tagger=Person(name=who, email=email) if date else None,
-                when=moment(date) if date else None,
+                tagger=who,
+                when=when,
                 message=message[:-1],
             )
 
 
-def commits(content: bytes) -> Iterator[CommitRecord]:
-    """Commits in the format COMMITS with raw dates."""
-    for sha, parents, author, author_email, committer, committer_email, date, message in rows(content, 8):
-        yield CommitRecord(
-            sha=sha,
-            parents=tuple(parents.split()),
-            author=Person(name=author, email=author_email),
-            committer=Person(name=committer, email=committer_email),
-            when=moment(date),
-            message=message[:-1],
-        )
+def commit(sha: str, content: bytes) -> CommitRecord:
+    """A commit's own object. Its headers may go on over several lines, and name the encoding of its text."""
+    head, _, body = content.partition(b"\n\n")
+    lines = [line.partition(b" ")[::2] for line in head.split(b"\n")]
+    headers = dict(reversed(lines))
+    encoding = headers.get(b"encoding", b"utf-8").decode("ascii", "replace")
+    author, _ = _signed(_decoded(headers.get(b"author", b""), encoding))
+    committer, when = _signed(_decoded(headers.get(b"committer", b""), encoding))
+    return CommitRecord(
+        sha=sha,
+        parents=tuple(value.decode("ascii", "replace") for key, value in lines if key == b"parent"),
+        author=author or Person(name="", email=""),
+        committer=committer or Person(name="", email=""),
+        when=when or _EPOCH,
+        message=_decoded(body, encoding).lstrip("\n"),
+    )
+
+
+def _signed(line: str) -> tuple[Person | None, datetime | None]:
+    """Who and when: `Ana <ana@example.org> 1760000000 +0200`. One without a date is nobody's."""
+    person, _, date = line.rpartition("> ")
+    name, _, email = person.partition(" <")
+    return (Person(name=name, email=email), moment(date)) if date and person else (None, None)
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except (LookupError, ValueError):
+        return text(content)
+
+
+def ref_update(update: RefUpdate) -> str:
+    """One command of `update-ref --stdin -z`."""
+    if update.new is None:
+        return f"delete {update.ref}\0{update.expect or ''}\0"
+    if update.expect == "":
+        return f"create {update.ref}\0{update.new}\0"
+    return f"update {update.ref}\0{update.new}\0{update.expect or ''}\0"
 
 
 def moment(raw: str) -> datetime:

@@ -4,6 +4,7 @@ Every attempt reads the remote, decides on what it read, and writes under a leas
 loses the race reads and decides again; so no counter, version or event is lost or issued twice.
 """
 
+import operator
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from mlci.app.journals import joined, read_entries, read_marks
 from mlci.core import journal
 from mlci.core.journal import Counters, Entry, Kind
-from mlci.core.registry import Registry, fold
+from mlci.core.registry import Registry, TagLike, fold
 from mlci.core.strictjson import JsonValue
 from mlci.core.tag import Action, TagName
 from mlci.core.trailers import Message
@@ -25,6 +26,7 @@ from mlci.ports.clock import Clock
 from mlci.ports.git import Git, PushOutcome, PushResult, RefUpdate
 
 ATTEMPTS = 96
+_TAGS = "refs/tags/"
 _SECOND = timedelta(seconds=1)
 _SKEW = timedelta(days=366)
 _WHOLE_HISTORY = 2**31 - 1
@@ -81,8 +83,9 @@ class Ledger(Struct, frozen=True, kw_only=True):
 
     def read(self) -> Snapshot:
         """What the remote holds now. Local tags that the remote does not have say nothing."""
-        main, tags = f"refs/heads/{self.branch}", "refs/tags/"
-        there = self.git.remote_refs(self.remote, main, "refs/tags/*", journal.REF, journal.BRANCH)
+        here = self.git.tags()  # Git reads them while the remote answers
+        main = f"refs/heads/{self.branch}"
+        there = self.git.remote_refs(self.remote, main, f"{_TAGS}*", journal.REF, journal.BRANCH)
         if main not in there:
             raise WorldError(
                 f"{self.remote} has no branch {self.branch}",
@@ -91,11 +94,14 @@ class Ledger(Struct, frozen=True, kw_only=True):
                 help=f"git push {self.remote} {self.branch}, or correct ci.branch in mlci.yaml",
             )
         home = journal.BRANCH if journal.BRANCH in there else journal.REF
-        known = {name: new for name, new in there.items() if name.startswith(tags)}
-        followed = {main: f"refs/remotes/{self.remote}/{self.branch}", home: journal.REF}
-        if not self._is_here(known | {mine: there[name] for name, mine in followed.items() if name in there}):
-            self._fetch(*(f"+{name}:{mine}" for name, mine in followed.items() if name in there))
-        registry = fold(each for each in self.git.tags() if known.get(tags + each.name) == each.object)
+        places = {main: f"refs/remotes/{self.remote}/{self.branch}", home: journal.REF}
+        followed = {name: mine for name, mine in places.items() if name in there}
+        known = {name: new for name, new in there.items() if name.startswith(_TAGS)}
+        tags = list(here)
+        if not self._is_here(known | {mine: there[name] for name, mine in followed.items()}, tags):
+            self._fetch(*(f"+{name}:{mine}" for name, mine in followed.items()))
+            tags = list(self.git.tags())
+        registry = fold(each for each in tags if known.get(_TAGS + each.name) == each.object)
         tip, ref = there[main], there.get(home)
         return Snapshot(
             registry=registry,
@@ -158,10 +164,11 @@ class Ledger(Struct, frozen=True, kw_only=True):
         with suppress(MlciError):
             self.settle(lambda _: ())
 
-    def _is_here(self, wanted: Mapping[str, str]) -> bool:
+    def _is_here(self, wanted: Mapping[str, str], tags: Sequence[TagLike]) -> bool:
         """Whether a fetch would bring nothing. A shallow clone lacks history that no ref tells of."""
-        mine = self.git.refs("refs/")
-        return not self.git.shallow and all(mine.get(name) == new for name, new in wanted.items())
+        mine = {_TAGS + each.name: each.object for each in tags}
+        refs = (mine.get(name) or self.git.resolve(name) for name in wanted)
+        return all(map(operator.eq, refs, wanted.values())) and not self.git.shallow
 
     def _fetch(self, *refspecs: str) -> None:
         depth = _WHOLE_HISTORY if self.git.shallow else None
@@ -239,10 +246,9 @@ class Ledger(Struct, frozen=True, kw_only=True):
         return tip, counters
 
     def _take_over(self, updates: Sequence[RefUpdate]) -> None:
-        for update in updates:
-            if update.new is not None:
-                mine = journal.REF if update.ref == journal.BRANCH else update.ref
-                self.git.update_ref(mine, update.new)
+        mine = {journal.BRANCH: journal.REF}
+        kept = [each for each in updates if each.new is not None]
+        self.git.update_refs(*(RefUpdate(ref=mine.get(each.ref, each.ref), new=each.new) for each in kept))
 
 
 def ledger_of(git: Git, clock: Clock, *, branch: str, project: str) -> Ledger:

@@ -49,7 +49,7 @@ class TreeEntry(Struct, frozen=True, kw_only=True):
 
 
 class RefUpdate(Struct, frozen=True, kw_only=True):
-    """One ref to move on a remote. `new` is None to delete; `expect` is the lease.
+    """One ref to move, here or on a remote. `new` is None to delete; `expect` is the lease.
 
     `expect=None` asks for no lease, `expect=""` demands that the ref does not exist yet.
     """
@@ -195,8 +195,8 @@ class Git(Protocol):
         """Make an annotated tag object (signed as Git is configured); move no ref. Returns its name."""
         ...
 
-    def update_ref(self, ref: str, new: str | None, *, expect: str | None = None) -> None:
-        """Move a local ref; None deletes it. Raises WorldError when `expect` does not hold."""
+    def update_refs(self, *updates: RefUpdate) -> None:
+        """Move local refs, all or none. Raises WorldError when an `expect` does not hold."""
         ...
 
     def worktree(self, revision: str) -> AbstractContextManager[Path]:

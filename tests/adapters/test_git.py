@@ -140,17 +140,17 @@ def test_writes_a_tag_that_git_reads_as_its_own(work, git_in):
     git = git_in(work.path)
     made = git.write_tag("m@v0.2.0", work.head, "Title\n\n# kept\n\nKey: value\n", when=NOON)
     assert "m@v0.2.0" not in work.git("tag")
-    git.update_ref("refs/tags/m@v0.2.0", made, expect="")
+    git.update_refs(RefUpdate(ref="refs/tags/m@v0.2.0", new=made, expect=""))
     tag = next(each for each in git.tags() if each.name == "m@v0.2.0")
     assert (tag.object, tag.when, tag.message) == (made, NOON, "Title\n\n# kept\n\nKey: value\n")
 
 
 def test_a_ref_moves_only_from_where_it_is_expected(work, git_in):
     git, head = git_in(work.path), work.head
-    git.update_ref("refs/mlci/x", head, expect="")
+    git.update_refs(RefUpdate(ref="refs/mlci/x", new=head, expect=""))
     with pytest.raises(WorldError):
-        git.update_ref("refs/mlci/x", head, expect="")
-    git.update_ref("refs/mlci/x", None, expect=head)
+        git.update_refs(RefUpdate(ref="refs/mlci/x", new=head, expect=""))
+    git.update_refs(RefUpdate(ref="refs/mlci/x", new=None, expect=head))
     assert git.refs("refs/mlci/") == {}
 
 
@@ -174,7 +174,7 @@ def test_signs_tags_where_git_is_told_to(signing, git_in, tmp_path):
     before = git.refs("refs/")
     made = git.write_tag("m@v1.0.0", signing.head, "Title\n", when=NOON)
     assert git.refs("refs/") == before
-    git.update_ref("refs/tags/m@v1.0.0", made)
+    git.update_refs(RefUpdate(ref="refs/tags/m@v1.0.0", new=made))
     signing.git("-c", f"gpg.ssh.allowedSignersFile={tmp_path / 'signers'}", "tag", "--verify", "m@v1.0.0")
     tag = next(each for each in git.tags() if each.name == "m@v1.0.0")
     assert (trailers.parse(tag.message), tag.when) == (Message(sentence="Title"), NOON)
@@ -405,3 +405,21 @@ def test_who_prepares_outside_of_any_repository_is_told_when_he_asks(tmp_path, g
     with pytest.raises(WorldError) as caught:
         git.resolve("HEAD")
     assert caught.value.id == "not-a-repository"
+
+
+def test_refs_move_together_or_not_at_all(work, git_in):
+    git, head = git_in(work.path), work.head
+    with pytest.raises(WorldError):
+        git.update_refs(
+            RefUpdate(ref="refs/mlci/x", new=head), RefUpdate(ref="refs/mlci/y", new=head, expect=head)
+        )
+    assert git.refs("refs/mlci/") == {}
+
+
+def test_a_commit_in_another_encoding_is_read(work, git_in):
+    person = "Ren\xe9 <r@example.org> 1760000000 +0200"
+    head = f"tree {work.git('write-tree')}\nauthor {person}\ncommitter {person}\nencoding ISO-8859-1\n"
+    raw = f"{head}\n\xe9t\xe9\n"
+    name = work.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=raw.encode("latin-1"))
+    record = git_in(work.path).commit(name)
+    assert (record.author.name, record.message, record.when.hour) == ("René", "été\n", 10)

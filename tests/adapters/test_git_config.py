@@ -36,7 +36,7 @@ def use_everything(git, work) -> None:
     assert git.dirty() == ["a.txt", "new"]
     git.remotes(), git.remote_refs("origin"), git.fetch("origin", "+refs/heads/*:refs/remotes/origin/*")
     made = git.write_commit({"x": b"1"}, parent=head, message="x", when=NOON)
-    git.update_ref("refs/mlci/x", made)
+    git.update_refs(RefUpdate(ref="refs/mlci/x", new=made))
     assert git.push("origin", [RefUpdate(ref="refs/mlci/x", new=made, expect="")]).outcome is PushOutcome.DONE
     git.add_note("refs/notes/x", head, b"x")
     with git.worktree(head) as place:

@@ -19,6 +19,7 @@ from mlci.core.report import plain
 from mlci.core.strictjson import dumps
 from mlci.core.version import Version
 from mlci.errors import RefusedError, UsageError
+from mlci.ports.git import RefUpdate
 from mlci.render import html, markdown, terminal
 from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository
@@ -154,7 +155,7 @@ def test_a_tag_made_by_hand_is_marked_everywhere(tmp_path):
     marked = [plain(title_of(dossier(desk.git, CONFIG, "", each))) for each in ("income", "income@v0.1.0")]
     assert marked == ["income v0.4.0 (not in the journal)", "income v0.1.0"]
 
-    desk.git.update_ref(journal.REF, None)
+    desk.git.update_refs(RefUpdate(ref=journal.REF, new=None))
     assert {each.journaled for each in history(desk.git)} == {None}
 
 

@@ -23,6 +23,7 @@ from mlci.core.report import plain
 from mlci.core.strictjson import dumps
 from mlci.core.yamlnode import Node
 from mlci.errors import RefusedError
+from mlci.ports.git import RefUpdate
 from mlci.render import html, terminal
 from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository
@@ -180,7 +181,7 @@ def test_evidence_that_was_changed_is_noticed(desk, tmp_path):
     tip = clone.git.refs("refs/mlci/registry")["refs/mlci/registry"]
     path = "credit/income/v0.1.0/evidence/bias.json"
     made = clone.git.write_commit({path: b"{}"}, parent=tip, message="forge\n", when=desk.clock.now())
-    clone.git.update_ref("refs/mlci/registry", made)
+    clone.git.update_refs(RefUpdate(ref="refs/mlci/registry", new=made))
 
     found = read(clone)
 

@@ -19,7 +19,7 @@ class Killed(BaseException):
 class Dying:
     """A Git that dies before or after its so-many-th write."""
 
-    WRITES = ("write_tag", "write_commit", "push", "update_ref")
+    WRITES = ("write_tag", "write_commit", "push", "update_refs")
 
     def __init__(self, git, *, at, after):
         self._git, self._left, self._after = git, at, after

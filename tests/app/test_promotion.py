@@ -23,6 +23,7 @@ from mlci.core.strictjson import dumps
 from mlci.core.yamlnode import Node
 from mlci.errors import Exit, ForgeError, RefusedError
 from mlci.ports.forge import PullRequest
+from mlci.ports.git import RefUpdate
 from mlci.render import html, markdown, terminal
 from tests.support.fakes import FakeDvc, FakeForge
 from tests.support.registry import CONFIG, CONTEXT, begun
@@ -102,7 +103,7 @@ def test_evidence_that_was_exchanged_is_an_integrity_error(desk):
     tip = desk.ledger.read().journal
     path = "credit/income/v0.2.0/evidence/model.json"
     made = desk.git.write_commit({path: b"{}"}, parent=tip, message="x\n", when=desk.clock.now())
-    desk.git.update_ref("refs/mlci/registry", made)
+    desk.git.update_refs(RefUpdate(ref="refs/mlci/registry", new=made))
     desk.story.git("push", "--quiet", "origin", "+refs/mlci/registry:refs/mlci/registry")
 
     found = checked(ask(desk))

@@ -14,7 +14,7 @@ from mlci.app.reproduction import Workshop, reproduce
 from mlci.app.verify import settle, verify
 from mlci.core import journal
 from mlci.errors import IntegrityError, WorldError
-from mlci.ports.git import Signature
+from mlci.ports.git import RefUpdate, Signature
 from tests.support.fakes import FakeDvc, FakeProgress, finished
 from tests.support.registry import NOW, begun
 from tests.support.repository import repository
@@ -195,7 +195,7 @@ def test_bytes_that_cannot_be_fetched_send_to_the_remote_and_not_to_the_journal(
 def signed(story, name="income@v0.1.0"):
     git = GitCli(ProcessRunner(os.environ), story.path, os.environ)
     made = git.write_tag(name, story.head, "Register\n\nVersion: v0.1.0\n", when=NOW)
-    git.update_ref(f"refs/tags/{name}", made)
+    git.update_refs(RefUpdate(ref=f"refs/tags/{name}", new=made))
     return GitCli(ProcessRunner(os.environ), story.path, os.environ)
 
 

@@ -38,7 +38,7 @@ class Notes:
             if before == content:
                 return CommentResult(posted=Posted.UNCHANGED, url=ref)
             if not there:
-                self._git.update_ref(ref, None)
+                self._git.update_refs(RefUpdate(ref=ref, new=None))
             self._git.add_note(ref, head, content)
             made = self._git.refs(ref)[ref]
             result = self._git.push(self._remote, [RefUpdate(ref=ref, new=made, expect=there)])
