@@ -1,5 +1,6 @@
 """Bad pipelines, through the program: what, where and what to type, and the exit code; never a traceback."""
 
+import json
 import os
 import shutil
 import socket
@@ -148,8 +149,13 @@ def test_what_nothing_can_be_done_with_is_refused(here: Path, named: str, comman
     make(here)
     ended = run_here("-C", str(here), *command)
     assert (ended.code, ended.stdout) == (2, "")
-    assert f"[{word}]" in ended.stderr
-    assert "\nhelp: " in ended.stderr
+    if "--json" in command:
+        error = json.loads(ended.stderr.splitlines()[-1])["error"]
+        assert error["id"] == word
+        assert error["help"]
+    else:
+        assert f"[{word}]" in ended.stderr
+        assert "\nhelp: " in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -176,12 +182,12 @@ DOUBTED = {
     "a parameter is gone": (
         put("params.yaml", "other: 1\n"),
         "* prepare",
-        "parameter params.yaml:rate changed",
+        "parameter params.yaml:rate is gone",
     ),
     "no parameters": (
         lambda here: (here / "params.yaml").unlink(),
         "* prepare",
-        "parameter params.yaml changed",
+        "parameter params.yaml is gone",
     ),
     "another type": (put("params.yaml", "rate: '1'\n"), "* prepare", "parameter params.yaml:rate changed"),
     "a mapping": (put("params.yaml", "rate: {a: [1]}\n"), "* prepare", "parameter params.yaml:rate changed"),
