@@ -81,7 +81,7 @@ def _in_git(catalogue: Catalogue, stages: Sequence[Planned]) -> tuple[str, ...]:
     """The outputs that DVC does not keep, from the project."""
     made = (catalogue.stages[each.name] for each in stages)
     paths = (stage.place(out.path) for stage in made for out in stage.outs if not out.cache)
-    return tuple(sorted(posixpath.relpath(each, catalogue.prefix or ".") for each in paths))
+    return _from_project(catalogue, paths)
 
 
 def _read(catalogue: Catalogue, stages: Sequence[Planned]) -> tuple[str, ...]:
@@ -93,7 +93,13 @@ def _read(catalogue: Catalogue, stages: Sequence[Planned]) -> tuple[str, ...]:
         for path in (*stage.deps, *(use.file for use in stage.params))
         if not is_url(path)
     }
-    return tuple(sorted(posixpath.relpath(each, catalogue.prefix or ".") for each in paths))
+    return _from_project(catalogue, paths)
+
+
+def _from_project(catalogue: Catalogue, paths: Iterable[str]) -> tuple[str, ...]:
+    if catalogue.prefix:
+        paths = (posixpath.relpath(each, catalogue.prefix) for each in paths)
+    return tuple(sorted(paths))
 
 
 def _sources(catalogue: Catalogue, stages: Sequence[Planned]) -> tuple[str, ...]:

@@ -99,42 +99,68 @@ def declared(snapshot: Snapshot) -> Declared:
     paths = [path for path in dvcs if _is_text(path)]
     problems += [f"{shown(path)}: this path is not UTF-8: rename it" for path in dvcs if path not in paths]
     snapshot.announce(paths)
-    content = {path: _bytes(snapshot, path, problems) for path in paths}
-    outs: dict[str, Hashed] = {}
-    deps: dict[str, Hashed] = {}
-    stages: dict[str, LockedStage] = {}
-    metrics: set[str] = set()
-    params: list[tuple[str, Sequence[str]]] = [(PARAMS_FILE, ())]
-    plots: set[str] = set()
-    for path in paths:
-        home = posixpath.dirname(path)
-        if path.endswith(".dvc"):
-            tracked = _read(content[path], path, read_tracked, problems)
-            outs |= {located(at, home): out for at, out in tracked.places().items()} if tracked else {}
-        elif posixpath.basename(path) == PIPELINE_FILE:
-            pipeline = _read(content[path], path, read_pipeline, problems)
-            beside = posixpath.join(home, LOCK_FILE)
-            lock = _read(content.get(beside), beside, read_lock, problems) or {}
-            if pipeline is None:
-                continue
-            values = _values(snapshot, pipeline, home)
-            outs |= dict(_recorded(pipeline, lock, home, lambda stage: stage.outs))
-            deps |= dict(_recorded(pipeline, lock, home, lambda stage: stage.deps))
-            stages |= {posixpath.join(home, name): stage for name, stage in lock.items()}
-            metrics |= _of_kind(pipeline, OutKind.METRIC, home, lock, values)
-            metrics |= {located(filled(each, values), home) for each in pipeline.metrics}
-            plots |= _of_kind(pipeline, OutKind.PLOT, home, lock, values)
-            params += _params(pipeline, lock, home)
-    return Declared(
-        metrics=_files_of(metrics, tuple(known)),
-        params=_merged(params),
-        plots=tuple(sorted(plots)),
-        outs=outs,
-        deps={path: dep for path, dep in deps.items() if path not in outs},
-        stages=stages,
-        problems=tuple(problems),
-        links=frozenset(path for path, link in known.items() if link and snapshot.commit),
+    reading = _Reading(
+        snapshot=snapshot,
+        content={path: _bytes(snapshot, path, problems) for path in paths},
+        problems=problems,
     )
+    for path in paths:
+        if path.endswith(".dvc"):
+            reading.tracked(path)
+        elif posixpath.basename(path) == PIPELINE_FILE:
+            reading.pipeline(path)
+    return reading.declared(known)
+
+
+class _Reading(Struct, kw_only=True):
+    """What was found in DVC's files so far."""
+
+    snapshot: Snapshot
+    content: Mapping[str, bytes | None]
+    problems: list[str]
+    outs: dict[str, Hashed] = field(default_factory=dict)
+    deps: dict[str, Hashed] = field(default_factory=dict)
+    stages: dict[str, LockedStage] = field(default_factory=dict)
+    metrics: set[str] = field(default_factory=set)
+    params: list[tuple[str, Sequence[str]]] = field(default_factory=lambda: [(PARAMS_FILE, ())])
+    plots: set[str] = field(default_factory=set)
+
+    def tracked(self, path: str) -> None:
+        """Take a `*.dvc` file."""
+        read = _read(self.content[path], path, read_tracked, self.problems)
+        if read is not None:
+            home = posixpath.dirname(path)
+            self.outs |= {located(at, home): out for at, out in read.places().items()}
+
+    def pipeline(self, path: str) -> None:
+        """Take a `dvc.yaml` with the lock beside it."""
+        home = posixpath.dirname(path)
+        beside = posixpath.join(home, LOCK_FILE)
+        pipeline = _read(self.content[path], path, read_pipeline, self.problems)
+        lock = _read(self.content.get(beside), beside, read_lock, self.problems) or {}
+        if pipeline is None:
+            return
+        values = _values(self.snapshot, pipeline, home)
+        self.outs |= dict(_recorded(pipeline, lock, home, lambda stage: stage.outs))
+        self.deps |= dict(_recorded(pipeline, lock, home, lambda stage: stage.deps))
+        self.stages |= {posixpath.join(home, name): stage for name, stage in lock.items()}
+        self.metrics |= _of_kind(pipeline, OutKind.METRIC, home, lock, values)
+        self.metrics |= {located(filled(each, values), home) for each in pipeline.metrics}
+        self.plots |= _of_kind(pipeline, OutKind.PLOT, home, lock, values)
+        self.params += _params(pipeline, lock, home)
+
+    def declared(self, known: Mapping[str, bool]) -> Declared:
+        """All of it, among the paths that are `known`, each with whether it is a link."""
+        return Declared(
+            metrics=_files_of(self.metrics, tuple(known)),
+            params=_merged(self.params),
+            plots=tuple(sorted(self.plots)),
+            outs=self.outs,
+            deps={path: dep for path, dep in self.deps.items() if path not in self.outs},
+            stages=self.stages,
+            problems=tuple(self.problems),
+            links=frozenset(path for path, link in known.items() if link and self.snapshot.commit),
+        )
 
 
 def _files_of(metrics: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
