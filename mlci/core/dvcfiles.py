@@ -29,7 +29,7 @@ from mlci.core.dvctemplates import instances, is_templated
 from mlci.core.problems import config_error
 from mlci.core.schema import Problems, expected
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamlnode import DVC_LIMITS, Node
+from mlci.core.yamlnode import DVC_LIMITS, MIB, Node, Parts
 from mlci.core.yamltree import parse
 
 PIPELINE_FILE = "dvc.yaml"
@@ -38,6 +38,7 @@ PARAMS_FILE = "params.yaml"
 
 T = TypeVar("T")
 
+_LARGE_LOCK = 4 * MIB  # above this, a tree of the whole file costs more memory than CI gives
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _HASHES = ("md5", "etag", "checksum")
 
@@ -178,7 +179,13 @@ def read_pipeline(content: bytes, *, name: str = PIPELINE_FILE) -> PipelineFile:
 
 def read_lock(content: bytes, *, name: str = LOCK_FILE) -> Mapping[str, LockedStage]:
     """What a `dvc.lock` recorded, by stage. Raises ConfigError, also for a lock of DVC 1."""
-    tree, problems = parse(content, name=name, limits=DVC_LIMITS, settle="mlci lock resolve"), Problems()
+    problems, taken = Problems(), dict[str, LockedStage]()
+
+    def take(key: str, node: Node) -> None:
+        taken[key] = _locked(key, node, problems)
+
+    parts = Parts(below="stages", take=take) if len(content) > _LARGE_LOCK else None
+    tree = parse(content, name=name, limits=DVC_LIMITS, settle="mlci lock resolve", parts=parts)
     top = pairs(tree, problems)
     schema = top.get("schema")
     if schema is None and top:
@@ -187,7 +194,10 @@ def read_lock(content: bytes, *, name: str = LOCK_FILE) -> Mapping[str, LockedSt
     elif schema is not None and schema.text != "2.0":
         said = "only schema '2.0' of dvc.lock is known"
         problems.add(schema, "dvc-lock-unknown", said, help="does this mlci know your DVC? `mlci doctor`")
-    stages = {key: _locked(key, node, problems) for key, node in entries(top.get("stages"), problems)}
+    stages = {
+        key: taken.get(key) or _locked(key, node, problems)
+        for key, node in entries(top.get("stages"), problems)
+    }
     return _clean(stages, name, content, problems)
 
 

@@ -11,13 +11,14 @@ import yaml
 from msgspec import Struct, field
 
 from mlci.core.problems import WHOLE_FILE, Mark, Problem, quoted
-from mlci.core.yamlnode import Limits, Node
+from mlci.core.yamlnode import Limits, Node, Parts
 from mlci.core.yamlscan import yaml_problem
 
 if TYPE_CHECKING:
     from yaml.events import Event
 
 _LONGEST_NUMBER = 1_000  # digits beyond any number; Python refuses to read 5,000 of them
+_BEGINS_A_NUMBER = "+-.0123456789"
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -30,9 +31,9 @@ _WORDS: dict[str, bool | float | None] = {
 }
 
 
-def build(content: bytes, limits: Limits) -> Node | Sequence[Problem]:
+def build(content: bytes, limits: Limits, parts: Parts | None = None) -> Node | Sequence[Problem]:
     """The tree of the one document in a scanned text, or all that is wrong with it."""
-    builder = _Builder(limits=limits)
+    builder = _Builder(limits=limits, parts=parts)
     try:
         tree = builder.document(content)
     except _Stop as stop:
@@ -49,7 +50,7 @@ def value_of(text: str) -> str | int | float | bool | None:
     """The value of an unquoted scalar."""
     if text in _WORDS:
         return _WORDS[text]
-    if len(text) > _LONGEST_NUMBER:
+    if text[0] not in _BEGINS_A_NUMBER or len(text) > _LONGEST_NUMBER:
         return text
     if _INT.fullmatch(text):
         return int(text)
@@ -84,6 +85,7 @@ class _Builder(Struct):
     """Makes nodes of events and holds the limits while it does."""
 
     limits: Limits
+    parts: Parts | None = None
     problems: list[Problem] = field(default_factory=list)
     anchors: dict[str, tuple[Node, int] | None] = field(default_factory=dict)
     aliases: int = 0
@@ -147,8 +149,15 @@ class _Builder(Struct):
             elif key.text in pairs:
                 self._duplicate(key, pairs[key.text][0])
             else:
-                pairs[key.text] = key, value
+                pairs[key.text] = key, self._given_away(value, key.text, path, depth)
         return self._merge(pairs, merged) if merged else pairs
+
+    def _given_away(self, value: Node, key: str, path: str, depth: int) -> Node:
+        """The node, or its shell once it was taken as a part."""
+        if self.parts is None or depth != 2 or path != self.parts.below:
+            return value
+        self.parts.take(key, value)
+        return Node(value=None, mark=value.mark, path=value.path)
 
     def _key(self, event: "Event", events: "Iterator[Event]", *, path: str, depth: int) -> Node:
         if not isinstance(event, yaml.ScalarEvent):

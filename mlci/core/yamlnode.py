@@ -1,5 +1,7 @@
 """What a YAML text is read into: values that know where they stand, and how large a text may be."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from mlci.core.problems import Mark
@@ -19,6 +21,16 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 CONFIG_LIMITS = Limits(size=MIB, depth=50, aliases=100, values=50_000, repeated=10_000)
 DVC_LIMITS = Limits(size=64 * MIB, depth=100, aliases=1_000, values=8_000_000, repeated=100_000)
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """What lies directly below a key at the top, to be taken piece by piece: a whole tree may be too large.
+
+    Of what was taken the tree holds a shell.
+    """
+
+    below: str
+    take: Callable[[str, "Node"], None]
 
 
 # No node ever holds itself, so the garbage collector need not look at a large lock's millions of them.

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from mlci.core.problems import Problem, config_error
-from mlci.core.yamlnode import CONFIG_LIMITS, MIB, Limits, Node
+from mlci.core.yamlnode import CONFIG_LIMITS, MIB, Limits, Node, Parts
 from mlci.core.yamlscan import BY_HAND, scan_directive, scan_text, yaml_problem
 
 
@@ -29,31 +29,38 @@ def remember_in(memory: Memory) -> None:
     _memory.set(memory)
 
 
-def parse(content: bytes, *, name: str, limits: Limits = CONFIG_LIMITS, settle: str = BY_HAND) -> Node:
+def parse(
+    content: bytes,
+    *,
+    name: str,
+    limits: Limits = CONFIG_LIMITS,
+    settle: str = BY_HAND,
+    parts: Parts | None = None,
+) -> Node:
     """The tree of one YAML document. Raises ConfigError for anything that is not exactly that.
 
-    `settle` says how a merge conflict in such a file is settled.
+    `settle` says how a merge conflict in such a file is settled. With `parts` nothing is remembered.
 
     Scalars are typed by YAML 1.2's core schema, without its leading zeros: `NO`, `1:30`, `012` and dates
     are text.
     """
-    memory = _memory.get()
+    memory = None if parts else _memory.get()
     known = memory.recall(content, limits) if memory else None
     if known is not None:
         return known
-    tree = _parsed(content, name, limits, settle)
+    tree = _parsed(content, name, limits, settle, parts)
     if memory:
         memory.learn(content, limits, tree)
     return tree
 
 
-def _parsed(content: bytes, name: str, limits: Limits, settle: str) -> Node:
+def _parsed(content: bytes, name: str, limits: Limits, settle: str, parts: Parts | None) -> Node:
     body = content.removeprefix(codecs.BOM_UTF8)
     if problem := _scan(body, limits, settle):
         raise config_error(name, content, [problem])
     from mlci.core.yamlevents import build  # noqa: PLC0415 - loads the parser, which costs what a small file does
 
-    found = build(body, limits)
+    found = build(body, limits, parts)
     if isinstance(found, Node):
         return found
     raise config_error(name, content, found)

@@ -220,3 +220,36 @@ def test_any_bytes_end_in_values_or_in_problems(content: bytes) -> None:
             read(content)
         except ConfigError as error:
             assert error.problems  # noqa: PT017
+
+
+LOCKS = [
+    "",
+    "schema: '2.0'\n",
+    "schema: '2.0'\nstages:\n",
+    "schema: '2.0'\nstages: {a: {cmd: x}, b: {cmd: y, params: {p.yaml: {stages: {lr: 1_0}}}}}\n",
+    "base: &b {a: {cmd: x}, c: {cmd: z}}\nschema: '2.0'\nstages: {<<: *b, a: {cmd: own}}\n",
+    "base: &b {a: {cmd: x}}\nschema: '2.0'\nstages: *b\n",
+    "schema: '2.0'\nstages: {a: &a {cmd: x}, b: *a}\n",
+    "schema: '2.0'\nstages: {a: }\n",
+    "schema: '2.0'\nstages: [a]\n",
+    "schema: '2.0'\nstages: {a: {cmd: x}, a: {cmd: y}}\n",
+    "schema: '2.0'\nstages: {a: {outs: [{md5: x}]}, b: {deps: x}}\n",
+    "schema: '3.0'\nstages: {a: {cmd: x}}\n",
+    "a: {cmd: x}\n",
+    "schema: '2.0'\nstages: {a: {cmd: x}\n",
+]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_large_lock_is_read_stage_by_stage_and_says_the_same(
+    lock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read() -> object:
+        try:
+            return read_lock(lock.encode())
+        except ConfigError as error:
+            return error.id, error.message, sorted(error.problems)
+
+    whole = read()
+    monkeypatch.setattr("mlci.core.dvcfiles._LARGE_LOCK", -1)
+    assert read() == whole
