@@ -70,6 +70,10 @@ def promote(
     for refusal in decided.refusals:
         if (refusal.environment, refusal.model) == (to, state.name):
             raise RefusedError(refusal.message, id=refusal.id, where=environment.file, help=refusal.help)
+    for change in decided.changes:
+        if change.warning and (change.environment, change.model) == (to, state.name):
+            advice = f"mlci reconcile gives {change.untried} what it asks for"
+            raise RefusedError(change.warning, id="environment-needs", where=environment.file, help=advice)
     return promotion
 
 

@@ -214,6 +214,9 @@ def _stands(found: Resolved) -> Answer:
 
 
 def _allowed(change: Change) -> Answer:
+    if change.warning:
+        advice = f"merge what {change.environment} asks for once {change.untried} runs it"
+        return Answer(what="rules", ok=False, why=change.warning, help=advice)
     back = f"{change.environment} ran it before"
     why = back if change.move is Move.ROLL_BACK else f"the rules of {change.environment} are met"
     return Answer(what="rules", ok=True, why=why)

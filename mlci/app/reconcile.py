@@ -13,11 +13,15 @@ from mlci.core.strictjson import JsonValue
 
 
 class Reconciled(Struct, frozen=True, kw_only=True):
-    """What was written, what is still to be written (`check`, `dry_run`), and what no rule allows."""
+    """What was written, what is still to be written (`check`, `dry_run`), and what no rule allows.
+
+    `warnings` say of a change, written or not, which rule it keeps only by the letter.
+    """
 
     written: tuple[Written, ...] = ()
     pending: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def document(self) -> JsonValue:
         """The same as a JSON value."""
@@ -25,6 +29,7 @@ class Reconciled(Struct, frozen=True, kw_only=True):
             "written": [each.tag for each in self.written],
             "pending": [str(each) for each in self.pending],
             "refused": [each.document() for each in self.refusals],
+            "warnings": list(self.warnings),
         }
 
 
@@ -40,7 +45,7 @@ def reconcile(
     """Assign what the main branch, as it is on the remote now, asks for. A second run writes nothing."""
     if not write:
         decision = _decided(ledger, config, prefix, ledger.read(), prune=prune)
-        return Reconciled(pending=decision.changes, refusals=decision.refusals)
+        return Reconciled(pending=decision.changes, refusals=decision.refusals, warnings=decision.warnings)
     last = Decision()
 
     def intents(snapshot: Snapshot) -> list[Intent]:
@@ -50,7 +55,7 @@ def reconcile(
         return [_intent(each, snapshot, context) for each in last.changes]
 
     written = ledger.settle(intents)
-    return Reconciled(written=written, refusals=last.refusals)
+    return Reconciled(written=written, refusals=last.refusals, warnings=last.warnings)
 
 
 def _decided(ledger: Ledger, config: Config, prefix: str, snapshot: Snapshot, *, prune: bool) -> Decision:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Show deprecated models too.")
 def command(world: World, out: Output, model: str | None, everything: bool) -> None:
     """List models, their latest version and what each environment runs; of MODEL, every version."""
+    git = world.repository()
+    git.prepare()
     from mlci.app.models import models
     from mlci.cli.declared import declared
 
     config = declared(world) if model else None  # only a name can be wrong
-    found = models(world.repository(), name=model, all=everything, config=config)
+    found = models(git, name=model, all=everything, config=config)
     if out.json:
         out.document(found.document())
         return

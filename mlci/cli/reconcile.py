@@ -28,6 +28,7 @@ def command(world: World, out: Output, check: bool, dry_run: bool, prune: bool) 
     )
     lines = [f"{each.tag}: {each.intent.sentence}" for each in done.written]
     lines += [f"to do: {each}" for each in done.pending]
+    lines += [f"warning: {each}" for each in done.warnings]
     if done.refusals:
         reasons = "; ".join(each.message for each in done.refusals)
         lines.append(f"{len(done.refusals)} refused: {reasons}")

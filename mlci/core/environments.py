@@ -42,13 +42,25 @@ class Move(StrEnum):
 
 
 class Change(Struct, frozen=True, eq=False):
-    """One assignment, or (`REMOVE`) one unassignment. `model` is the name in the whole repository."""
+    """One assignment, or (`REMOVE`) one unassignment. `model` is the name in the whole repository.
+
+    `untried` is the environment that the rules need it to have been in, and that gets it only now.
+    """
 
     move: Move
     environment: str
     model: str
     release: Release
     before: Release | None = None
+    untried: str = ""
+
+    @property
+    def warning(self) -> str:
+        """What a rule that is met only by the letter does not prove; empty where none is."""
+        if not self.untried:
+            return ""
+        filled = f"{self.environment} needs {self.untried}, which is given it in the same step"
+        return f"{filled}: {self.model} {self.release.shown} never ran in {self.untried} before"
 
     def __str__(self) -> str:
         before = f" (now {self.before.shown})" if self.before else ""
@@ -78,6 +90,11 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be done and yet was never tried where it should have been."""
+        return tuple(each.warning for each in self.changes if each.warning)
 
 
 class Situation(Struct, frozen=True, kw_only=True):
@@ -187,11 +204,13 @@ def _one(
     if wanted is None:
         standing = state.standing(environment.name)
         return [Change(Move.REMOVE, environment.name, state.name, each.release, before) for each in standing]
-    back = state.was_in(environment.name, wanted)
-    if not back and (refusal := _needs(situation, environment, state, wanted, runs)):
+    if state.was_in(environment.name, wanted):
+        return [Change(Move.ROLL_BACK, environment.name, state.name, wanted, before)]
+    refusal = _needs(situation, environment, state, wanted)
+    untried = _filled_now(environment, state, wanted, runs) if refusal else ""
+    if refusal and (not untried or situation.environments[untried].deploy):
         return [refusal]
-    move = Move.ROLL_BACK if back else Move.PROMOTE
-    return [Change(move, environment.name, state.name, wanted, before)]
+    return [Change(Move.PROMOTE, environment.name, state.name, wanted, before, untried)]
 
 
 def _wanted(
@@ -236,24 +255,16 @@ def _missing(environment: Environment, model: str, version: Version, found: Rele
 
 
 def _needs(
-    situation: Situation,
-    environment: Environment,
-    state: ModelState,
-    release: Release,
-    runs: Mapping[tuple[str, str], Release | None],
+    situation: Situation, environment: Environment, state: ModelState, release: Release
 ) -> Refusal | None:
     """Why a version may not come here yet; None when it may."""
     needed = situation.environments.get(environment.needs or "")
     if needed is None:
         return None
     given = [event for each, event in state.stages.get(needed.name, ()) if each is release]
-    if needed.deploy is None:
-        if (
-            any(event.action is Action.ASSIGN for event in given)
-            or runs.get((needed.name, state.name)) is release
-        ):
-            return None
-    elif any(event.tag.name in situation.deployed for event in given):
+    if needed.deploy is None and any(event.action is Action.ASSIGN for event in given):
+        return None
+    if needed.deploy is not None and any(event.tag.name in situation.deployed for event in given):
         return None
     verb = "deployed" if needed.deploy else "assigned"
     message = f"{environment.name} needs {needed.name}, where {state.name} {release.title} was never {verb}"
@@ -261,6 +272,17 @@ def _needs(
     return Refusal(
         id="environment-needs", environment=environment.name, model=state.name, message=message, help=advice
     )
+
+
+def _filled_now(
+    environment: Environment,
+    state: ModelState,
+    release: Release,
+    runs: Mapping[tuple[str, str], Release | None],
+) -> str:
+    """The needed environment, where it is given the version in this very step; empty where it is not."""
+    needed = environment.needs or ""
+    return needed if runs.get((needed, state.name)) is release else ""
 
 
 def _after(

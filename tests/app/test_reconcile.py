@@ -12,9 +12,10 @@ from mlci.app.audit import audit
 from mlci.app.models import models
 from mlci.app.promote import promote
 from mlci.app.promotion_check import check
+from mlci.app.reconcile import Reconciled
 from mlci.app.resolve import resolve
 from mlci.app.rollback import rollback
-from mlci.errors import ConfigError, RefusedError
+from mlci.errors import ConfigError, Exit, RefusedError
 from tests.support.fakes import FakeDvc
 from tests.support.registry import CONFIG, Desk, begun
 from tests.support.repository import repository
@@ -63,6 +64,29 @@ def test_check_and_dry_run_write_nothing(two):
         "promote income v0.2.0 in prod (now v0.1.0)"
     ]
     assert two.tags == before
+
+
+def test_what_is_needed_first_and_given_at_the_same_moment_has_proven_nothing(desk):
+    desk.merge(b"one").register()
+    with pytest.raises(RefusedError) as caught:
+        promote(desk.ledger, desk.config, "", None, model="income", version="v0.1.0", to="prod")
+    assert caught.value.id == "environment-needs"
+    desk.merge(prod="# nothing\n").story.branch("ask").commit({"environments/prod.yaml": "income: v0.1.0\n"})
+    found = check(desk.ledger, desk.config, "", desk.story.head, FakeDvc())
+    (rules,) = [each for each in found.candidates[0].answers if each.what == "rules"]
+    assert (found.exit, rules.blocks) == (Exit.REFUSED, True)
+    assert "income v0.1.0 never ran in staging before" in rules.why
+
+
+def test_what_is_merged_all_the_same_is_done_in_one_run_and_told(desk):
+    desk.merge(b"one").register()
+    desk.merge(prod="income: v0.1.0\n")
+    asked = desk.reconcile(write=False)
+    assert len(asked.warnings) == 1
+    done = desk.reconcile()
+    assert (tags(done), done.warnings) == (["income#staging#1", "income#prod#2"], asked.warnings)
+    assert done.document()["warnings"] == list(done.warnings)
+    assert desk.reconcile() == Reconciled()
 
 
 def test_an_older_slower_job_sees_the_newest_files(two, tmp_path):
