@@ -12,6 +12,8 @@ Column = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+EXACT = 2**53  # beyond it a float may stand for several integers
+
 # Where a format has no types, a column of whole floats is written so; 1.0 and 1.5 beside each other are text.
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)\.0+")
 
@@ -55,7 +57,7 @@ def _is_nothing(value: object) -> bool:
 
 
 def _whole(column: Column) -> bool:
-    return bool((np.isfinite(column) & (column == np.rint(column))).all())
+    return bool(((np.abs(column) <= EXACT) & (column == np.rint(column))).all())
 
 
 def _text(value: object) -> str:

@@ -123,6 +123,7 @@ def test_weights_are_not_negative():
 def test_whole_numbers_are_the_same_ids_with_a_point_and_without():
     assert list(read(id=["3.0", "1.0", "2.0"]).ids) == ["1", "2", "3"]
     assert list(read(id=[3.0, 1.0, 2.0]).ids) == ["1", "2", "3"]
+    assert list(read(id=[3e300, 1e300, 2e300]).ids) == ["1e+300", "2e+300", "3e+300"]
     assert list(read(id=["3.0", "1.5", "007"]).ids) == ["007", "1.5", "3.0"]
 
 
