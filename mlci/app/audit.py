@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlci.app.history import NOT_IN_JOURNAL, Happened, told
+from mlci.app.history import NOT_IN_JOURNAL, Happened, deployment, told
 from mlci.app.journals import read_entries
 from mlci.core import journal
 from mlci.core.config import Config
@@ -149,20 +149,8 @@ def _model(registry: Registry, name: str, config: Config | None) -> ModelState:
 
 
 def _deployment(entry: Entry) -> tuple[Happened, tuple[tuple[str, str], ...]]:
-    ok = entry.details.get("ok") is True
-    happened = Happened(
-        when=entry.when,
-        model=entry.model,
-        event=entry.kind.value,
-        version=entry.version,
-        environment=entry.environment,
-        commit=entry.commit,
-        actor=entry.actor,
-        tag=entry.tag,
-        sentence="The deployment succeeded" if ok else "The deployment failed",
-    )
     facts = [(key, str(value)) for key, value in sorted(entry.details.items())]
-    return happened, (*facts, *([("run", entry.run_url)] if entry.run_url else []))
+    return deployment(entry), (*facts, *([("run", entry.run_url)] if entry.run_url else []))
 
 
 def _steps(happened: Sequence[tuple[Happened, tuple[tuple[str, str], ...]]]) -> Iterator[Step]:
@@ -182,6 +170,8 @@ def _steps(happened: Sequence[tuple[Happened, tuple[tuple[str, str], ...]]]) -> 
                 yield Step(
                     happened=each, facts=facts, what=what, how=f"before: {shown(before)}" if before else ""
                 )
+            case Kind.UNASSIGN if known.get("Previous", each.version) != each.version:
+                yield Step(happened=each, facts=facts, what=f"closed {title}'s older assignment to {place}")
             case Kind.UNASSIGN:
                 yield Step(happened=each, facts=facts, what=f"{title} taken out of {place}")
             case Kind.DEPLOY:

@@ -1,6 +1,6 @@
 """Everything that is known of one version: its tags, its commit, its locks and what the journal keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -9,6 +9,7 @@ from mlci.app.kept import Kept, kept
 from mlci.app.locked import locked_at
 from mlci.app.resolve import Resolved, resolve
 from mlci.core.config import Config
+from mlci.core.journal import Kind
 from mlci.core.registry import fold
 from mlci.core.strictjson import JsonValue
 from mlci.core.version import Version
@@ -16,12 +17,16 @@ from mlci.ports.git import Git
 
 
 class Running(Struct, frozen=True, kw_only=True):
-    """An environment that runs a version: since when, by which tag, and how its deployment went."""
+    """An environment that runs a version: since when, by which tag, and how its deployment went.
+
+    `journaled` is False for a tag that was made by hand, None where no journal is here to tell.
+    """
 
     environment: str
     since: str
     tag: str
     deployed: bool | None = None
+    journaled: bool | None = None
 
 
 class Dossier(Struct, frozen=True, kw_only=True):
@@ -73,6 +78,7 @@ class Dossier(Struct, frozen=True, kw_only=True):
                     "since": each.since,
                     "tag": each.tag,
                     "deployed": each.deployed,
+                    "in_journal": each.journaled,
                 }
                 for each in self.runs
             ],
@@ -91,7 +97,7 @@ def dossier(git: Git, config: Config, prefix: str, reference: str) -> Dossier:
     return Dossier(
         found=found,
         kept=there,
-        runs=_runs(git, found, there),
+        runs=_runs(git, found, there, trail.steps),
         steps=trail.steps,
         params=dict(_params(locked.values)) if locked else {},
         merged_by=commit.author.name,
@@ -99,8 +105,11 @@ def dossier(git: Git, config: Config, prefix: str, reference: str) -> Dossier:
     )
 
 
-def _runs(git: Git, found: Resolved, there: Kept) -> tuple[Running, ...]:
+def _runs(git: Git, found: Resolved, there: Kept, steps: Sequence[Step]) -> tuple[Running, ...]:
     state = fold(git.tags()).model(found.model)
+    journaled = {
+        each.happened.tag: each.happened.journaled for each in steps if each.happened.event != Kind.DEPLOY
+    }
     runs: list[Running] = []
     for stage in sorted(state.stages):
         current = state.current(stage)
@@ -114,6 +123,7 @@ def _runs(git: Git, found: Resolved, there: Kept) -> tuple[Running, ...]:
                 since=current.event.when.isoformat(),
                 tag=tag,
                 deployed=ended[-1] if ended else None,
+                journaled=journaled.get(tag),
             )
         )
     return tuple(runs)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from mlci.app.audit_page import moment
-from mlci.app.dossier import Dossier
+from mlci.app.dossier import Dossier, Running
 from mlci.app.history import NOT_IN_JOURNAL
 from mlci.app.numbering import signature_in
 from mlci.core.compose_gates import TONES
@@ -41,7 +41,7 @@ def running(dossier: Dossier) -> Section:
         (
             Cell(text=code(each.environment)),
             Cell(text=words(moment(each.since))),
-            Cell(text=code(each.tag)),
+            Cell(text=_assigned_by(each)),
             Cell(text=words(said[each.deployed][0]), tone=said[each.deployed][1]),
         )
         for each in dossier.runs
@@ -49,6 +49,11 @@ def running(dossier: Dossier) -> Section:
     if not rows:
         return Section(title="Runs", blocks=(Paragraph(text=words("No environment runs this version.")),))
     return _table("Runs", ("environment", "since (UTC)", "assigned by", "deployment"), rows)
+
+
+def _assigned_by(run: Running) -> Text:
+    """The tag that put it there; nobody judged what was put there by hand."""
+    return (*code(run.tag), *words(f" ({NOT_IN_JOURNAL})" if run.journaled is False else ""))
 
 
 def metrics(dossier: Dossier) -> Section | None:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mlci.app.journals import journaled
+from mlci.app.journals import read_entries
+from mlci.core import journal
+from mlci.core.journal import Entry, Kind
 from mlci.core.reference import known_model, known_stage
 from mlci.core.registry import Event, ModelState, fold
 from mlci.core.strictjson import JsonValue
@@ -30,6 +32,13 @@ class Happened(Struct, frozen=True, kw_only=True):
     tag: str
     sentence: str
     journaled: bool | None = None
+    failed: bool = False
+
+    @property
+    def named(self) -> str:
+        """What happened, for people, who must see what failed and what was made by hand."""
+        words = f"{self.event} failed" if self.failed else self.event
+        return f"{words}, {NOT_IN_JOURNAL}" if self.journaled is False else words
 
     def document(self) -> JsonValue:
         """The same as a JSON value."""
@@ -44,29 +53,52 @@ class Happened(Struct, frozen=True, kw_only=True):
             "tag": self.tag,
             "message": self.sentence,
             "in_journal": self.journaled,
+            "failed": self.failed,
         }
 
 
 def history(
     git: Git, *, name: str | None = None, environment: str | None = None, config: "Config | None" = None
 ) -> tuple[Happened, ...]:
-    """The events that the local tags tell, newest first. Raises MlciError for a name that nothing has."""
-    registry = fold(git.tags())
+    """The events that tags and journal tell, newest first. Raises MlciError for a name that nothing has."""
+    tags, tip = git.tags(), git.resolve(journal.REF)
+    entries = read_entries(git, tip)
+    registry = fold(tags)
     known_stage(registry, environment, config)
-    chosen = known_model(registry, name, config) if name else registry.models.values()
-    journal = journaled(git)
-    events = [each for state in chosen for each in told(state, journal)]
+    chosen = known_model(registry, name, config) if name else [*registry.models.values()]
+    known = None if tip is None else journal.tags_of(entries)
+    events = [each for state in chosen for each in told(state, known)]
+    names = {each.name for each in chosen}
+    events += [deployment(each) for each in entries if each.kind is Kind.DEPLOY and each.model in names]
     wanted = [each for each in events if environment in (None, each.environment)]
     return tuple(sorted(wanted, key=lambda each: each.when, reverse=True))
 
 
-def told(state: ModelState, journal: Collection[tuple[str, str]] | None) -> list[Happened]:
+def told(state: ModelState, known: Collection[tuple[str, str]] | None) -> list[Happened]:
     """One model's events, newest first, held against the tags that the journal knows."""
     titles = {id(event): release.title for stage in state.stages.values() for release, event in stage}
-    return [_happened(each, titles.get(id(each), ""), journal) for each in reversed(state.events)]
+    return [_happened(each, titles.get(id(each), ""), known) for each in reversed(state.events)]
 
 
-def _happened(event: Event, assigned: str, journal: Collection[tuple[str, str]] | None) -> Happened:
+def deployment(entry: Entry) -> Happened:
+    """How a deployment went: the journal alone tells of it."""
+    failed = entry.details.get("ok") is not True
+    return Happened(
+        when=entry.when,
+        model=entry.model,
+        event=entry.kind.value,
+        version=entry.version,
+        environment=entry.environment,
+        commit=entry.commit,
+        actor=entry.actor,
+        tag=entry.tag,
+        sentence="The deployment failed" if failed else "The deployment succeeded",
+        journaled=True,
+        failed=failed,
+    )
+
+
+def _happened(event: Event, assigned: str, known: Collection[tuple[str, str]] | None) -> Happened:
     message = event.message
     return Happened(
         when=event.when.isoformat(),
@@ -78,5 +110,5 @@ def _happened(event: Event, assigned: str, journal: Collection[tuple[str, str]] 
         actor=message.get("Actor") or event.actor,
         tag=event.tag.name,
         sentence=message.sentence,
-        journaled=None if journal is None else (event.tag.name, event.commit) in journal,
+        journaled=None if known is None else (event.tag.name, event.commit) in known,
     )

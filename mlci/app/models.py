@@ -8,7 +8,7 @@ from msgspec import Struct
 from mlci.app.history import NOT_IN_JOURNAL
 from mlci.app.journals import journaled
 from mlci.core.reference import known_model
-from mlci.core.registry import Assignment, ModelState, Odd, Oddity, Release, fold
+from mlci.core.registry import Assignment, Event, ModelState, Odd, Oddity, Release, fold
 from mlci.core.strictjson import JsonValue
 from mlci.ports.git import Git
 
@@ -40,18 +40,23 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One model: its latest version, and what each environment runs."""
+    """One model: its latest version, and what environments run, some put there `by_hand`."""
 
     model: str
     latest: str | None
     active: bool
     runs: dict[str, str]
+    by_hand: tuple[str, ...]
     versions: tuple[Standing, ...]
 
     @property
     def newest(self) -> str:
         """The latest version for people, marked where its tag was made by hand."""
         return next((each.marked for each in self.versions if each.version == self.latest), "-")
+
+    def running(self, stage: str) -> str:
+        """What an environment runs for people, marked where somebody put it there by hand."""
+        return self.runs.get(stage, "-") + (f" ({NOT_IN_JOURNAL})" if stage in self.by_hand else "")
 
 
 class Models(Struct, frozen=True, kw_only=True):
@@ -74,6 +79,7 @@ class Models(Struct, frozen=True, kw_only=True):
                 "active": each.active,
                 "environments": {stage: each.runs.get(stage) for stage in self.stages},
                 "versions": [one.version for one in each.versions],
+                "environments_not_in_journal": list(each.by_hand),
                 "not_in_journal": [one.version for one in each.versions if one.journaled is False],
             }
             for each in self.rows
@@ -103,6 +109,7 @@ def _row(state: ModelState, journal: Collection[tuple[str, str]] | None) -> Row:
         latest=state.latest.title if state.latest else None,
         active=state.active,
         runs={stage: each.release.shown for stage, each in now.items()},
+        by_hand=tuple(stage for stage, each in now.items() if not _told(each.event, journal)),
         versions=tuple(_standing(each, now, journal) for each in state.versions),
     )
 
@@ -114,5 +121,10 @@ def _standing(
     return Standing(
         release=release,
         runs=tuple(stage for stage, each in now.items() if each.release is release),
-        journaled=None if journal is None else (event.tag.name, event.commit) in journal,
+        journaled=None if journal is None else _told(event, journal),
     )
+
+
+def _told(event: Event, journal: Collection[tuple[str, str]] | None) -> bool:
+    """Whether the journal, where there is one, tells of an event."""
+    return journal is None or (event.tag.name, event.commit) in journal

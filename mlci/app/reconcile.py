@@ -91,7 +91,7 @@ def _intent(change: Change, snapshot: Snapshot, context: RunContext) -> Intent:
 def _sentence(change: Change) -> str:
     what = f"{change.model} {change.release.shown}"
     match change.move:
-        case Move.REMOVE if change.before is not None and change.before is not change.release:
+        case Move.REMOVE if change.superseded:
             return f"Close the older assignment of {what} in {change.environment}, or it would come back"
         case Move.REMOVE:
             return f"Take {what} out of {change.environment}"

@@ -21,6 +21,7 @@ def rollback(
 ) -> Promotion:
     """Plan the line that asks for the version before the present one, or for the one named.
 
+    A second rollback goes further back: the version that the first one left was left for a reason.
     The line stands in these files, else in those of the main branch.
     """
     place = environment_of(config, environment)
@@ -33,6 +34,12 @@ def rollback(
             f"all that {environment} ever ran of {state.name} besides was withdrawn: {', '.join(withdrawn)}",
             id="nothing-to-roll-back-to",
             help=f"mlci models {model} lists the versions that stand",
+        )
+    if release is None and (left := _left(state, environment)):
+        raise RefusedError(
+            f"{environment} was rolled back from {', '.join(left)}, and ran nothing of {state.name} before",
+            id="nothing-to-roll-back-to",
+            help=f"mlci rollback {environment} {model} --to {left[-1]} goes there all the same",
         )
     if release is None or release.version is None or not state.was_in(environment, release):
         raise RefusedError(
@@ -47,11 +54,29 @@ def rollback(
 def _before(state: ModelState, environment: str) -> Release | None:
     """What ran there before the present release, passing over what was withdrawn since."""
     current = state.current(environment)
-    for release, event in reversed(state.stages.get(environment, [])):
-        ran = event.action is Action.ASSIGN and release.active and release.version is not None
-        if ran and (current is None or release is not current.release):
-            return release
-    return None
+    line = _line(state, environment)
+    if current is not None and current.release in line:
+        line = line[: line.index(current.release)]
+    return next((each for each in reversed(line) if each.active and each.version is not None), None)
+
+
+def _line(state: ModelState, environment: str) -> list[Release]:
+    """What ran there, oldest first, without what it was rolled back from."""
+    line: list[Release] = []
+    for release, event in state.stages.get(environment, []):
+        if event.action is Action.ASSIGN:
+            kept = line.index(release) if release in line else len(line)
+            line[kept:] = [release]
+    return line
+
+
+def _left(state: ModelState, environment: str) -> list[str]:
+    """The versions that stand and that it was rolled back from, oldest first."""
+    line = _line(state, environment)
+    ran = (each for each, event in state.stages.get(environment, []) if event.action is Action.ASSIGN)
+    return list(
+        dict.fromkeys(each.title for each in ran if each.active and each.version and each not in line)
+    )
 
 
 def _withdrawn(state: ModelState, environment: str) -> list[str]:

@@ -19,7 +19,7 @@ from mlci.wiring import World
 )
 def command(world: World, out: Output, model: str | None, environment: str | None) -> None:
     """List the registry's events, newest first."""
-    from mlci.app.history import NOT_IN_JOURNAL, history
+    from mlci.app.history import history
     from mlci.cli.declared import declared
     from mlci.core.registry import shown
 
@@ -32,7 +32,7 @@ def command(world: World, out: Output, model: str | None, environment: str | Non
         (
             each.when[:19],
             each.model,
-            f"{each.event}, {NOT_IN_JOURNAL}" if each.journaled is False else each.event,
+            each.named,
             shown(each.version),
             each.environment,
             each.actor,

@@ -30,8 +30,7 @@ def command(world: World, out: Output, model: str | None, everything: bool) -> N
         return
     head = ("MODEL", "LATEST", *(f"#{each}" for each in found.stages))
     rows = [
-        (each.model, each.newest, *(each.runs.get(stage, "-") for stage in found.stages))
-        for each in found.rows
+        (each.model, each.newest, *(each.running(stage) for stage in found.stages)) for each in found.rows
     ]
     out.table(head, rows)
     if model:

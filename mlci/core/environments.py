@@ -55,6 +55,11 @@ class Change(Struct, frozen=True, eq=False):
     untried: str = ""
 
     @property
+    def superseded(self) -> bool:
+        """Whether it only closes what another version had replaced, and what would come back else."""
+        return self.move is Move.REMOVE and self.before not in (None, self.release)
+
+    @property
     def warning(self) -> str:
         """What a rule that is met only by the letter does not prove; empty where none is."""
         if not self.untried:
@@ -65,6 +70,8 @@ class Change(Struct, frozen=True, eq=False):
     def __str__(self) -> str:
         before = f" (now {self.before.shown})" if self.before else ""
         what = f"{self.model} {self.release.shown}"
+        if self.superseded:
+            return f"close the older assignment of {what} in {self.environment}"
         if self.move is Move.ROLL_BACK:
             return f"bring {what} back to {self.environment}{before}"
         return f"{self.move} {what} in {self.environment}{before}"

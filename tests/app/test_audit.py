@@ -13,6 +13,7 @@ from mlci.app.history import history
 from mlci.app.ledger import Intent
 from mlci.app.models import models
 from mlci.app.resolve import resolve
+from mlci.app.show import show
 from mlci.core import journal
 from mlci.core.journal import Kind
 from mlci.core.report import plain
@@ -95,6 +96,42 @@ def test_every_face_tells_it_and_none_is_fooled(desk):
     assert "<img" not in markdown.page(page)
     assert "prod back to v0.1.0" in terminal.page(page)
     assert json.loads(dumps(trail.document()))["environments"]["prod"] == "v0.1.0"
+
+
+def test_history_tells_of_deployments_too(desk):
+    first = history(desk.git, environment="prod")[0]
+    assert (first.event, first.named, first.version) == ("deploy", "deploy failed", "v0.1.0")
+    assert history(desk.git, name="income")[0] == first
+
+
+def test_only_what_ran_was_taken_out_when_an_environment_is_cleared(tmp_path):
+    desk = begun(repository(tmp_path / "work")).merge(b"one")
+    desk.register()
+    desk.reconcile()
+    for content in (b"one", b"two"):
+        desk.merge(content).register()
+        desk.reconcile()
+    desk.merge(prod="income: v0.1.0\n").reconcile()
+    desk.merge(prod="income: v0.2.0\n").reconcile()
+    desk.merge(prod="# empty\n")
+    asked = [str(each) for each in desk.reconcile(prune=True, write=False).pending]
+    assert asked[0] == "remove income v0.2.0 in prod (now v0.2.0)"
+    assert asked[1] == "close the older assignment of income v0.1.0 in prod"
+    desk.reconcile(prune=True)
+    told = [each.what for each in audit(desk.git, "income").steps][-2:]
+    assert told == ["v0.2.0 taken out of prod", "closed v0.1.0's older assignment to prod"]
+
+
+def test_what_was_put_into_an_environment_by_hand_is_marked(tmp_path):
+    desk = begun(repository(tmp_path / "work")).merge(b"one")
+    desk.register()
+    desk.reconcile()
+    desk.story.git("tag", "--annotate", "--message", "by hand", "income#prod#9", "income@v0.1.0^{commit}")
+    (row,) = models(desk.git).rows
+    assert (row.running("prod"), row.running("staging")) == ("v0.1.0 (not in the journal)", "v0.1.0")
+    found = dossier(desk.git, CONFIG, "", "income")
+    assert {each.environment: each.journaled for each in found.runs} == {"prod": False, "staging": True}
+    assert "income#prod#9 (not in the journal)" in terminal.page(show(found))
 
 
 def test_who_is_unknown_is_said(desk):

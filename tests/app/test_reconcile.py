@@ -171,6 +171,24 @@ def test_a_rollback_asks_for_what_ran_before(two):
         rollback(two.ledger, two.config, "", files, environment="prod", model="income", version="v0.9.0")
 
 
+def test_a_second_rollback_never_goes_forward_again(two):
+    def back(**wanted):
+        asked = rollback(two.ledger, two.config, "", None, environment="prod", model="income", **wanted)
+        two.merge(prod=f"income: {asked.version}\n").reconcile()
+        return asked.version
+
+    two.merge(prod="income: v0.2.0\n").reconcile()
+    two.merge(b"three").register()
+    two.reconcile()
+    two.merge(prod="income: v0.3.0\n").reconcile()
+    assert [back(), back()] == ["v0.2.0", "v0.1.0"]
+    with pytest.raises(RefusedError) as caught:
+        back()
+    assert "rolled back from v0.2.0, v0.3.0" in caught.value.message
+    assert back(version="v0.3.0") == "v0.3.0"
+    assert back() == "v0.1.0"
+
+
 def test_a_server_that_refuses_tags_is_named_with_what_helps(two):
     hook = Path(two.story.git("remote", "get-url", "origin"), "hooks", "pre-receive")
     hook.parent.mkdir(exist_ok=True)
