@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ from mlci.errors import (
 from tests.support.program import child_environment, run_here
 
 SECRET = "hunter2-hunter2"
+ROOT = Path(__file__).parents[2]
 
 
 def raising(error: BaseException) -> Callable[..., int]:
@@ -104,6 +106,17 @@ def test_an_interruption_ends_with_130(monkeypatch) -> None:
     assert run_here("report").code == 130
 
 
+def begun(code: str, *, cwd: Path = ROOT) -> Any:
+    """A program of its own that can be talked to, and sent signals."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        env=child_environment({"PYTHONPATH": str(ROOT)}),
+    )
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_real_program_with_130(number: signal.Signals) -> None:
@@ -112,14 +125,7 @@ def test_a_signal_ends_the_real_program_with_130(number: signal.Signals) -> None
         "group.invoke = lambda _: (print('ready', flush=True), time.sleep(60))\n"
         "front.main()\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", waits],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-        env=child_environment(),
-    ) as child:
-        assert child.stdout is not None
+    with begun(waits) as child:
         assert child.stdout.readline() == b"ready\n"
         child.send_signal(number)
         _, stderr = child.communicate(timeout=20)
@@ -142,14 +148,7 @@ def test_a_signal_takes_our_children_along(number: signal.Signals, tmp_path: Pat
         "group.invoke = lambda _: World(Settings()).process.run(command, say)\n"
         "front.main()\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", runs],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env=child_environment({"PYTHONPATH": str(Path(__file__).parents[2])}),
-    ) as child:
-        assert child.stdout is not None
+    with begun(runs, cwd=tmp_path) as child:
         grandchild = int(child.stdout.readline())
         child.send_signal(number)
         child.communicate(timeout=20)
@@ -167,7 +166,7 @@ def test_a_full_disk_below_stdout_is_told_on_stderr(argument: str) -> None:
             [sys.executable, "-m", "mlci", argument],
             stdout=full,
             stderr=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             env=child_environment(),
             check=False,
         )
@@ -183,15 +182,7 @@ def test_a_reader_that_goes_away_is_no_bug() -> None:
         "group.invoke = lambda _: [sys.stdout.write('x' * 1000) for _ in range(10_000)]\n"
         "front.main()\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", writes],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-        env=child_environment(),
-    ) as child:
-        assert child.stdout is not None
-        assert child.stderr is not None
+    with begun(writes) as child:
         child.stdout.read(10)
         child.stdout.close()
         assert child.stderr.read() == b""
@@ -208,7 +199,7 @@ def test_a_command_that_nobody_listens_to_is_no_bug(command, tmp_path) -> None:
             [sys.executable, "-m", "mlci", "-C", str(tmp_path), command],
             stdout=closed,
             stderr=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             env=child_environment(),
             check=False,
         )
