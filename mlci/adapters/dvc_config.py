@@ -1,6 +1,7 @@
 """Where DVC's root, configuration and cache are, told from files: starting DVC to ask costs a second."""
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -47,4 +48,4 @@ def _shared(environment: Mapping[str, str]) -> Iterator[Path]:
 
 def _read(place: Path) -> str:
     with place.open("rb") as stream:
-        return stream.read(_LIMIT).decode("utf-8-sig")
+        return stream.read(_LIMIT).removeprefix(BOM_UTF8).decode()

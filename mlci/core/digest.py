@@ -7,7 +7,7 @@ _CHUNK = 1024 * 1024
 _SAMPLE = 512
 _TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
 
-_NAME = re.compile(r"[0-9a-f]{32}(\.dir)?")
+_NAME = r"[0-9a-f]{32}(\.dir)?"
 
 
 def sha256(content: bytes) -> str:
@@ -29,7 +29,7 @@ def md5(stream: BinaryIO, *, legacy: bool = False) -> str:
 
 def is_name(text: str) -> bool:
     """Whether DVC names objects so: anything else, as a part of a path, might lead anywhere."""
-    return _NAME.fullmatch(text) is not None
+    return re.fullmatch(_NAME, text) is not None
 
 
 def _is_text(block: bytes) -> bool:

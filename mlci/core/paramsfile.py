@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mlci.core.dvcnodes import json_of
-from mlci.core.leaves import python_values
 from mlci.core.strictjson import JsonValue
 from mlci.core.yamlnode import DVC_LIMITS
 from mlci.core.yamltree import parse
@@ -59,4 +58,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     return value if isinstance(value, str | bool | int | float) else str(value)
 
 
-_READERS: Mapping[str, Callable[[str], Any]] = {".json": json.loads, ".toml": _toml, ".py": python_values}
+def _python(text: str) -> Any:  # noqa: ANN401
+    from mlci.core.python_params import python_values  # noqa: PLC0415 - few parameters are Python
+
+    return python_values(text)
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {".json": json.loads, ".toml": _toml, ".py": _python}

@@ -12,8 +12,8 @@ from mlci.errors import ConfigError, MlciError
 SHOWN = 50  # a hostile file must not turn into a hostile report
 _WIDTH = 100
 _QUOTABLE = 1024 * 1024  # lines are quoted from the first MiB; beyond it the place alone is told
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as the end of a line
-_TOKEN = re.compile(r"""(["']).*?\1|[^\s:,\[\]{}#]+""")
+_BREAK = "\r\n|[\n\r\x85\u2028\u2029]"  # what YAML counts as the end of a line
+_TOKEN = r"""(["']).*?\1|[^\s:,\[\]{}#]+"""
 
 
 class Mark(NamedTuple):
@@ -57,7 +57,7 @@ def config_error(name: str, content: bytes, problems: Sequence[Problem]) -> Conf
 
 def printed(name: str, content: bytes, problems: Iterable[Problem]) -> tuple[str, ...]:
     """Each problem as the lines a person reads."""
-    lines = _BREAK.split(content[:_QUOTABLE].decode("utf-8-sig", errors="replace"))
+    lines = re.split(_BREAK, content[:_QUOTABLE].decode("utf-8-sig", errors="replace"))
     return tuple(_printed(shown(name), lines, problem) for problem in problems)
 
 
@@ -97,7 +97,7 @@ def _printed(name: str, lines: Sequence[str], problem: Problem) -> str:
     source = lines[line - 1] if 0 < line <= len(lines) else ""
     shift = max(0, column - _WIDTH // 2) if len(source) > _WIDTH else 0
     window = source[shift : shift + _WIDTH].replace("\t", " ")
-    token = _TOKEN.match(source, column - 1)
+    token = re.compile(_TOKEN).match(source, column - 1)
     carets = problem.width or (len(token[0]) if token else 1)
     before = shown(window[: column - 1 - shift])
     gutter = " " * len(str(line))

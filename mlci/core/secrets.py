@@ -4,15 +4,13 @@ import re
 from collections.abc import Mapping
 
 _SHORTEST = 6
-_NAME = re.compile(
-    r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|CONNECTION_?STRING", re.IGNORECASE
-)
-_IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_NAME = r"(?i)TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|CONNECTION_?STRING"
+_IN_URL = r"(?<=://)[^/\s@]+(?=@)"
 
 
 def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The values of variables named like secrets; values too short to be one are left out."""
-    found = {value for name, value in environment.items() if _NAME.search(name) and is_long_enough(value)}
+    found = {value for name, value in environment.items() if re.search(_NAME, name) and is_long_enough(value)}
     return tuple(sorted(found))
 
 
@@ -23,4 +21,4 @@ def is_long_enough(value: str) -> bool:
 
 def without_credentials(text: str) -> str:
     """The text with what stands before the `@` of any URL hidden."""
-    return _IN_URL.sub("***", text)
+    return re.sub(_IN_URL, "***", text)

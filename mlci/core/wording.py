@@ -1,8 +1,10 @@
 """Numbers and differences as people read them. Printing never contradicts what was decided."""
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mlci.core.finding import Interval
+if TYPE_CHECKING:
+    from mlci.core.finding import Interval
 
 MINUS = "−"  # the typographic sign, so that a number is one word
 NOTHING = "–"
@@ -27,7 +29,7 @@ def signed(value: float, *, decimals: int = 4) -> str:
     return (f"{value:+.3g}" if lost else f"{value:+,.{decimals}f}").replace("-", MINUS)
 
 
-def difference(value: float, interval: Interval | None, *, margin: float | None = None) -> str:
+def difference(value: float, interval: "Interval | None", *, margin: float | None = None) -> str:
     """Return `−0.0419 (−0.0478, −0.0360)`, with as many decimals as keep every limit on its side."""
     decimals = decimals_of(value, interval, margin=margin)
     if interval is None:
@@ -36,7 +38,7 @@ def difference(value: float, interval: Interval | None, *, margin: float | None 
     return f"{signed(value, decimals=decimals)} ({low}, {high})"
 
 
-def decimals_of(value: float | None, interval: Interval | None, *, margin: float | None = None) -> int:
+def decimals_of(value: float | None, interval: "Interval | None", *, margin: float | None = None) -> int:
     """Return the fewest decimals, at least 4, at which rounding moves nothing across zero or the margin."""
     limits = (interval.low, interval.high) if interval else ()
     values = (*limits, *(() if value is None else (value,)))

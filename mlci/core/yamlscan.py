@@ -13,7 +13,7 @@ _UNREADABLE = (
     "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # costs 4 ms to compile, if ever needed
 )
 _READABLE_ASCII = bytes((9, 10, 13, *range(32, 127)))
-_MARKER = re.compile(rb"(?:\A|[\r\n])(<{7}|>{7}|\|{7})(?=[ \r\n]|\Z)")
+_MARKER = rb"(?:\A|[\r\n])(<{7}|>{7}|\|{7})(?=[ \r\n]|\Z)"
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -73,7 +73,7 @@ def scan_directive(content: bytes) -> Problem | None:
 def _first_marker(content: bytes) -> int | None:
     if not any(sign * 7 in content for sign in (b"<", b">", b"|")):
         return None
-    found = _MARKER.search(content)
+    found = re.search(_MARKER, content)
     return found.start(1) if found else None
 
 

@@ -1,7 +1,5 @@
 """`gates.load` of mlci.yaml."""
 
-import shlex
-
 from msgspec import Struct
 
 from mlci.core.schema import Duration, Listing, Number, Problems, Share, Table, Text, optional, required
@@ -34,6 +32,8 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 def _startable(options: Options, node: Node, problems: Problems) -> None:
+    import shlex  # noqa: PLC0415 - few projects have a server
+
     try:
         words = shlex.split(options.serve)
     except ValueError as error:
