@@ -48,7 +48,7 @@ def command(world: World, out: Output, keep: Path | None) -> None:
         )
     out.line()
     out.line("Type next, in a repository of your own:", Tone.STRONG)
-    out.line("  mlci init --adopt" if keep is None else f"  cd {keep / PROJECT} && mlci report")
+    out.line("  mlci init --adopt" if keep is None else f"  cd {keep / PROJECT} && mlci models")
     out.line("  mlci init my-project --template tabular-classification")
 
 
