@@ -61,6 +61,15 @@ class Catalogue(Struct, frozen=True, kw_only=True):
         """What DVC writes before the names of a directory's stages."""
         return _start(home, self.prefix)
 
+    def made(self) -> Mapping[str, Hashed]:
+        """What the lock records of outputs that are declared, from the DVC root."""
+        return {
+            stage.place(out.path): recorded
+            for name, stage in self.stages.items()
+            for out in stage.outs
+            if (locked := self.lock.get(name)) and (recorded := locked.outs.get(out.path))
+        }
+
     def own(self, name: str) -> bool:
         """Whether a stage is declared below the prefix."""
         return _is_below(self.home_of[name], self.prefix)

@@ -118,7 +118,7 @@ def _comparer(catalogue: Catalogue, hashes: Hashes) -> Comparer:
         tree=hashes.tree,
         hashes=hashes,
         tracked={path: each.recorded for path, each in catalogue.tracked.items() if not each.moving},
-        made=_made(catalogue),
+        made=catalogue.made(),
         moving=frozenset(path for path, each in catalogue.tracked.items() if each.moving),
     )
 
@@ -127,16 +127,6 @@ def _kept_here(catalogue: Catalogue) -> AbstractSet[str]:
     """The outputs that nobody pushes."""
     stages = catalogue.stages.values()
     return {stage.place(out.path) for stage in stages for out in stage.outs if not out.push}
-
-
-def _made(catalogue: Catalogue) -> Mapping[str, Hashed]:
-    """What the lock records of outputs that are declared."""
-    return {
-        stage.place(out.path): recorded
-        for name, stage in catalogue.stages.items()
-        for out in stage.outs
-        if (locked := catalogue.lock.get(name)) and (recorded := locked.outs.get(out.path))
-    }
 
 
 class _Survey(Struct, kw_only=True):

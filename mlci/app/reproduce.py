@@ -6,6 +6,7 @@ from importlib.metadata import version
 from msgspec import Struct, field
 
 from mlci import __version__
+from mlci.app.bring_back import bring_back
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.failure import failure
 from mlci.app.handed import hand_over, kept_in_git
@@ -22,7 +23,7 @@ from mlci.core.forecast import Forecast, as_json, why
 from mlci.core.stages import Cause, Planned, Standing
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import count
-from mlci.errors import MlciError, WorldError
+from mlci.errors import IntegrityError, WorldError
 from mlci.gates.inputs import inputs_of
 from mlci.ports.dvc import Dvc
 from mlci.ports.process import Finished
@@ -93,7 +94,8 @@ class _Attempt(Struct, kw_only=True):
 
     def findings(self) -> tuple[Finding, ...]:
         """Whether everything was pushed, the lock is right, and every stage could be reproduced."""
-        self._bring_back()
+        if poisoned := self._bring_back():
+            return (poisoned,)
         forecast = self._foreseen()
         if not forecast.stages:
             return (_nothing(self.config),)
@@ -141,23 +143,20 @@ class _Attempt(Struct, kw_only=True):
             self.ground.progress.note(f"will run: {each.name}: {why(each)}")
         return forecast
 
-    def _bring_back(self) -> None:
-        """Bring what an earlier job made when it made this lock, or taking the lock would train twice.
-
-        Pull requests left it there, so its bytes are hashed like all that lies here.
-        """
+    def _bring_back(self) -> Finding | None:
+        """Bring what an earlier job made with this lock, or taking the lock would train twice."""
         kept = self.config.remotes.pull_request
         asks = self.in_ci and not self.authors_lock and self.context.trigger is Trigger.PULL_REQUEST
         if not (asks and kept and self.remote):
-            return
-        self.ground.progress.step(f"looking for results on the remote {kept}")
+            return None
         try:
-            missing = [each.path for each in self.ground.dvc.not_in_remote(remote=self.remote)]
-            found = bool(missing) and self.ground.dvc.pull(missing, remote=kept).ok
-        except MlciError as error:
-            self.ground.progress.done(error.message)
-        else:
-            self.ground.progress.done("found" if found else "nothing that is needed")
+            bring_back(self.ground, reads=self.remote, kept=kept)
+        except IntegrityError as error:
+            said = f"the remote {kept}, which any pull request may write to, is not to be believed"
+            return _finding(
+                REMOTE, Status.FAIL, f"{said}: {error.message}", f"empty {kept}, then run this again"
+            )
+        return None
 
     def _reproduced(self, forecast: Forecast) -> tuple[Finding, ...]:
         before, footing = self._locks(forecast), stamps(self.ground.tree, forecast.sources)

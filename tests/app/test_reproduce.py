@@ -1,3 +1,4 @@
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,10 @@ def run(
 ) -> Evidence:
     files = FileTree(directory)
     provider = parts.pop("provider", None if trigger is Trigger.LOCAL else "github")
+    occasion = parts.pop("occasion", {})
     return reproduce(
         config=Config(project="credit", ci=Ci(lock=lock), **parts),
-        context=RunContext(trigger=trigger, provider=provider),
+        context=RunContext(trigger=trigger, provider=provider, **occasion),
         commit=HEAD,
         ground=Ground(
             root=files,
@@ -134,6 +136,55 @@ def test_the_bytes_of_a_lock_that_ci_made_go_with_it(
     found = run(project, dvc, trigger, lock, remotes=Remotes(write="public", pull_request="storage-pr"))
     assert dvc.pushed == pushed
     assert statuses(found).get(PUBLISHED) is (Status.PASS if pushed else None)
+
+
+@pytest.mark.parametrize(("branch", "same", "told"), [
+    ("faster", True, "the workflow's job `lock` commits it"),
+    ("faster", False, "commit it before you merge, for no job may push to a fork's branch"),
+    (None, True, "or to a merge queue's"),
+])  # fmt: skip
+def test_who_commits_the_lock_is_told_to_a_fork_too(
+    project: Path, branch: str | None, same: bool, told: str
+) -> None:
+    (project / "b.txt").write_text("changed")
+    dvc = FakeDvc(says=SAYS, effect=lambda: (project / "dvc.lock").write_text(new_lock()))
+    number = 7 if branch else None
+    occasion = {"branch": branch, "same_repository": same, "pull_request": number}
+    found = run(project, dvc, Trigger.PULL_REQUEST, LockAuthor.CI, occasion=occasion)
+    (lock,) = (each for each in found.findings if each.check == LOCK)
+    assert told in lock.message
+    assert "mlci lock apply --from-artifact DIR" in lock.message
+
+
+class Kept(FakeDvc):
+    """A remote for pull requests that gives these bytes for `made.txt`."""
+
+    gives: str = ""
+    project: Path = Path()
+
+    def pull(self, targets: Sequence[str] = (), *, remote: str | None = None) -> Finished:
+        assert (targets, remote) == (["made.txt"], "prs")
+        (self.project / "made.txt").write_text(self.gives)
+        return super().pull(targets, remote=remote)
+
+
+@pytest.mark.parametrize(("gives", "believed"), [("made\n", True), ("evil\n", False)])
+def test_what_pull_requests_left_is_hashed_before_it_is_believed(
+    tmp_path: Path, gives: str, believed: bool
+) -> None:
+    md5 = hashlib.md5(b"made\n").hexdigest()
+    (tmp_path / "dvc.yaml").write_text("stages: {make: {cmd: x, outs: [made.txt]}}")
+    recorded = f"{{path: made.txt, hash: md5, md5: {md5}}}"
+    (tmp_path / "dvc.lock").write_text(f"{{schema: '2.0', stages: {{make: {{cmd: x, outs: [{recorded}]}}}}}}")
+    dvc = Kept(missing=["made.txt"])
+    dvc.gives, dvc.project = gives, tmp_path
+    found = run(tmp_path, dvc, Trigger.PULL_REQUEST, LockAuthor.CI, remotes=Remotes(pull_request="prs"))
+    if believed:
+        assert statuses(found)[LOCK] is Status.PASS
+        assert found.figures["plan"]["stages"][0]["standing"] == "current"
+    else:
+        assert statuses(found) == {REMOTE: Status.FAIL}
+        assert dvc.asked == []
 
 
 def test_other_bytes_from_the_same_inputs_are_red_in_ci(project: Path) -> None:
