@@ -1,5 +1,6 @@
 """DVC through its command line, in our own interpreter; stage commands find the user's environment first."""
 
+import posixpath
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -89,7 +90,10 @@ class DvcCli:
         """Put one output of another revision at a place outside the work tree."""
         options = ["--rev", revision, "--out", str(destination), "--force"]
         options += ["--remote", remote] if remote else []
-        return self._dvc("get", *options, "--", ".", path, timeout=_TRANSFER)
+        # DVC counts an output's path from its root, wherever in it we are.
+        above = "" if self._root is None else self._project.relative_to(self._root).as_posix()
+        place = posixpath.normpath(posixpath.join(above, path))
+        return self._dvc("get", *options, "--", ".", place, timeout=_TRANSFER)
 
     def resolve(self, paths: Sequence[str]) -> Sequence[bytes]:
         """Pipeline files of the DVC root with `foreach`, `matrix` and `${…}` resolved. Raises ConfigError."""
@@ -122,6 +126,18 @@ class DvcCli:
         if not isinstance(answer, list):
             raise WorldError(f"dvc: {done.last_lines(5)}", id="dvc-failed", help="mlci doctor")
         return [str(each) for each in answer]
+
+    def hashed(self, names: Sequence[str], *, remote: str | None = None) -> Mapping[str, str]:
+        """What objects, and directories' files, hash to as a remote holds them; empty where it does not."""
+        done = self._inside("hashed", {"names": [*names], "remote": remote})
+        answer = _parsed(done.stdout) if done.ok else None
+        if not isinstance(answer, dict):
+            raise WorldError(f"dvc: {done.last_lines(5)}", id="dvc-failed", help="mlci doctor")
+        return {name: str(value) for name, value in answer.items()}
+
+    def cached(self, name: str) -> bool:
+        """Whether the cache here holds an object; a directory with all its files."""
+        return Shelf(self.cache_dir()).holds(name)
 
     def unreadable(self, remote: str) -> Unreadable | None:
         """Why a remote cannot be read; None when it can be."""

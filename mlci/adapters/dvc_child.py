@@ -11,6 +11,9 @@ from typing import Any
 from dvc.dvcfile import ProjectFile
 from dvc.repo import Repo
 
+from mlci.core.digest import md5
+
+RULES = ("md5", "md5-dos2unix")
 NOT_FOUND = 404
 DENIED = (401, 403)
 
@@ -24,7 +27,7 @@ def resolve(repo: Any, question: dict[str, Any]) -> list[Any]:  # noqa: ANN401
 def manifests(repo: Any, question: dict[str, Any]) -> dict[str, str]:  # noqa: ANN401
     """The small objects of a remote, by hash; those it does not hold are left out."""
     found: dict[str, str] = {}
-    for rule in ("md5", "md5-dos2unix"):
+    for rule in RULES:
         store = repo.cloud.get_remote_odb(question["remote"], "manifests", hash_name=rule)
         for name in question["names"]:
             place = store.oid_to_path(name)
@@ -37,14 +40,34 @@ def manifests(repo: Any, question: dict[str, Any]) -> dict[str, str]:  # noqa: A
 def absent(repo: Any, question: dict[str, Any]) -> list[str]:  # noqa: ANN401
     """The objects that a remote holds by no rule; a directory is absent when any of its files is."""
     names: list[str] = question["names"]
-    listed = manifests(repo, {**question, "names": [each for each in names if each.endswith(".dir")]})
-    parts = {name: [str(each["md5"]) for each in json.loads(text)] for name, text in listed.items()}
+    parts = _parts(repo, question)
     every = sorted({*names, *(part for files in parts.values() for part in files)})
     held: set[str] = set()
-    for rule in ("md5", "md5-dos2unix"):
+    for rule in RULES:
         store = repo.cloud.get_remote_odb(question["remote"], "objects", hash_name=rule)
         held |= set(store.oids_exist(every))
     return [name for name in names if name not in held or not held.issuperset(parts.get(name, ()))]
+
+
+def hashed(repo: Any, question: dict[str, Any]) -> dict[str, str]:  # noqa: ANN401
+    """What objects, and the files of directories, hash to as a remote holds them; empty where it does not."""
+    parts = _parts(repo, question)
+    found = dict.fromkeys((*question["names"], *(part for files in parts.values() for part in files)), "")
+    for rule in RULES:
+        store = repo.cloud.get_remote_odb(question["remote"], "objects", hash_name=rule)
+        for name in [each for each, value in found.items() if not value]:
+            if store.fs.exists(place := store.oid_to_path(name)):
+                with store.fs.open(place, "rb") as stream:
+                    found[name] = md5(stream, legacy=rule != "md5")
+    return found
+
+
+def _parts(repo: Any, question: dict[str, Any]) -> dict[str, list[str]]:  # noqa: ANN401
+    """The files of the directories among these objects, as their manifests on a remote name them."""
+    listed = manifests(
+        repo, {**question, "names": [each for each in question["names"] if each.endswith(".dir")]}
+    )
+    return {name: [str(each["md5"]) for each in json.loads(text)] for name, text in listed.items()}
 
 
 def probe(repo: Any, question: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
@@ -76,7 +99,9 @@ def _status(error: BaseException) -> int:
 
 
 if __name__ == "__main__":
-    task = {"resolve": resolve, "manifests": manifests, "absent": absent, "probe": probe}[sys.argv[1]]
+    task = {"resolve": resolve, "manifests": manifests, "absent": absent, "hashed": hashed, "probe": probe}[
+        sys.argv[1]
+    ]
     asked = json.load(sys.stdin)
     answer = sys.stdout
     sys.stdout = sys.stderr

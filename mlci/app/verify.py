@@ -10,8 +10,10 @@ from mlci.app.rehash import verify as verify_bytes
 from mlci.app.resolve import Resolved, resolve
 from mlci.core import journal
 from mlci.core.config import Config
+from mlci.core.dvcfiles import Hashed
 from mlci.core.journal import Kind
 from mlci.core.proof import Proof
+from mlci.core.registry import Event, fold
 from mlci.errors import IntegrityError, MlciError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
@@ -20,8 +22,8 @@ from mlci.ports.git import Git, Signature
 # What every tag of ours says; one without any of it was made by hand or by another tool.
 PROMISES = ("Version", "Model-Hash", "Lock-Hash")
 # What must be proven, not only not refuted: a signature is nobody's duty, and so is evidence of other tools.
-_COPY = "as DVC gives it here, from its cache where it has it, else from the remote"
-NECESSARY = ("registration", "lock hash", "model hash", "bytes")
+NECESSARY = ("registration", "lock hash", "model hash", "bytes", "remote bytes")
+_OF_DVC = {"bytes", "remote bytes"}
 
 
 def verify(
@@ -40,7 +42,7 @@ def verify(
         _registered(git, found),
         *_lock(git, prefix, found),
         _evidence(git, config, found),
-        _bytes(git, dvc, files_at(scratch), config, prefix, found),
+        *_bytes(git, dvc, files_at(scratch), config, prefix, found),
     )
     return found, proofs
 
@@ -61,8 +63,27 @@ def settle(found: Resolved, proofs: Sequence[Proof], *, allow_unproven: bool = F
             f"{found.model} {found.version} is not provable: {', '.join(unproven)}",
             id="version-unproven",
             where=found.tag,
-            help="mlci doctor looks at the DVC remote" if unproven == ["bytes"] else here,
+            help="mlci doctor looks at the DVC remote" if _OF_DVC.issuperset(unproven) else here,
         )
+
+
+def withdrawn(git: Git, found: Resolved) -> str:
+    """By which tag a version, or its whole model, was withdrawn, and why; empty for one that stands."""
+    state = fold(git.tags()).model(found.model)
+    ended = [] if state.active else state.events[-1:]
+    if not found.active:
+        ended = [each for each in state.events if str(each.name.version) == found.version][-1:]
+    told = (f"{each.tag.name} on {each.when:%Y-%m-%d} by {_who(each)}{_why(each)}" for each in ended)
+    return next((f"{found.model} {found.version} was withdrawn: {each}" for each in told), "")
+
+
+def _who(event: Event) -> str:
+    return event.message.get("Actor") or event.actor or "nobody who is named"
+
+
+def _why(event: Event) -> str:
+    reason = event.message.get("Reason")
+    return f" ({reason})" if reason else ""
 
 
 def _signed(git: Git, found: Resolved) -> Iterator[Proof]:
@@ -117,20 +138,50 @@ def _evidence(git: Git, config: Config, found: Resolved) -> Proof:
     return _same("evidence", found.message.get("Evidence-Digest"), there.digest, "the journal")
 
 
-def _bytes(git: Git, dvc: Dvc, files: Files, config: Config, prefix: str, found: Resolved) -> Proof:
+def _bytes(git: Git, dvc: Dvc, files: Files, config: Config, prefix: str, found: Resolved) -> Iterator[Proof]:
     (locked,) = locked_at(git, prefix, [found.commit])
     held = locked.holding(found.path) if locked else None
     if held is None:
-        return Proof(what="bytes", ok=None, why="dvc.lock of its commit has no such output")
-    name = "output"
-    done = dvc.get(held[0], found.commit, files.root / name, remote=config.remotes.read)
+        yield Proof(what="bytes", ok=None, why="dvc.lock of its commit has no such output")
+        return
+    yield _given(dvc, files, config, found.commit, *held)
+    yield _on_remote(dvc, config, *held)
+
+
+def _given(dvc: Dvc, files: Files, config: Config, commit: str, path: str, recorded: Hashed) -> Proof:
+    """The bytes that DVC gives here. What its cache holds it does not ask the remote for."""
+    what, name = "bytes", "output"
+    copy = f"{path} as DVC gives it here, from {'its cache' if dvc.cached(recorded.value) else 'the remote'}"
+    done = dvc.get(path, commit, files.root / name, remote=config.remotes.read)
     if not done.ok:
-        return Proof(what="bytes", ok=None, why=f"they cannot be fetched: {done.last_lines(3)}")
+        return Proof(what=what, ok=None, why=f"they cannot be fetched: {done.last_lines(3)}")
     try:
-        verify_bytes(files, name, held[1])
+        verify_bytes(files, name, recorded)
     except MlciError as error:
-        return Proof(what="bytes", ok=False, why=f"{held[0]} {_COPY}: {error.message}")
-    return Proof(what="bytes", ok=True, why=f"md5 {held[1].value}, hashed again; {held[0]} {_COPY}")
+        return Proof(what=what, ok=False, why=f"{copy}: {error.message}")
+    return Proof(what=what, ok=True, why=f"md5 {recorded.value}, hashed again; {copy}")
+
+
+def _on_remote(dvc: Dvc, config: Config, path: str, recorded: Hashed) -> Proof:
+    """The bytes that a deployment gets, which has nobody's cache: hashed as the remote holds them."""
+    what, remote = "remote bytes", config.remotes.read or dvc.default_remote()
+    if remote is None:
+        return Proof(what=what, ok=None, why="there is no DVC remote, so nobody else could fetch them")
+    if recorded.cloud or recorded.algorithm != "md5":
+        return Proof(what=what, ok=None, why=f"{remote} keeps versions itself, and no md5 names them")
+    if silent := dvc.unreadable(remote):
+        return Proof(what=what, ok=None, why=f"{remote} cannot be read: {silent.why}")
+    try:
+        found = dvc.hashed([recorded.value], remote=remote)
+    except MlciError as error:
+        return Proof(what=what, ok=None, why=f"{remote} cannot be read: {error.message}")
+    wrong = {name: value for name, value in found.items() if value != name.removesuffix(".dir")}
+    if wrong:
+        name, value = next(iter(wrong.items()))
+        holds = f"holds other bytes, md5 {value}," if value else "holds nothing"
+        more = f", and {len(wrong) - 1} more are wrong" if len(wrong) > 1 else ""
+        return Proof(what=what, ok=False, why=f"{remote} {holds} as {name} of {path}{more}")
+    return Proof(what=what, ok=True, why=f"md5 {recorded.value}, hashed again as {remote} holds it")
 
 
 def _same(what: str, promised: str | None, there: str, where: str) -> Proof:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlci.cli import completing
-from mlci.cli.output import Output
+from mlci.cli.output import Output, Tone
 from mlci.cli.verb import verb
 from mlci.wiring import World
 
@@ -25,7 +25,7 @@ def command(world: World, out: Output, reference: str, *, allow_unproven: bool, 
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from mlci.app.verify import settle, verify
+    from mlci.app.verify import settle, verify, withdrawn
 
     project = world.project()
     with TemporaryDirectory(prefix="mlci-") as scratch:
@@ -38,14 +38,17 @@ def command(world: World, out: Output, reference: str, *, allow_unproven: bool, 
             project.prefix,
             reference,
         )
+    gone = withdrawn(world.repository(), found)
     if reproduce:
         proofs = (*proofs, *_reproduced(world, found.commit))
     if out.json:
         what = {"model": found.model, "version": found.version, "commit": found.commit}
-        out.document({**what, "proofs": [each.document() for each in proofs]})
+        out.document({**what, "withdrawn": gone or None, "proofs": [each.document() for each in proofs]})
     else:
         words = {True: "kept", False: "BROKEN", None: "not provable"}
         out.table(("PROMISE", "IS", "WHY"), [(each.what, words[each.ok], each.why) for each in proofs])
+        if gone:
+            out.line(gone, Tone.CAUTION)
     settle(found, proofs, allow_unproven=allow_unproven)
 
 

@@ -80,6 +80,14 @@ class Dvc(Protocol):
         """Those of these objects (by md5; a directory with all its files) that a remote does not hold."""
         ...
 
+    def hashed(self, names: Sequence[str], *, remote: str | None = None) -> Mapping[str, str]:
+        """What objects, and directories' files, hash to as a remote holds them; empty where it does not."""
+        ...
+
+    def cached(self, name: str) -> bool:
+        """Whether the cache here holds an object; a directory with all its files."""
+        ...
+
     def is_near(self, remote: str) -> bool:
         """Whether a remote is a directory of this machine, so that asking what it holds costs nothing."""
         ...

@@ -49,6 +49,15 @@ def test_a_module_of_the_project_is_not_taken_for_dvc_and_what_fails_is_told(wor
     assert caught.value.id == "dvc-failed"
 
 
+def test_an_output_of_a_project_below_the_root_is_given(process, tmp_path):
+    work = repository(tmp_path / "work").with_dvc("storage").data({"below/data.txt": "1\n"})
+    dvc = DvcCli(process, work.path / "below", dict(os.environ), root=work.path)
+
+    done = dvc.get("data.txt", work.head, tmp_path / "got")
+
+    assert (done.ok, (tmp_path / "got").read_text()) == (True, "1\n")
+
+
 def test_what_a_remote_does_not_hold_is_named_file_by_file(process, tmp_path):
     work = repository(tmp_path / "work").with_dvc("storage").data({"one.txt": "1\n"})
     work.write({"many/a.txt": "a\n"}).dvc("add", "many")
@@ -61,9 +70,20 @@ def test_what_a_remote_does_not_hold_is_named_file_by_file(process, tmp_path):
     assert dvc.push().ok
     assert dvc.absent([*names, "0" * 32]) == ["0" * 32]
 
+    assert dvc.hashed(names) == {
+        names[0]: names[0],
+        names[1]: names[1].removesuffix(".dir"),
+        "60b725f10c9c85c70d97880dfe8191b3": "60b725f10c9c85c70d97880dfe8191b3",
+    }
+    assert dvc.cached(names[1])
+    assert not dvc.cached("0" * 32)
+
     storage = next(
         path for path in tmp_path.rglob("60/b725f10c9c85c70d97880dfe8191b3") if "cache" not in path.parts
     )
     storage.chmod(0o644)
+    storage.write_text("forged")
+    assert dvc.hashed(names)["60b725f10c9c85c70d97880dfe8191b3"] == "ea76aa1d2eceb24df1cae061feb57188"
     storage.unlink()
     assert dvc.absent(names) == [names[1]]
+    assert dvc.hashed(names)["60b725f10c9c85c70d97880dfe8191b3"] == ""

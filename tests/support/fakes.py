@@ -56,6 +56,8 @@ class FakeDvc:
     missing: Sequence[str] = ()
     silent: str = ""
     near: bool = False
+    stored: Mapping[str, str] = field(default_factory=dict)
+    has_cached: bool = False
     complains: str = "ERROR: failed to reproduce 'train'"
     effect: Callable[[], object] = lambda: None
     asked: list[dict[str, object]] = field(default_factory=list)
@@ -95,6 +97,12 @@ class FakeDvc:
 
     def absent(self, names: Sequence[str], *, remote: str | None = None) -> Sequence[str]:
         return [*names] if self.missing else []
+
+    def hashed(self, names: Sequence[str], *, remote: str | None = None) -> Mapping[str, str]:
+        return {name: self.stored.get(name, name.removesuffix(".dir")) for name in names}
+
+    def cached(self, name: str) -> bool:
+        return self.has_cached
 
     def default_remote(self) -> str | None:
         return self.remote
