@@ -2,12 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import yaml
 from sklearn import metrics as oracle
 
 from mlci.core import metrics
@@ -25,12 +26,32 @@ LEAVES = 20
 
 def measure() -> Iterator[Comparison]:
     """Reading one file and a hundred, and accuracy, F1 and AUC with intervals on 100,000 rows."""
-    yield from _reading(1, at_most=1 / 5)
-    yield from _reading(100, at_most=1 / 10)
+    for declared in (_of_the_file, _of_stages):
+        yield from _reading(1, declared, at_most=1 / 5)
+        yield from _reading(100, declared, at_most=1 / 10)
     yield from _intervals()
 
 
-def _reading(files: int, at_most: float) -> Iterator[Comparison]:
+def _of_the_file(names: Sequence[str]) -> Mapping[str, object]:
+    return {"metrics": [*names]}
+
+
+def _of_stages(names: Sequence[str]) -> Mapping[str, object]:
+    return {
+        "stages": {
+            f"evaluate{number}": {
+                "cmd": f"python evaluate.py {number}",
+                "deps": ["evaluate.py"],
+                "metrics": [{name: {"cache": False}}],
+            }
+            for number, name in enumerate(names)
+        }
+    }
+
+
+def _reading(
+    files: int, declared: Callable[[Sequence[str]], Mapping[str, object]], at_most: float
+) -> Iterator[Comparison]:
     """Both as programs, from start to end, on the same two commits."""
     with TemporaryDirectory() as directory:
         story = repository(Path(directory) / "work").with_dvc()
@@ -38,9 +59,9 @@ def _reading(files: int, at_most: float) -> Iterator[Comparison]:
         for at in (0, 1):
             texts = {name: json.dumps({f"k{each}": each + at for each in range(LEAVES)}) for name in names}
             config = {"mlci.yaml": "version: 1\nproject: credit\n"}
-            story.commit({**texts, **config, "dvc.yaml": json.dumps({"metrics": names})})
+            story.commit({**texts, **config, "dvc.yaml": yaml.safe_dump(declared(names))})
         yield compare(
-            f"mlci diff, {files} files of {LEAVES} leaves",
+            f"mlci diff, {files} files of {LEAVES} leaves, {declared.__name__.strip('_').replace('_', ' ')}",
             child(sys.executable, "-m", "mlci", "diff", "HEAD~1", "HEAD", "--json", cwd=story.path),
             "dvc metrics diff",
             child(
