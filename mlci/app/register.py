@@ -92,6 +92,25 @@ class Registration(Struct, kw_only=True):
     layout: Layout = field(default_factory=Layout)
     lock: Locked | None = None
 
+    def carried_out(self, left: Files) -> Registered:
+        """Look at the registry, then at what the run left, then write; where nothing is due it ends early."""
+        snapshot = self.ledger.read()
+        if not self.intents(snapshot):
+            return Registered(notes=tuple(self.notes))
+        if red := self._red(left):
+            return Registered(red=red)
+        if not self.choices.write:
+            return Registered(pending=tuple(self.intents(snapshot)), notes=tuple(self.notes))
+        written = self.ledger.settle(self.intents, snapshot)
+        return Registered(written=written, notes=tuple(self.notes))
+
+    def _red(self, left: Files) -> tuple[str, ...]:
+        """Why the evidence forbids a version. Raises RefusedError where it, or the stored bytes, are missing."""
+        stored(self.dvc, self.config, self.locked())
+        incomparable = self.choices.accept_incomparable is not None
+        self.bundle = admitted(self.config, left, self.head, self.locked(), accept_incomparable=incomparable)
+        return () if self.choices.allow_failed else red_of(self.bundle)
+
     def intents(self, snapshot: Snapshot) -> list[Intent]:
         """The versions that this commit deserves, seen from what the remote holds now."""
         self.notes.clear()
@@ -278,7 +297,6 @@ def register(
 
     The same bytes as the newest version, an older commit, or a second run: nothing to do.
     """
-    head = ledger.git.resolve("HEAD") or ""
     registration = Registration(
         ledger=ledger,
         config=config,
@@ -287,29 +305,9 @@ def register(
         dvc=dvc,
         context=context,
         choices=choices,
-        head=head,
+        head=ledger.git.resolve("HEAD") or "",
     )
-    if not config.models:
-        return Registered()
-    snapshot = ledger.read()
-    pending = registration.intents(snapshot)
-    if not pending:
-        return Registered(notes=tuple(registration.notes))
-    stored(dvc, config, registration.locked())
-    registration.bundle = admitted(
-        config,
-        left,
-        head,
-        registration.locked(),
-        accept_incomparable=choices.accept_incomparable is not None,
-    )
-    red = red_of(registration.bundle)
-    if red and not choices.allow_failed:
-        return Registered(red=red)
-    if not choices.write:
-        return Registered(pending=tuple(registration.intents(snapshot)), notes=tuple(registration.notes))
-    written = ledger.settle(registration.intents, snapshot)
-    return Registered(written=written, notes=tuple(registration.notes))
+    return registration.carried_out(left) if config.models else Registered()
 
 
 def pull_request_of(forge: Forge, commit: str) -> PullRequest | None:
