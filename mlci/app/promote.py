@@ -11,6 +11,7 @@ from mlci.core.environment_file import with_version
 from mlci.core.environments import NEW, Decision, Desired, decide, newest, read
 from mlci.core.plan import Change as Write
 from mlci.core.plan import FileWrite, Plan
+from mlci.core.problems import did_you_mean
 from mlci.core.registry import ModelState, Release, shown
 from mlci.core.strictjson import JsonValue
 from mlci.core.version import Version
@@ -141,12 +142,11 @@ def stops(asked: Promotion) -> list[str]:
 def environment_of(config: Config, name: str) -> Environment:
     """An environment by name. Raises UsageError that lists those there are."""
     if name not in config.environments:
-        there = ", ".join(config.environments) or "none"
         raise UsageError(
             f"there is no environment {name}",
             id="environment-unknown",
             where="mlci.yaml: environments",
-            help=f"choose one of: {there}",
+            help=did_you_mean(name, config.environments, "choose one of"),
         )
     return config.environments[name]
 
@@ -155,12 +155,11 @@ def name_of(config: Config, prefix: str, model: str) -> str:
     """A model's name in the whole repository. Raises UsageError that lists those there are."""
     names = models_of(config, prefix)
     if model not in names:
-        there = ", ".join(names) or "none"
         raise UsageError(
             f"there is no model {model}",
             id="model-unknown",
             where="mlci.yaml: models",
-            help=f"choose one of: {there}",
+            help=did_you_mean(model, names, "choose one of"),
         )
     return names[model]
 

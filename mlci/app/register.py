@@ -105,7 +105,7 @@ class Registration(Struct, kw_only=True):
         return Registered(written=written, notes=tuple(self.notes))
 
     def _red(self, left: Files) -> tuple[str, ...]:
-        """Why the evidence forbids a version. Raises RefusedError where it, or the stored bytes, are missing."""
+        """Why the evidence forbids a version. Raises RefusedError where it, or its bytes, are missing."""
         stored(self.dvc, self.config, self.locked())
         incomparable = self.choices.accept_incomparable is not None
         self.bundle = admitted(self.config, left, self.head, self.locked(), accept_incomparable=incomparable)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from mlci.core.config import Environment
-from mlci.core.problems import config_error
+from mlci.core.problems import config_error, did_you_mean
 from mlci.core.registry import ModelState, Registry, Release
 from mlci.core.schema import Named, Problems, Text
 from mlci.core.strictjson import JsonValue
@@ -129,7 +129,7 @@ def read(content: bytes | None, *, name: str, models: Collection[str]) -> Desire
     if isinstance(tree.value, dict):
         for model, (key, _) in tree.value.items():
             if model not in models:
-                advice = f"the models of mlci.yaml are: {', '.join(sorted(models)) or 'none'}"
+                advice = did_you_mean(str(model), models, "the models of mlci.yaml are")
                 problems.add(key, "model-unknown", "there is no such model", help=advice)
     if problems.found:
         raise config_error(name, content, problems.found)

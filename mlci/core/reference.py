@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mlci.core.problems import did_you_mean
 from mlci.core.registry import Event, ModelState, Registry, Release
 from mlci.core.tag import is_called, is_model, is_stage
 from mlci.core.version import Version
@@ -40,7 +41,7 @@ def known_stage(registry: Registry, name: str | None, config: "Config | None") -
         raise UsageError(
             f"there is no environment {name}",
             id="environment-unknown",
-            help=f"choose one of: {', '.join(known) or 'none'}",
+            help=did_you_mean(name, known, "choose one of"),
         )
 
 
@@ -55,7 +56,7 @@ def _no_model(registry: Registry, name: str, config: "Config | None") -> MlciErr
             help="mlci register, on the main branch; git fetch --tags brings versions of others",
         )
     return UsageError(
-        f"there is no model {name}", id="model-unknown", help=f"choose one of: {', '.join(known)}"
+        f"there is no model {name}", id="model-unknown", help=did_you_mean(name, known, "choose one of")
     )
 
 

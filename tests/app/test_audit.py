@@ -12,14 +12,16 @@ from mlci.app.dossier_page import title_of
 from mlci.app.history import history
 from mlci.app.ledger import Intent
 from mlci.app.models import models
+from mlci.app.promote import environment_of, name_of
 from mlci.app.resolve import resolve
 from mlci.app.show import show
 from mlci.core import journal
+from mlci.core.environments import read
 from mlci.core.journal import Kind
 from mlci.core.report import plain
 from mlci.core.strictjson import dumps
 from mlci.core.version import Version
-from mlci.errors import RefusedError, UsageError
+from mlci.errors import MlciError, RefusedError, UsageError
 from mlci.ports.git import RefUpdate
 from mlci.render import html, markdown, terminal
 from tests.support.registry import CONFIG, begun
@@ -151,6 +153,20 @@ def test_who_is_unknown_is_said(desk):
         with pytest.raises(UsageError) as caught:
             ask(desk.git, name="nobody")
         assert caught.value.id == "model-unknown"
+
+
+def test_a_name_with_a_slip_is_guessed(desk):
+    for ask, guess in (
+        (lambda: audit(desk.git, "incme"), "did you mean 'income'?"),
+        (lambda: history(desk.git, environment="pord"), "did you mean 'prod'?"),
+        (lambda: name_of(CONFIG, "", "incom"), "did you mean 'income'?"),
+        (lambda: environment_of(CONFIG, "stagin"), "did you mean 'staging'?"),
+        (lambda: read(b"incom: v1.0.0\n", name="prod.yaml", models={"income"}), "did you mean 'income'?"),
+    ):
+        with pytest.raises(MlciError) as caught:
+            ask()
+        told = (caught.value.help, *getattr(caught.value, "problems", ()))
+        assert any(guess in each for each in told)
 
 
 def test_an_environment_that_waits_for_its_first_version_is_none_too_many(desk):
