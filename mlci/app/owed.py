@@ -8,9 +8,9 @@ from mlci.app.configuration import read_configuration
 from mlci.app.snapshot import Snapshot
 from mlci.core.config import Config
 from mlci.core.config_schema import FILE
-from mlci.core.diff_findings import gate_removed
 from mlci.core.evidence import PIPELINE
 from mlci.core.finding import Finding
+from mlci.core.relaxed import relaxed
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 
@@ -53,14 +53,14 @@ def missing_from(bundle: Bundle, config: Config) -> Missing:
     return Missing(unrun=tuple(sorted(absent - removed)), removed=tuple(sorted(removed)))
 
 
-def removed_gates(base: Snapshot, config: Config) -> tuple[Finding, ...]:
-    """One finding for each gate that the base's configuration asks for and this one does not."""
+def given_up(base: Snapshot, config: Config) -> tuple[Finding, ...]:
+    """One finding on each thing that the base's configuration asks for and this one does not, or less of."""
     content = base.read(FILE)
     try:
         before = None if content is None else read_configuration(content)[0]
     except MlciError:
         return ()  # a base that cannot be read asks for nothing
-    return tuple(map(gate_removed, sorted(before.gates.keys() - config.gates))) if before else ()
+    return tuple(relaxed(before, config)) if before else ()
 
 
 def _said(bundle: Bundle) -> frozenset[str] | None:

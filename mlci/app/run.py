@@ -11,7 +11,7 @@ from mlci.app.baselines import against_environments
 from mlci.app.bundle import Bundle, clear, write_against, write_diff, write_evidence, write_flips
 from mlci.app.commit import PARTIAL, commit_under_test
 from mlci.app.diff import Compared, DiffRequest, compared
-from mlci.app.owed import owing, removed_gates
+from mlci.app.owed import given_up, owing
 from mlci.app.plan import Asked, Ground, plan
 from mlci.app.project import Project
 from mlci.app.report import Reported, occasion_of, report, summarize, write_report
@@ -117,11 +117,11 @@ def _judged(place: Place, found: Diff, occasion: Occasion, commit: str) -> Evide
 
 
 def _given_up(place: Place, base: str | None, occasion: Occasion) -> tuple[Finding, ...]:
-    """The gates that a change takes away; on main nobody is asked about it any more."""
+    """What a change asks less of; on main nobody is asked about it any more."""
     if base is None or occasion is not Occasion.PULL_REQUEST:
         return ()
     behind = Snapshot(git=place.git, files=place.hands.files, prefix=place.project.prefix, commit=base)
-    return removed_gates(behind, place.project.config)
+    return given_up(behind, place.project.config)
 
 
 def _leave(files: Files, found: Compared, against: Mapping[str, Diff]) -> None:

@@ -7,7 +7,7 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.bundle import Bundle
-from mlci.app.owed import Missing, missing_from, owing, removed_gates
+from mlci.app.owed import Missing, given_up, missing_from, owing
 from mlci.app.report import report
 from mlci.app.snapshot import Snapshot
 from mlci.core.config import Config
@@ -97,4 +97,4 @@ def test_a_removed_gate_is_seen_in_the_bases_own_file(tmp_path, base, removed) -
     story = repository(tmp_path / "work").commit({"mlci.yaml": base} if base else {"a": "1"})
     git = GitCli(ProcessRunner({}), story.path, {})
     behind = Snapshot(git=git, files=FileTree(story.path), prefix="", commit=story.head)
-    assert [each.subject for each in removed_gates(behind, configured("bias"))] == removed
+    assert [each.subject for each in given_up(behind, configured("bias"))] == removed
