@@ -1,6 +1,6 @@
 """What stands in the registry, by model."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -8,7 +8,7 @@ from msgspec import Struct
 from mlci.app.history import NOT_IN_JOURNAL
 from mlci.app.journals import journaled
 from mlci.core.reference import known_model
-from mlci.core.registry import Assignment, Event, ModelState, Odd, Oddity, Release, fold
+from mlci.core.registry import Assignment, Event, ModelState, Odd, Oddity, Release, TagLike, fold
 from mlci.core.strictjson import JsonValue
 from mlci.ports.git import Git
 
@@ -90,12 +90,19 @@ class Models(Struct, frozen=True, kw_only=True):
         return {"models": rows, "oddities": odd}
 
 
-def models(git: Git, *, name: str | None = None, all: bool = False, config: "Config | None" = None) -> Models:
-    """Read the registry from the local tags: deprecated models only by name, or when `all` are asked for.
+def models(
+    git: Git,
+    tags: Iterable[TagLike],
+    *,
+    name: str | None = None,
+    all: bool = False,
+    config: "Config | None" = None,
+) -> Models:
+    """What these tags of the repository say: deprecated models only by name, or when `all` are asked for.
 
     Raises MlciError for a name that nothing has.
     """
-    tags, journal = git.tags(), journaled(git)
+    journal = journaled(git)
     registry = fold(tags)
     chosen = known_model(registry, name, config) if name else registry.models.values()
     rows = tuple(_row(each, journal) for each in chosen if all or name or each.active)

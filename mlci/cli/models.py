@@ -20,11 +20,12 @@ def command(world: World, out: Output, model: str | None, everything: bool) -> N
     """List models, their latest version and what each environment runs; of MODEL, every version."""
     git = world.repository()
     git.prepare()
+    tags = git.tags()  # Git reads them while we load what understands them
     from mlci.app.models import models
     from mlci.cli.declared import declared
 
     config = declared(world) if model else None  # only a name can be wrong
-    found = models(git, name=model, all=everything, config=config)
+    found = models(git, tags, name=model, all=everything, config=config)
     if out.json:
         out.document(found.document())
         return

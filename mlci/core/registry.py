@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from mlci.core import trailers
-from mlci.core.tag import Action, TagName
+from mlci.core.tag import ASSIGN, CREATE, DEPRECATE, REGISTER, Action, TagName
 from mlci.core.tag import parse as parse_name
 from mlci.core.version import Precedence, Version
 
@@ -144,12 +144,12 @@ class Release(Struct, eq=False):
     @property
     def active(self) -> bool:
         """Whether it stands: registered and not withdrawn since (a bare commit always does)."""
-        return not self.events or self.events[-1].action is Action.REGISTER
+        return not self.events or self.events[-1].action is REGISTER
 
     @property
     def registered(self) -> Event | None:
         """The event that registered it."""
-        return next((each for each in self.events if each.action is Action.REGISTER), None)
+        return next((each for each in self.events if each.action is REGISTER), None)
 
 
 class Assignment(Struct, frozen=True, eq=False):
@@ -170,7 +170,7 @@ class ModelState(Struct, eq=False):
     @property
     def active(self) -> bool:
         """Whether the model's last event is not its deprecation."""
-        return bool(self.events) and self.events[-1].action is not Action.DEPRECATE
+        return bool(self.events) and self.events[-1].action is not DEPRECATE
 
     @property
     def versions(self) -> list[Release]:
@@ -205,7 +205,7 @@ class ModelState(Struct, eq=False):
         """Releases assigned to an environment and not unassigned since, newest first."""
         told: set[int] = set()
         for release, event in reversed(self.stages.get(stage, ())):
-            if id(release) not in told and release.active and event.action is Action.ASSIGN:
+            if id(release) not in told and release.active and event.action is ASSIGN:
                 yield Assignment(release, event)
             told.add(id(release))
 
@@ -215,9 +215,7 @@ class ModelState(Struct, eq=False):
 
     def was_in(self, stage: str, release: Release) -> bool:
         """Whether a release was ever assigned to an environment."""
-        return any(
-            each is release and event.action is Action.ASSIGN for each, event in self.stages.get(stage, ())
-        )
+        return any(each is release and event.action is ASSIGN for each, event in self.stages.get(stage, ()))
 
     def _released(self) -> Iterator[Release]:
         return (each for each in self.releases if each.version and each.active)
@@ -275,7 +273,7 @@ def _event(tag: TagLike, oddities: list[Oddity]) -> Event | None:
     elif not tag.annotated:
         message = "a lightweight tag has no date and no author; registry tags are annotated"
         oddities.append(Oddity(kind=Odd.LIGHTWEIGHT, tag=tag.name, message=message))
-    elif name.action is Action.CREATE:
+    elif name.action is CREATE:
         message = "the word `created` is reserved and says nothing"
         oddities.append(Oddity(kind=Odd.RESERVED, tag=tag.name, message=message))
     elif not tag.commit:

@@ -34,6 +34,10 @@ class Action(StrEnum):
     CREATE = "create"
 
 
+# Python 3.11 runs code of its own whenever an enum is asked for a member: too often for thousands of tags.
+REGISTER, DEREGISTER, ASSIGN, UNASSIGN, DEPRECATE, CREATE = Action
+
+
 class TagName(Struct, frozen=True, kw_only=True, gc=False):
     """What the name of a registry tag says."""
 
@@ -60,11 +64,11 @@ def parse(name: str) -> TagName | None:
     version = None
     if major:
         version = Version.of(major, minor, patch, prerelease, build)
-        action = Action.DEREGISTER if cancel else Action.REGISTER
+        action = DEREGISTER if cancel else REGISTER
     elif stage:
-        action = Action.UNASSIGN if cancel else Action.ASSIGN
+        action = UNASSIGN if cancel else ASSIGN
     else:
-        action = Action.DEPRECATE if word == "deprecated" else Action.CREATE
+        action = DEPRECATE if word == "deprecated" else CREATE
     return TagName(
         model=model.replace("=", ":"),
         action=action,

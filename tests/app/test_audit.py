@@ -129,7 +129,7 @@ def test_what_was_put_into_an_environment_by_hand_is_marked(tmp_path):
     desk.register()
     desk.reconcile()
     desk.story.git("tag", "--annotate", "--message", "by hand", "income#prod#9", "income@v0.1.0^{commit}")
-    (row,) = models(desk.git).rows
+    (row,) = models(desk.git, desk.git.tags()).rows
     assert (row.running("prod"), row.running("staging")) == ("v0.1.0 (not in the journal)", "v0.1.0")
     found = dossier(desk.git, CONFIG, "", "income")
     assert {each.environment: each.journaled for each in found.runs} == {"prod": False, "staging": True}
@@ -149,9 +149,12 @@ def test_who_is_unknown_is_said(desk):
             ask()
         assert caught.value.id == "environment-unknown"
         assert "prod, staging" in caught.value.help or "staging, prod" in caught.value.help
-    for ask in (history, models):
+    for ask in (
+        lambda: history(desk.git, name="nobody"),
+        lambda: models(desk.git, desk.git.tags(), name="nobody"),
+    ):
         with pytest.raises(UsageError) as caught:
-            ask(desk.git, name="nobody")
+            ask()
         assert caught.value.id == "model-unknown"
 
 
@@ -203,7 +206,7 @@ def test_a_tag_made_by_hand_is_marked_everywhere(tmp_path):
     assert told["registered v0.4.0"] == "not in the journal"
     assert "journal" not in told["registered v0.1.0"]
     assert {each.version: each.journaled for each in history(desk.git)} == {"v0.4.0": False, "v0.1.0": True}
-    (row,) = models(desk.git, name="income").rows
+    (row,) = models(desk.git, desk.git.tags(), name="income").rows
     assert [each.marked for each in row.versions] == ["v0.4.0 (not in the journal)", "v0.1.0"]
     marked = [plain(title_of(dossier(desk.git, CONFIG, "", each))) for each in ("income", "income@v0.1.0")]
     assert marked == ["income v0.4.0 (not in the journal)", "income v0.1.0"]

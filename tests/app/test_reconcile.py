@@ -220,7 +220,7 @@ def test_projects_of_one_repository_do_not_touch_one_another(desk):
 def test_a_commit_without_a_version_is_never_told_as_one(two):
     two.story.git("tag", "--delete", "income@v0.2.0")
     two.story.git("tag", "income@v0.2.0")
-    (row,) = models(two.git).rows
+    (row,) = models(two.git, two.git.tags()).rows
     assert row.runs["staging"].startswith("unregistered ")
     trail = audit(two.git, "income")
     told = " ".join([*(each.what for each in trail.steps), *(title for _, title in trail.runs)])
