@@ -94,12 +94,19 @@ class GitCli(Talking, Writing):
         """The bytes at (commit, path) each, None where there is no file. Raises WorldError beyond `limit`."""
         if len(names) > 1:
             self.announce(names)
-        found = [self._objects.find(each, limit=limit) if each else None for each in map(_at, names)]
+        found = [self._objects.find(each, limit=limit) if each else None for each in map(self._at, names)]
         return [each.content if each and each.kind == b"blob" else None for each in found]
 
     def announce(self, names: Iterable[tuple[str, str]]) -> None:
         """Say which blobs will be asked for next, in this order: together they cost one turn."""
-        self._objects.announce(filter(None, map(_at, names)))
+        self._objects.announce(filter(None, map(self._at, names)))
+
+    def _at(self, place: tuple[str, str]) -> str | None:
+        """How Git names the file at a commit and path; None where there is none, as far as is known."""
+        commit, path = place
+        # A leading `../` would mean a place from where Git works, and end it outside of the repository.
+        name = None if path.startswith("../") else f"{commit}:{path}"
+        return None if name is None or self._objects.lacks(name) else name
 
     def dirty(self) -> Sequence[str]:
         """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""
@@ -129,13 +136,6 @@ class GitCli(Talking, Writing):
                 yield tag
             elif commit := self.resolve(tag.object):
                 yield replace(tag, commit=commit)
-
-
-def _at(place: tuple[str, str]) -> str | None:
-    """How Git names the file at a commit and path; None for none of the repository's."""
-    commit, path = place
-    # A leading `../` would mean a place from where Git works, and end it outside of the repository.
-    return None if path.startswith("../") else f"{commit}:{path}"
 
 
 def _no_commit(revision: str) -> WorldError:

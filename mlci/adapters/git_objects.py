@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from posixpath import normpath
 from typing import NamedTuple
 
 from mlci.errors import WorldError
@@ -39,6 +40,7 @@ class Objects:
         self._announced: deque[bytes] = deque()
         self._asked: deque[bytes] = deque()
         self._seen: dict[str, str] = {}
+        self._walked: set[str] = set()
 
     def announce(self, names: Iterable[str]) -> None:
         """What will be asked next, in this order: many questions then share one turn of the talk.
@@ -154,7 +156,15 @@ class Objects:
         if _FOREVER.fullmatch(commit):
             start = f"{commit}:{below}/" if below else f"{commit}:"
             self._seen |= {start + each.path: each.object for each in found if each.mode != _LINK.decode()}
+            self._walked.add(start)
         return found
+
+    def lacks(self, name: str) -> bool:
+        """Whether a tree that was walked is known to have no such file."""
+        commit, _, path = name.partition(":")
+        if name in self._seen or normpath(path) != path:
+            return False  # Git may find it by another spelling
+        return any(name.startswith(each) for each in self._walked if each.startswith(commit))
 
     def _walk(self, tree: Found | None, above: str) -> Iterator[TreeEntry]:
         for mode, label, digest in _entries(tree) if tree and tree.kind == b"tree" else ():

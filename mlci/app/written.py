@@ -43,7 +43,8 @@ class Written(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, outputs: Outputs, config: Config, base: Side | None, head: Side) -> "Written":
-        """Read both sides, each with one question to Git for what it holds."""
+        """Read both sides; Git is told of all files at once, and reads base's while head's are parsed."""
+        head.snapshot.git.announce([*_named(head), *(_named(base) if base else ())])
         ahead = _read(outputs, head, config)
         if base is None:
             return cls(
@@ -81,12 +82,17 @@ def _read(outputs: Outputs, side: Side, config: Config) -> _Said:
     return _Said(metrics=metrics, params=params, named=named, problems=tuple(problems))
 
 
+def _named(side: Side) -> Iterator[tuple[str, str]]:
+    """The metrics and parameters of a side, in the order in which they are read."""
+    told = side.declared
+    return side.snapshot.named(each for each in (*told.metrics, *told.params) if each not in told.links)
+
+
 def _leaves(
     outputs: Outputs, side: Side, paths: Sequence[str], problems: list[str], *, missing: bool
 ) -> dict[str, Leaves]:
     found: dict[str, Leaves] = {}
     snapshot, links = side.snapshot, side.declared.links
-    snapshot.announce(paths)
     for path in paths:
         if path in links:
             problems.append(f"{path} is a symbolic link: commit the file itself")
