@@ -9,7 +9,7 @@ from mlci.errors import WorldError
 from mlci.ports.git import PushOutcome, PushResult
 from mlci.ports.process import Finished
 
-_TRANSPORT = re.compile(r"([A-Za-z0-9][A-Za-z0-9+.-]*)::")
+_TRANSPORT = r"([A-Za-z0-9][A-Za-z0-9+.-]*)::"
 _STALE = (
     "stale info",
     "fetch first",
@@ -24,15 +24,12 @@ _STALE = (
     "remote ref is at",
 )
 _FOLLOWS = ("atomic push failed", "atomic push failure", "atomic transaction failed")
-_DENIED = re.compile(
-    r"returned error: 40[0134]|Authentication failed|could not read (Username|Password)|Permission denied"
+_DENIED = (
+    r"(?i)returned error: 40[0134]|Authentication failed|could not read (Username|Password)|Permission denied"
     r"|Permission to .* denied|access denied|not allowed|repository .*not found|does not support --atomic"
-    r"|You are not allowed|deploy key|write access",
-    re.IGNORECASE,
+    r"|You are not allowed|deploy key|write access"
 )
-_OURS = re.compile(
-    r"^(error: src refspec|fatal: bad object|fatal: invalid refspec|error: unable to push)", re.MULTILINE
-)
+_OURS = r"(?m)^(error: src refspec|fatal: bad object|fatal: invalid refspec|error: unable to push)"
 
 
 def without_credentials(url: str) -> str:
@@ -50,7 +47,7 @@ def without_credentials(url: str) -> str:
 
 def check_url(name: str, url: str, root: Path) -> None:
     """Refuse an address that would run a program here. Raises WorldError."""
-    transport = _TRANSPORT.match(url)
+    transport = re.match(_TRANSPORT, url)
     if url.startswith("-") or transport or "\n" in url:
         raise _refused(name, "its address names a program or an option")
     place = Path(url.removeprefix("file://"))
@@ -72,9 +69,9 @@ def push_result(done: Finished) -> PushResult:
     said = "\n".join([*rejected, *err.strip().splitlines()[-20:]])
     if rejected:
         return PushResult(outcome=_of_rejections(rejected, err), message=said)
-    if _OURS.search(err):
+    if re.search(_OURS, err):
         raise WorldError(f"git cannot push this: {said}", id="git-failed")
-    denied = _DENIED.search(err) and not done.timed_out
+    denied = re.search(_DENIED, err) and not done.timed_out
     return PushResult(outcome=PushOutcome.REFUSED if denied else PushOutcome.UNREACHABLE, message=said)
 
 
@@ -87,10 +84,9 @@ def _of_rejections(rejected: list[str], err: str) -> PushOutcome:
 
 
 # A server says `Permission denied (publickey)`; these are about files of this machine.
-_LOCAL = re.compile(
-    r"(?:cannot open|cannot create|unable to create|unable to open|cannot lock|unable to write)"
-    r".*: Permission denied$|insufficient permission for adding an object to repository database \.",
-    re.MULTILINE,
+_LOCAL = (
+    r"(?m)(?:cannot open|cannot create|unable to create|unable to open|cannot lock|unable to write)"
+    r".*: Permission denied$|insufficient permission for adding an object to repository database \."
 )
 
 
@@ -99,7 +95,7 @@ def unreachable(remote: str, done: Finished) -> WorldError:
     err = done.last_lines(5)
     if "couldn't find remote ref" in err:
         return WorldError(f"{remote} does not have what was asked for: {err}", id="remote-ref-missing")
-    if _LOCAL.search(err):
+    if re.search(_LOCAL, err):
         return WorldError(
             f"this repository cannot be written: {err}",
             id="permission-denied",

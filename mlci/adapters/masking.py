@@ -1,7 +1,6 @@
 """Secrets, taken out of everything that is kept, shown or raised, in whatever form they come by."""
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -76,6 +75,8 @@ def _quote_lower(raw: bytes) -> str:
 
 def _inside_base64(raw: bytes) -> set[bytes]:
     """What base64 of any text around the secret must contain, at each of the three alignments."""
+    from base64 import b64encode
+
     forms = {b64encode(raw).rstrip(b"=")}
     for before in range(3):
         text = b64encode(b"\0" * before + raw)

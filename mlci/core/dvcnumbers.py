@@ -3,9 +3,9 @@
 import re
 
 _LONGEST = 1_000  # digits beyond any number; Python refuses to read 5,000 of them
-_INT = re.compile(r"[-+]?[0-9][0-9_]*")
-_BASED = re.compile(r"[-+]?0(?:b[01_]*[01]|o[0-7_]*[0-7]|x[0-9a-fA-F_]*[0-9a-fA-F])_*")
-_FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\._*[0-9][0-9_]*)")
+_INT = r"[-+]?[0-9][0-9_]*"
+_BASED = r"[-+]?0(?:b[01_]*[01]|o[0-7_]*[0-7]|x[0-9a-fA-F_]*[0-9a-fA-F])_*"
+_FLOAT = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\._*[0-9][0-9_]*)"
 
 
 def number_in(text: str) -> str | int | float:
@@ -13,8 +13,8 @@ def number_in(text: str) -> str | int | float:
     if len(text) > _LONGEST:
         return text
     digits = text.replace("_", "")
-    if _INT.fullmatch(text):
+    if re.fullmatch(_INT, text):
         return int(digits)
-    if _BASED.fullmatch(text):
+    if re.fullmatch(_BASED, text):
         return int(digits, 0)
-    return float(digits) if _FLOAT.fullmatch(text) else text
+    return float(digits) if re.fullmatch(_FLOAT, text) else text
