@@ -38,6 +38,7 @@ def command(
     dry_run: bool,
 ) -> int:
     """Register the models of main's newest commit, when their bytes are new and their gates green."""
+    world.repository().prepare()
     from mlci.app.register import Choices, register
     from mlci.core.version import Part
 
