@@ -7,13 +7,14 @@ import sys
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from threading import Lock, Thread, current_thread, main_thread
+from threading import Thread, current_thread, main_thread
 from types import FrameType
 from typing import IO, cast
 
 from mlci.adapters.dialogue import Pipe
+from mlci.adapters.ears import Ears
 from mlci.adapters.environment import scrubbed
 from mlci.adapters.masking import Mask
 from mlci.adapters.output import Capture, Kept
@@ -61,13 +62,10 @@ class ProcessRunner:
     ) -> Finished:
         began = time.monotonic()
         out, err = Kept(command.keep), Kept(command.keep)
-        listener = _Listener(on_line) if on_line else None
-        with self._child(command, out, err, listener, started) as child:
-            waiting = _started(child.wait)
-            waiting.join(command.timeout)
-            timed_out = waiting.is_alive()
-        if listener and listener.failure:
-            raise listener.failure
+        captures = Capture(out, self._mask, on_line), Capture(err, self._mask, on_line)
+        with ExitStack() as hearing, self._child(command, started) as child:
+            ears = hearing.enter_context(Ears(child, *captures, grace=self._grace))
+            ended = ears.hear_out(command.timeout)
         return Finished(
             argv=tuple(self._mask.text(each) for each in command.argv),
             code=child.returncode if child.returncode is not None else -1,
@@ -75,7 +73,7 @@ class ProcessRunner:
             stderr=err.content(),
             seconds=time.monotonic() - began,
             truncated=out.truncated or err.truncated,
-            timed_out=timed_out,
+            timed_out=not ended,
         )
 
     def converse(self, command: Command) -> Pipe:
@@ -107,33 +105,28 @@ class ProcessRunner:
     def serve(self, command: Command) -> Iterator["Server"]:
         """Start a child that runs until the block is left, then end its group."""
         said = Kept(command.keep)
-        with self._child(command, said, said, None) as child:
+        with ExitStack() as hearing, self._child(command) as child:
+            for stream in (child.stdout, child.stderr):
+                thread = _reading(stream, Capture(said, self._mask, None))
+                hearing.callback(thread.join, self._grace)
             yield Server(child, said)
 
     @contextmanager
     def _child(
-        self,
-        command: Command,
-        out: Kept,
-        err: Kept,
-        on_line: Callable[[str], None] | None,
-        started: "subprocess.Popen[bytes] | None" = None,
+        self, command: Command, started: "subprocess.Popen[bytes] | None" = None
     ) -> Iterator[subprocess.Popen[bytes]]:
+        """A child that is given its input, and whose group ends with the block."""
         with _endings() as endings:
             child = started or self._start(command)
-            threads = [
-                _reading(child.stdout, Capture(out, self._mask, on_line)),
-                _reading(child.stderr, Capture(err, self._mask, on_line)),
-                *([_writing(child.stdin, command.stdin)] if child.stdin else []),
-            ]
+            writing = _writing(child.stdin, command.stdin) if child.stdin else None
             try:
                 endings.release()
                 yield child
             finally:
                 endings.hold()
                 _end(child, self._grace)
-                for thread in threads:
-                    thread.join(self._grace)
+                if writing:
+                    writing.join(self._grace)
 
     def _start(self, command: Command, *, asked: bool = False) -> subprocess.Popen[bytes]:
         inherited = {key: value for key, value in self._environment.items() if key not in command.without}
@@ -309,23 +302,6 @@ else:
         except (ProcessLookupError, PermissionError):
             return False
         return True
-
-
-class _Listener:
-    """Tells lines of both streams one at a time; what the teller raises is kept for the caller."""
-
-    def __init__(self, on_line: Callable[[str], None]) -> None:
-        self._on_line = on_line
-        self._lock = Lock()
-        self.failure: Exception | None = None
-
-    def __call__(self, line: str) -> None:
-        with self._lock:
-            if self.failure is None:
-                try:
-                    self._on_line(line)
-                except Exception as error:  # noqa: BLE001 - raised again where it can be handled
-                    self.failure = error
 
 
 def _reading(stream: IO[bytes] | None, capture: Capture) -> Thread:

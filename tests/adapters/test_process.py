@@ -321,3 +321,16 @@ def test_what_was_begun_and_forgotten_is_ended(runner, tmp_path):
 def test_what_cannot_begin_is_an_error(runner, tmp_path):
     with pytest.raises(WorldError, match="no program"):
         runner.begin(Command(argv=("no-such-program",), cwd=tmp_path))
+
+
+CLOSES = "import os, sys, time; os.close(1); os.close(2); time.sleep({}); os._exit(7)"
+
+
+def test_a_child_that_says_no_more_and_goes_on_is_waited_for(runner, tmp_path):
+    assert runner.run(python(tmp_path, CLOSES.format(0.3))).code == 7
+
+
+def test_a_child_that_says_no_more_and_does_not_end_is_ended(runner, tmp_path):
+    done = runner.run(python(tmp_path, CLOSES.format(60), timeout=0.5))
+    assert done.timed_out
+    assert done.seconds < 10
