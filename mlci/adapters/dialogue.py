@@ -4,7 +4,7 @@ import os
 import select
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO
 
 from mlci.errors import WorldError
@@ -64,14 +64,14 @@ class Pipe:
             self._listen()
         return self._cut(size)
 
-    def rest(self) -> bytes:
-        """All else that it says. Raises WorldError when it ends badly or keeps us waiting."""
+    def rest(self) -> Iterator[bytes]:
+        """All else that it says, as it comes. Raises WorldError when it ends badly or keeps us waiting."""
+        yield self._cut(len(self._heard))
         while piece := self._next():
-            self._heard += piece
+            yield piece
         if self._code() != 0:
             raise self._silence("it has ended badly")
         self.end()
-        return self._cut(len(self._heard))
 
     def end(self) -> None:
         """End it. What was not read is lost."""

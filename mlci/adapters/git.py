@@ -68,6 +68,7 @@ class GitCli(Talking, Writing):
     def tags(self) -> Iterator[TagRecord]:
         """All tags by name, in one process, which begins at once and works while we do something else."""
         listing = self._beside("for-each-ref", f"--format={git_parse.TAGS}", "refs/tags/")
+        self._objects.begin()  # whoever reads tags asks for the journal next
         return self._understood(listing)
 
     def signature(self, tag: str) -> tuple[Signature, str]:

@@ -4,7 +4,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import normpath
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from mlci.errors import WorldError
 from mlci.ports.git import TreeEntry
@@ -42,6 +42,12 @@ class Objects:
         self._seen: dict[str, str] = {}
         self._walked: set[str] = set()
 
+    def begin(self) -> None:
+        """Start Git, for who is going to ask and has other things to do before."""
+        if self._dialogue is None or not self._dialogue.open:
+            self._asked.clear()
+            self._dialogue = self._start()
+
     def announce(self, names: Iterable[str]) -> None:
         """What will be asked next, in this order: many questions then share one turn of the talk.
 
@@ -61,10 +67,8 @@ class Objects:
             self.forget()  # a child keeps the index that it has read
         if self._asked and self._asked[0] != asked:
             self._pass_over()
-        dialogue = self._dialogue
-        if dialogue is None or not dialogue.open:
-            self._asked.clear()
-            dialogue = self._dialogue = self._start()
+        self.begin()
+        dialogue = cast("Dialogue", self._dialogue)
         try:
             self._ask(dialogue, asked)
             found = self._answer(dialogue, asked, self._limit if limit is None else limit, name)

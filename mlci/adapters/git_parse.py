@@ -1,6 +1,6 @@
 """What Git's plumbing says, as values. Every name may hold any byte but NUL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -24,14 +24,33 @@ def rows(content: bytes, width: int) -> Iterator[tuple[str, ...]]:
     return zip(*[iter(fields)] * width, strict=False)
 
 
+def rows_as_they_come(pieces: Iterable[bytes], width: int) -> Iterator[tuple[str, ...]]:
+    """The same rows of a text that comes in pieces: while Git finds the next ones, these are understood."""
+    held = bytearray()
+    fresh = 0
+    for piece in pieces:
+        held += piece
+        fresh += len(piece)
+        if 2 * fresh < len(held):
+            continue  # a row of many pieces is not looked through for each of them
+        fresh = 0
+        fields = bytes(held).split(b"\0")
+        whole = max(0, len(fields) - 2) // width  # the last field of a row ends where the next row begins
+        if whole:
+            end = 1 + whole * width
+            yield from rows(b"\0".join(fields[:end]), width)
+            held = bytearray(b"\0" + b"\0".join(fields[end:]))
+    yield from rows(bytes(held), width)
+
+
 def refs(content: bytes) -> Iterator[tuple[str, str]]:
     """Refs in the format REFS: name and object."""
     return ((name, object_[:-1]) for name, object_ in rows(content, 2))
 
 
-def tags(content: bytes) -> Iterator[TagRecord]:
+def tags(pieces: Iterable[bytes]) -> Iterator[TagRecord]:
     """Tags in the format TAGS. Those of a tag have no `commit` yet, those of no commit are left out."""
-    for name, object_, kind, target, target_kind, tagger, message in rows(content, 7):
+    for name, object_, kind, target, target_kind, tagger, message in rows_as_they_come(pieces, 7):
         short = name.removeprefix("refs/tags/")
         if kind == "commit":
             yield TagRecord(name=short, object=object_, commit=object_, annotated=False)

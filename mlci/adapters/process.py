@@ -22,6 +22,7 @@ from mlci.errors import WorldError
 from mlci.ports.process import Command, Finished
 
 _PIECE = 256 * 1024
+_AHEAD = 1024 * 1024
 _FAREWELL = 0.2
 _NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 _ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -81,6 +82,7 @@ class ProcessRunner:
         said, grace = Kept(command.keep), self._grace
         child = self._start(command, asked=True)
         ears, mouth = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
+        _widen(mouth)
         complaint = _reading(child.stderr, Capture(said, self._mask, None))
 
         def hang_up() -> None:
@@ -302,6 +304,14 @@ else:
         except (ProcessLookupError, PermissionError):
             return False
         return True
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a child say more before anybody listens, where the system can."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _AHEAD)
 
 
 def _reading(stream: IO[bytes] | None, capture: Capture) -> Thread:

@@ -1,6 +1,6 @@
 """Child processes: argv lists only, bounded in time and in what is kept of their output."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -82,8 +82,8 @@ class Dialogue(Protocol):
         """The answer's next bytes. Raises WorldError when they do not come in time."""
         ...
 
-    def rest(self) -> bytes:
-        """All else that it says. Raises WorldError when it ends badly or keeps us waiting."""
+    def rest(self) -> Iterator[bytes]:
+        """All else that it says, as it comes. Raises WorldError when it ends badly or keeps us waiting."""
         ...
 
     def end(self) -> None:
