@@ -1,12 +1,11 @@
 """A child that is asked through a pipe, as often as one likes."""
 
 import os
-import select
-import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import IO
 
+from mlci.adapters.ears import Murmur
 from mlci.errors import WorldError
 
 _PIECE = 256 * 1024
@@ -22,6 +21,7 @@ class Pipe:
         mouth: IO[bytes],
         *,
         limit: float,
+        murmur: Murmur,
         complaint: Callable[[], bytes],
         code: Callable[[], int],
         hang_up: Callable[[], None],
@@ -30,6 +30,7 @@ class Pipe:
         self._ears = ears
         self._mouth = mouth
         self._limit = limit
+        self._murmur = murmur
         self._complaint = complaint
         self._code = code
         self._heard = bytearray()
@@ -43,6 +44,7 @@ class Pipe:
 
     def say(self, question: bytes) -> None:
         """Ask. Raises WorldError when the child is gone."""
+        self._murmur.hear()
         self._known = len(self._complaint())
         try:
             self._ears.write(question)
@@ -90,7 +92,7 @@ class Pipe:
         self._heard += piece
 
     def _next(self) -> bytes:
-        if not _something_comes(self._mouth.fileno(), self._limit):
+        if not self._murmur.hear(self._limit, until=self._mouth.fileno()):
             raise self._silence(f"no answer in {self._limit:g} s")
         return os.read(self._mouth.fileno(), _PIECE)
 
@@ -98,16 +100,3 @@ class Pipe:
         self.end()
         said = self._complaint()[self._known :].decode("utf-8", "replace").strip()
         return WorldError(f"{self._name}: {said or why}", id="program-silent", help="mlci doctor")
-
-
-if sys.platform == "win32":
-
-    def _something_comes(_mouth: int, _limit: float) -> bool:
-        return True  # its pipes cannot be watched, so the wait is as long as it takes
-
-else:
-
-    def _something_comes(mouth: int, limit: float) -> bool:
-        waiting = select.poll()
-        waiting.register(mouth, select.POLLIN)
-        return bool(waiting.poll(limit * 1000))

@@ -1,4 +1,4 @@
-"""Hearing a child out: both of its streams, until it has ended or its time is over."""
+"""Hearing a child: both of its streams until it has ended, or what it murmurs while it is asked."""
 
 import os
 import sys
@@ -72,6 +72,28 @@ if sys.platform == "win32":
                     except Exception as error:  # noqa: BLE001 - raised again where it can be handled
                         self._failure = error
 
+    class Murmur:
+        """What a child says beside its answers."""
+
+        def __init__(self, stream: IO[bytes], capture: Capture) -> None:
+            self._thread = Thread(target=self._read, args=(stream, capture), daemon=True)
+            self._thread.start()
+
+        def hear(self, limit: float = 0.0, *, until: int | None = None) -> bool:
+            """There, it is always heard, and no pipe can be watched."""
+            return until is not None or not self._thread.is_alive() or limit == 0.0
+
+        def hear_out(self, limit: float) -> None:
+            """Listen to its end."""
+            self._thread.join(limit)
+
+        @staticmethod
+        def _read(stream: IO[bytes], capture: Capture) -> None:
+            with stream:
+                while piece := os.read(stream.fileno(), _PIECE):
+                    capture.feed(piece)
+            capture.end()
+
 else:
     import select
 
@@ -113,3 +135,38 @@ else:
                 else:
                     self._watch.unregister(each)
                     self._open.pop(each).end()
+
+    class Murmur:
+        """What a child says beside its answers: heard while they are waited for, and when it is asked for."""
+
+        def __init__(self, stream: IO[bytes], capture: Capture) -> None:
+            self._stream = stream
+            self._capture = capture
+
+        def hear(self, limit: float = 0.0, *, until: int | None = None) -> bool:
+            """Listen until something stands at the pipe `until`; whether it did in time."""
+            watch, end = select.poll(), time.monotonic() + limit
+            for each in (until, None if self._stream.closed else self._stream.fileno()):
+                if each is not None:
+                    watch.register(each, select.POLLIN)
+            while ready := watch.poll(max(0.0, end - time.monotonic()) * 1000):
+                if until in dict(ready):
+                    return True
+                if not self._take():
+                    watch.unregister(ready[0][0])
+            return False
+
+        def hear_out(self, limit: float) -> None:
+            """Listen to its end."""
+            end = time.monotonic() + limit
+            while not self._stream.closed and time.monotonic() < end:
+                self.hear(min(_MOMENT, end - time.monotonic()))
+            self._stream.close()
+
+        def _take(self) -> bool:
+            if piece := os.read(self._stream.fileno(), _PIECE):
+                self._capture.feed(piece)
+                return True
+            self._stream.close()
+            self._capture.end()
+            return False

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import IO, cast
 
 from mlci.adapters.dialogue import Pipe
-from mlci.adapters.ears import Ears
+from mlci.adapters.ears import Ears, Murmur
 from mlci.adapters.environment import scrubbed
 from mlci.adapters.masking import Mask
 from mlci.adapters.output import Capture, Kept
@@ -83,7 +83,7 @@ class ProcessRunner:
         child = self._start(command, asked=True)
         ears, mouth = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
         _widen(mouth)
-        complaint = _reading(child.stderr, Capture(said, self._mask, None))
+        murmur = Murmur(cast("IO[bytes]", child.stderr), Capture(said, self._mask, None))
 
         def hang_up() -> None:
             with suppress(OSError), mouth:
@@ -91,13 +91,14 @@ class ProcessRunner:
                 with suppress(subprocess.TimeoutExpired):
                     child.wait(min(grace, _FAREWELL))
                 _end(child, grace)
-            complaint.join(grace)
+            murmur.hear_out(grace)
 
         return Pipe(
             " ".join(command.argv[:2]),
             ears,
             mouth,
             limit=command.timeout,
+            murmur=murmur,
             complaint=said.content,
             code=lambda: child.wait(command.timeout),
             hang_up=hang_up,
