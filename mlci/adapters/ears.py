@@ -153,6 +153,8 @@ else:
                 if until in dict(ready):
                     return True
                 if not self._take():
+                    if until is None:
+                        return False  # nothing more can come
                     watch.unregister(ready[0][0])
             return False
 
