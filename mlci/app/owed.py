@@ -10,7 +10,7 @@ from mlci.core.config import Config
 from mlci.core.config_schema import FILE
 from mlci.core.evidence import PIPELINE
 from mlci.core.finding import Finding
-from mlci.core.relaxed import relaxed
+from mlci.core.relaxed import relaxed, unknown_base
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 
@@ -55,12 +55,12 @@ def missing_from(bundle: Bundle, config: Config) -> Missing:
 
 def given_up(base: Snapshot, config: Config) -> tuple[Finding, ...]:
     """One finding on each thing that the base's configuration asks for and this one does not, or less of."""
-    content = base.read(FILE)
     try:
+        content = base.read(FILE)
         before = None if content is None else read_configuration(content)[0]
-    except MlciError:
-        return ()  # a base that cannot be read asks for nothing
-    return tuple(relaxed(before, config)) if before else ()
+    except MlciError as error:
+        return (unknown_base(f"its {FILE} cannot be read ({error.id})"),)
+    return tuple(relaxed(before, config)) if before else (unknown_base(f"it has no {FILE} here"),)
 
 
 def _said(bundle: Bundle) -> frozenset[str] | None:

@@ -1,62 +1,120 @@
-"""What a change asks less of than its base did: gates and tests that it takes away, limits that it moves."""
+"""What a change asks less of than its base did, or something else: gates, tests, and limits that it moves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from mlci.core.config import Config, Judge, Margin, Objective
+from mlci.core.config import Config, Judge, Margin, Model, Objective
 from mlci.core.diff_findings import gate_removed
+from mlci.core.dvcnodes import json_of
 from mlci.core.finding import Finding, Status
 
 RELAXED = "diff.relaxed"
 
+_LESS = "less"
+_OTHER = "something else"
+_Key = tuple[str | None, str, str | None]
+
+
+def unknown_base(why: str) -> Finding:
+    """What tells that nobody can say what the base asked for."""
+    return Finding(
+        check=RELAXED,
+        subject="mlci.yaml",
+        status=Status.WARN,
+        message=f"what the base asks for is not known: {why}",
+        help="read the whole of mlci.yaml: what it asks for is this change's own word",
+    )
+
 
 def relaxed(before: Config, now: Config) -> Iterator[Finding]:
-    """One finding on each, for people to decide on: no change is to be green by what it forgives itself."""
+    """One finding on each, for people to decide on: no change is to be green by what it forgives itself.
+
+    Whatever is not known to be stricter is told.
+    """
     yield from map(gate_removed, sorted(before.gates.keys() - now.gates))
-    for name in sorted(before.models.keys() & now.models):
-        if before.models[name].test and not now.models[name].test:
-            yield _told(name, "`test:` is removed, so nobody asks whether its predictions are whole")
-    own = {_key(each): each for each in now.objectives}
-    for was in before.objectives:
-        if was.model is None or was.model in now.models:
-            subject = ".".join(filter(None, (was.model, was.metric)))
-            yield from (_told(subject, each) for each in _loosened(was, own.get(_key(was))))
+    for gate in sorted(before.gates.keys() & now.gates):
+        if json_of(before.gates[gate]) != json_of(now.gates[gate]):
+            yield _told(f"gates.{gate}", _OTHER, "its part of mlci.yaml has changed")
+    for name, model in sorted(before.models.items()):
+        if name not in now.models:
+            yield _told(name, _LESS, "the model is gone from mlci.yaml, and what was asked of it")
+        else:
+            yield from _other_model(model, now.models[name])
+    own = _by_key(now.objectives)
+    for key, was in _by_key(before.objectives).items():
+        if key[0] is None or key[0] in now.models:
+            yield from _objectives(".".join(filter(None, key[:2])), was, own.get(key, ()))
 
 
-def _key(objective: Objective) -> tuple[str | None, str]:
-    return objective.model, objective.metric
+def _other_model(was: Model, now: Model) -> Iterator[Finding]:
+    for part in ("predictions", "test"):
+        old, new = getattr(was, part), getattr(now, part)
+        if old and not new:
+            yield _told(was.name, _LESS, f"`{part}:` is removed")
+        elif old and old != new:
+            yield _told(was.name, _OTHER, f"`{part}:` is {new} and was {old}")
+    if was.task is not now.task:
+        yield _told(was.name, _OTHER, f"`task:` is {now.task} and was {was.task}")
+    if was.columns != now.columns:
+        yield _told(was.name, _OTHER, "`columns:` have changed")
 
 
-def _loosened(was: Objective, now: Objective | None) -> Iterator[str]:
-    if now is None:
-        yield "the objective is removed"
-        return
+def _by_key(objectives: Sequence[Objective]) -> Mapping[_Key, Sequence[Objective]]:
+    found: dict[_Key, list[Objective]] = {}
+    for each in objectives:
+        found.setdefault((each.model, each.metric, each.source), []).append(each)
+    return found
+
+
+def _objectives(subject: str, was: Sequence[Objective], now: Sequence[Objective]) -> Iterator[Finding]:
+    if not now:
+        yield _told(subject, _LESS, "the objective is removed")
+    elif len(was) == len(now) == 1:
+        yield from _loosened(subject, was[0], now[0])
+    elif list(map(_asked, was)) != list(map(_asked, now)):
+        yield _told(subject, _OTHER, "its objectives have changed")
+
+
+def _loosened(subject: str, was: Objective, now: Objective) -> Iterator[Finding]:
     if was.at_least is not None and (now.at_least is None or now.at_least < was.at_least):
-        yield _moved("at_least", was.at_least, now.at_least)
+        yield _told(subject, _LESS, _moved("at_least", was.at_least, now.at_least))
     if was.at_most is not None and (now.at_most is None or now.at_most > was.at_most):
-        yield _moved("at_most", was.at_most, now.at_most)
-    if was.may_drop is not None and _is_wider(was.may_drop, now.may_drop):
-        yield _moved("may_drop", _written(was.may_drop), _written(now.may_drop) if now.may_drop else None)
+        yield _told(subject, _LESS, _moved("at_most", was.at_most, now.at_most))
+    if was.may_drop is not None and (how := _wider(was.may_drop, now.may_drop)):
+        yield _told(subject, how, _moved("may_drop", _margin(was.may_drop), _margin(now.may_drop)))
+    if was.direction is not now.direction:
+        yield _told(subject, _OTHER, f"`direction` is {now.direction} and was {was.direction}")
+    if was.exact and not now.exact:
+        yield _told(subject, _LESS, "it is no more taken as exact")
     if was.judge is Judge.INTERVAL and now.judge is Judge.POINT:
-        yield "its limits are judged by the value alone, no more by its interval"
+        yield _told(subject, _LESS, "its limits are judged by the value alone, no more by its interval")
 
 
-def _is_wider(was: Margin, now: Margin | None) -> bool:
-    return now is None or now.relative != was.relative or now.value > was.value
+def _asked(objective: Objective) -> tuple[object, ...]:
+    one = objective
+    return one.at_least, one.at_most, one.may_drop, one.direction, one.exact, one.judge
 
 
-def _written(margin: Margin) -> str:
+def _wider(was: Margin, now: Margin | None) -> str | None:
+    if now is None or (now.relative is was.relative and now.value > was.value):
+        return _LESS
+    return None if now.relative is was.relative else _OTHER
+
+
+def _margin(margin: Margin | None) -> str | None:
+    if margin is None:
+        return None
     return f"{100 * margin.value:g} %" if margin.relative else f"{margin.value:g}"
 
 
-def _moved(limit: str, was: float | str, now: float | str | None) -> str:
+def _moved(limit: str, was: float | str | None, now: float | str | None) -> str:
     return f"`{limit}` {was} is removed" if now is None else f"`{limit}` goes from {was} to {now}"
 
 
-def _told(subject: str, what: str) -> Finding:
+def _told(subject: str, how: str, what: str) -> Finding:
     return Finding(
         check=RELAXED,
         subject=subject,
         status=Status.WARN,
-        message=f"the change asks less of {subject} than its base: {what}",
-        help="keep it as it was in mlci.yaml, or say to your reviewers why less is enough",
+        message=f"the change asks {how} of {subject} than its base: {what}",
+        help="keep it as it was in mlci.yaml, or say to your reviewers why it may change",
     )

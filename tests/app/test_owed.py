@@ -91,7 +91,12 @@ CONFIG = "version: 1\nproject: credit\ngates: {data: {datasets: {a: {path: a.csv
 
 @pytest.mark.parametrize(
     ("base", "removed"),
-    [(CONFIG, ["data"]), ("version: 1\nproject: credit\n", []), ("gates: [", []), (None, [])],
+    [
+        (CONFIG, ["data"]),
+        ("version: 1\nproject: credit\n", []),
+        ("gates: [", ["mlci.yaml"]),
+        (None, ["mlci.yaml"]),
+    ],
 )
 def test_a_removed_gate_is_seen_in_the_bases_own_file(tmp_path, base, removed) -> None:
     story = repository(tmp_path / "work").commit({"mlci.yaml": base} if base else {"a": "1"})
