@@ -10,6 +10,7 @@ from mlci.ports.process import Finished
 # Only what stands in the tag itself: `*objectname` and its like open every commit as well.
 TAGS = "%00%(refname)%00%(objectname)%00%(objecttype)%00%(object)%00%(type)%00%(tagger)%00%(contents)"
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 REFS = "%00%(refname)%00%(objectname)"
 
 
@@ -109,17 +110,24 @@ def ref_update(update: RefUpdate) -> str:
 
 
 def moment(raw: str) -> datetime:
-    """Git's raw date. One beyond the calendar is the calendar's end."""
+    """Git's raw date. One beyond the calendar is its end; what is no date is the epoch, as Git has it."""
     seconds, _, zone = raw.partition(" ")
     try:
-        return datetime.fromtimestamp(int(seconds), _zone(zone))
+        count = int(seconds)
+    except ValueError:
+        return _EPOCH
+    try:
+        return datetime.fromtimestamp(count, _zone(zone))
     except (ValueError, OverflowError, OSError):
-        return datetime.max.replace(tzinfo=UTC)
+        return _LAST if count > 0 else _EPOCH
 
 
 @lru_cache
 def _zone(text: str) -> timezone:
-    return timezone(timedelta(hours=int(text[:3]), minutes=int(text[0] + text[3:]))) if text else UTC
+    try:
+        return timezone(timedelta(hours=int(text[:3]), minutes=int(text[0] + text[3:]))) if text else UTC
+    except ValueError:
+        return UTC
 
 
 def raw_date(when: datetime) -> str:

@@ -1,8 +1,10 @@
 """Rows that come in pieces are the rows of the whole, wherever the pieces are cut."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from mlci.adapters.git_parse import rows, rows_as_they_come
+from mlci.adapters.git_parse import moment, rows, rows_as_they_come
 
 ROWS = "".join(f"\0name-{each}\0é\0\0first\nsecond {'x' * (each % 7)}\n" for each in range(50)).encode()
 
@@ -24,3 +26,21 @@ def test_rows_are_given_before_all_pieces_came() -> None:
         raise AssertionError("nobody waits for the next piece")
 
     assert next(iter(rows_as_they_come(pieces(), 4)))[0] == "name-0"
+
+
+@pytest.mark.parametrize(
+    ("raw", "year"),
+    [
+        ("1760000000 +0200", 2025),
+        ("1760000000", 2025),
+        ("1760000000 +9999", 2025),
+        ("1760000000 noon", 2025),
+        ("99999999999999 +0000", 9999),
+        ("-99999999999999 +0000", 1970),
+        ("garbage +0000", 1970),
+        ("", 1970),
+    ],
+)
+def test_what_is_no_date_is_never_the_newest(raw: str, year: int) -> None:
+    assert moment(raw).year == year
+    assert moment(raw) >= datetime.fromtimestamp(0, UTC)
