@@ -1,6 +1,7 @@
 """A child that is asked through a pipe, as often as one likes."""
 
 import os
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from typing import IO
@@ -9,6 +10,7 @@ from mlci.adapters.ears import Murmur
 from mlci.errors import WorldError
 
 _PIECE = 256 * 1024
+_MOST = 1 << 30
 
 
 class Pipe:
@@ -23,7 +25,7 @@ class Pipe:
         limit: float,
         murmur: Murmur,
         complaint: Callable[[], bytes],
-        code: Callable[[], int],
+        code: Callable[[float], int | None],
         hang_up: Callable[[], None],
     ) -> None:
         self._name = name
@@ -68,11 +70,17 @@ class Pipe:
 
     def rest(self) -> Iterator[bytes]:
         """All else that it says, as it comes. Raises WorldError when it ends badly or keeps us waiting."""
+        until = time.monotonic() + self._limit
+        size = 0
         yield self._cut(len(self._heard))
-        while piece := self._next():
+        while piece := self._next(until):
+            size += len(piece)
+            if size > _MOST:
+                raise self._silence(f"it says more than {_MOST // 1024**2} MiB")
             yield piece
-        if self._code() != 0:
-            raise self._silence("it has ended badly")
+        code = self._code(max(0.0, until - time.monotonic()))
+        if code != 0:
+            raise self._late() if code is None else self._silence("it has ended badly")
         self.end()
 
     def end(self) -> None:
@@ -86,15 +94,19 @@ class Pipe:
         return piece
 
     def _listen(self) -> None:
-        piece = self._next()
+        piece = self._next(time.monotonic() + self._limit)
         if not piece:
             raise self._silence("it has ended")
         self._heard += piece
 
-    def _next(self) -> bytes:
-        if not self._murmur.hear(self._limit, until=self._mouth.fileno()):
-            raise self._silence(f"no answer in {self._limit:g} s")
+    def _next(self, until: float) -> bytes:
+        left = max(0.0, until - time.monotonic())
+        if not self._murmur.hear(left, until=self._mouth.fileno()):
+            raise self._late()
         return os.read(self._mouth.fileno(), _PIECE)
+
+    def _late(self) -> WorldError:
+        return self._silence(f"no answer in {self._limit:g} s")
 
     def _silence(self, why: str) -> WorldError:
         self.end()

@@ -85,6 +85,11 @@ class ProcessRunner:
         _widen(mouth)
         murmur = Murmur(cast("IO[bytes]", child.stderr), Capture(said, self._mask, None))
 
+        def code(limit: float) -> int | None:
+            with suppress(subprocess.TimeoutExpired):
+                return child.wait(limit)
+            return None
+
         def hang_up() -> None:
             with suppress(OSError), mouth:
                 ears.close()  # what nobody asks any more ends by itself
@@ -100,7 +105,7 @@ class ProcessRunner:
             limit=command.timeout,
             murmur=murmur,
             complaint=said.content,
-            code=lambda: child.wait(command.timeout),
+            code=code,
             hang_up=hang_up,
         )
 

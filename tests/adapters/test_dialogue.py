@@ -78,3 +78,26 @@ def test_half_an_answer_of_one_that_ends_badly_counts_for_nothing():
     child = talk("import sys; print('half', flush=True); sys.exit('lost: an object')")
     with pytest.raises(WorldError, match="lost: an object"):
         list(child.rest())
+
+
+ENDLESS = {
+    "silent": "import os, time; os.close(1); time.sleep(600)",
+    "dripping": "import time\nfor _ in range(100): print('x', flush=True); time.sleep(0.05)",
+}
+
+
+@pytest.mark.parametrize("code", ENDLESS.values(), ids=ENDLESS)
+def test_one_that_never_comes_to_an_end_is_ended(code):
+    child = talk(code, timeout=0.5)
+    with pytest.raises(WorldError, match=r"no answer in 0\.5 s") as caught:
+        list(child.rest())
+    assert caught.value.id == "program-silent"
+    assert not child.open
+
+
+def test_one_that_says_too_much_is_ended(monkeypatch):
+    monkeypatch.setattr("mlci.adapters.dialogue._MOST", 1024**2)
+    child = talk("import sys\nwhile True: sys.stdout.write('x' * 100_000)")
+    with pytest.raises(WorldError, match="more than 1 MiB"):
+        list(child.rest())
+    assert not child.open
