@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from mlci.app.catalogue import read_catalogue
 from mlci.app.plan import Ground
-from mlci.app.rehash import verify
+from mlci.app.rehash import verify, verify_part
 from mlci.core.dvcfiles import Hashed, is_inside
 from mlci.errors import WorldError
 
@@ -28,11 +28,17 @@ def bring_back(ground: Ground, *, reads: str, kept: str) -> None:
     had = ground.dvc.pull(missing, remote=kept).ok
     for path, recorded in _records(ground).items():
         wanted = any(is_inside(each.rstrip("/"), path) for each in missing)
-        # Of a directory some files may be missing, which shows in its hash and makes its stage run.
-        whole = had or not recorded.is_directory
-        if wanted and whole and recorded.algorithm == "md5" and ground.project.exists(path):
-            verify(ground.project, path, recorded)
+        if wanted and recorded.algorithm == "md5" and ground.project.exists(path):
+            _verify(ground, path, recorded, whole=had)
     ground.progress.done("found" if had else "not all of it is there")
+
+
+def _verify(ground: Ground, path: str, recorded: Hashed, *, whole: bool) -> None:
+    """Hold what is here of an output against its record; of a directory some files may have stayed away."""
+    if whole or not recorded.is_directory:
+        verify(ground.project, path, recorded)
+    elif (manifest := ground.tree.cached(recorded.value, legacy=recorded.legacy)) is not None:
+        verify_part(ground.project, path, recorded, manifest)
 
 
 def _records(ground: Ground) -> Mapping[str, Hashed]:

@@ -1,15 +1,16 @@
 import hashlib
 import io
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlci.adapters.files import FileTree
-from mlci.app.rehash import md5, verify
+from mlci.app.rehash import md5, verify, verify_part
 from mlci.core.dvcfiles import Hashed, read_tracked
 from mlci.errors import IntegrityError, RefusedError, WorldError
-from tests.support.repository import repository
+from tests.support.repository import Repository, repository
 
 
 @given(st.binary(max_size=200))
@@ -30,6 +31,24 @@ def test_the_old_md5_is_dvcs_own(content):
 def test_an_output_without_an_md5_cannot_be_proven(tmp_path):
     with pytest.raises(RefusedError):
         verify(FileTree(tmp_path), "model", Hashed(path="model", algorithm="etag", value="x"))
+
+
+def test_of_a_directory_in_part_each_file_is_held_against_the_manifest(tmp_path):
+    def listed(content):
+        return json.dumps(
+            [{"md5": hashlib.md5(content).hexdigest(), "relpath": each} for each in ("a", "b/c")]
+        )
+
+    manifest = listed(b"right").encode()
+    recorded = Hashed(path="parts", algorithm="md5", value=f"{hashlib.md5(manifest).hexdigest()}.dir")
+    story, files = Repository(tmp_path), FileTree(tmp_path)
+    story.write({"parts/b/c": "right", "parts/unnamed": "x"})
+    verify_part(files, "parts", recorded, manifest)
+    with pytest.raises(IntegrityError, match="the bytes of parts are"):
+        verify_part(files, "parts", recorded, listed(b"evil").encode())
+    story.write({"parts/b/c": "evil"})
+    with pytest.raises(IntegrityError, match="the bytes of parts/b/c are"):
+        verify_part(files, "parts", recorded, manifest)
 
 
 @pytest.mark.slow

@@ -177,6 +177,36 @@ def test_the_lock_of_a_pull_request_is_committed_once_and_then_nothing_runs(tmp_
     assert story.bare().sha("faster") == second.head
 
 
+def test_a_poisoned_directory_is_told_when_something_else_is_missing(tmp_path: Path) -> None:
+    """DVC believes an object that it finds read-only, and lays it out though the whole pull failed."""
+    made = "mkdir -p parts && echo a > parts/a.txt && echo b > parts/b.txt && echo other > other.txt"
+    remotes = "remotes: {read: storage, pull_request: prs}\nci: {lock: ci}\n"
+    files = {
+        "mlci.yaml": f"version: 1\nproject: credit\n{remotes}",
+        ".gitignore": ".mlci/\n",
+        "dvc.yaml": f'stages: {{make: {{cmd: "{made}", outs: [parts, other.txt]}}}}\n',
+    }
+    story = repository(tmp_path / "work").with_dvc("storage", "prs").commit(files).reproduce()
+    story.dvc("push", "--quiet", "--remote", "prs")
+
+    def kept(content: bytes) -> Path:
+        name = hashlib.md5(content).hexdigest()
+        return tmp_path / "work-prs/files/md5" / name[:2] / name[2:]
+
+    kept(b"a\n").chmod(0o644)
+    kept(b"a\n").write_text("evil\n")
+    kept(b"a\n").chmod(0o444)
+    kept(b"other\n").unlink()
+    clone = story.clone(tmp_path / "clone")
+    ci = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "7"}
+    ended = run_mlci(
+        "run", cwd=clone.path, environment={**ci, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": clone.head}
+    )
+    found = {each["check"]: each["status"] for each in pipeline_evidence(clone)["findings"]}
+    assert (ended.code, found) == (10, {"pipeline.remote": "fail"}), ended.stdout
+    assert "parts/a.txt" in ended.stdout
+
+
 def test_a_lock_that_ci_made_is_taken_committed_and_then_right(tmp_path: Path) -> None:
     """A stale main is red, hands over what it made, and is green and published once that is committed."""
     files = {**FILES, "two.sh": "true\n", "mlci.yaml": "version: 1\nproject: credit\nci: {lock: ci}\n"}
