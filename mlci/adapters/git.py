@@ -104,10 +104,8 @@ class GitCli(Talking, Writing):
 
     def _at(self, place: tuple[str, str]) -> str | None:
         """How Git names the file at a commit and path; None where there is none, as far as is known."""
-        commit, path = place
-        # A leading `../` would mean a place from where Git works, and end it outside of the repository.
-        name = None if path.startswith("../") else f"{commit}:{path}"
-        return None if name is None or self._objects.lacks(name) else name
+        name = ":".join(place)
+        return None if self._objects.lacks(name) else name
 
     def dirty(self) -> Sequence[str]:
         """Tracked paths that differ from HEAD, and untracked ones that are not ignored."""

@@ -12,6 +12,7 @@ from mlci.ports.process import Dialogue
 
 _HEADER = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64}) ([a-z]+) ([0-9]+)\n")
 _SUBMODULE = re.compile(rb"[0-9a-f]+ submodule\n")
+_BY_STEPS = re.compile(rb"(?:(?:[^:{]|\{[^}]*\})+:|:(?:[0-3]:)?)(\.{1,2}/.*)", re.DOTALL)
 _TREE = b"40000"
 _FOREVER = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LINK = b"160000"  # to a commit of another repository, which need not be here
@@ -184,7 +185,14 @@ class Objects:
 
 def _can_be_asked(name: bytes) -> bool:
     """Whether anything may be called so: else the answer could be taken for that to another question."""
-    return len(name) <= _LONGEST and b"\0" not in name and b"\n" not in name.partition(b":")[0]
+    fits = len(name) <= _LONGEST and b"\0" not in name and b"\n" not in name.partition(b":")[0]
+    return fits and not (b":." in name and _leads_outside(name))
+
+
+def _leads_outside(name: bytes) -> bool:
+    """Whether a path goes by steps from where Git works to a place above it, which ends Git."""
+    steps = _BY_STEPS.fullmatch(name)
+    return steps is not None and (normpath(steps[1]) + b"/").startswith(b"../")
 
 
 def _entries(tree: Found) -> Iterable[tuple[bytes, bytes, bytes]]:

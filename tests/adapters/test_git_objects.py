@@ -16,6 +16,14 @@ STRANGE = [
     "HEAD@{99}",
     ":/nobody wrote this",
     "HEAD^{nonsense}",
+    "HEAD:../x",
+    "HEAD:./../x",
+    "HEAD^{commit}:../x",
+    ":../x",
+    ":0:../x",
+    "nobody:../x",
+    "nobody@{u}",
+    "HEAD@{push}",
     "--all",
 ]
 
@@ -38,11 +46,35 @@ def test_a_name_that_nothing_bears_leaves_the_next_answer_alone(work, git, name)
 
 
 @pytest.mark.parametrize(
-    "path", ["../x", "no\nsuch", "no\n\nsuch\n", "dir", "f/g", "a missing", "x\n0 blob 1"]
+    "path",
+    [
+        "../x",
+        "..",
+        "./../x",
+        "./..",
+        "dir/../../x",
+        "no\nsuch",
+        "no\n\nsuch\n",
+        "dir",
+        "f/g",
+        "a missing",
+        "x\n0 blob 1",
+    ],
 )
 def test_a_path_that_is_no_file_leaves_the_next_answer_alone(work, git, path):
     head = work.write({"f": "one", "dir/h": "three"}).commit().head
     assert git.blobs([(head, path), (head, "f")]) == [None, b"one"]
+
+
+def test_a_path_by_steps_inside_is_read(work, git):
+    head = work.write({"f": "one", "a:../b": "odd"}).commit().head
+    assert git.blobs([(head, "./f"), (head, "./x/../f"), (head, "a:../b")]) == [b"one", b"one", b"odd"]
+
+
+@pytest.mark.parametrize("path", ["../x", "./../x"])
+def test_a_tree_outside_is_none(work, git, path):
+    head = work.write({"f": "one"}).commit().head
+    assert git.tree(head, path) == []
 
 
 def test_a_path_with_line_feeds_is_read(work, git):
