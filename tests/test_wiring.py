@@ -32,6 +32,15 @@ def test_nothing_is_made_before_it_is_asked_for_and_nothing_twice(work: Path) ->
     assert here.repository() is here.repository()
 
 
+@pytest.mark.parametrize(("environment", "kept"), [({}, True), ({"CI": "true"}, False)])
+def test_ci_leaves_no_tree_for_a_later_run_to_believe(
+    work: Path, environment: dict[str, str], kept: bool
+) -> None:
+    world(work, environment).project()
+
+    assert (work / ".git" / "mlci" / "trees").exists() is kept
+
+
 def test_the_project_is_found_from_below(work: Path) -> None:
     (work / "src").mkdir()
 

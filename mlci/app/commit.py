@@ -35,10 +35,11 @@ def located(context: RunContext, git: Callable[[], Git]) -> RunContext:
     return context if context.head else replace(context, head=git().resolve("HEAD"))
 
 
-def outdated(commit: str, context: RunContext, git: Git, *, tree: bool) -> str:
+def outdated(commit: str, context: RunContext, git: Git, *, tree: bool, sure: bool = False) -> str:
     """Why evidence of a commit speaks of something else than what lies here; empty where nothing says so.
 
-    With `tree` it was found in this very work tree, which may have changed since.
+    With `tree` it was found in this very work tree, which may have changed since. Who has to be `sure` is
+    told too where changes were not committed, of which nobody can say whether they are these.
     """
     here = context.head or git.resolve("HEAD")
     whole = commit.removesuffix(PARTIAL)
@@ -47,7 +48,11 @@ def outdated(commit: str, context: RunContext, git: Git, *, tree: bool) -> str:
     if here is not None and measured != here:
         changed = " with changes that were not committed" if measured != whole else ""
         return f"{of}{changed}, and {'HEAD' if context.head is None else 'this run'} is {here[:10]}"
-    if not tree or context.provider is not None or bool(git.dirty()) == (measured != whole):
+    if not tree or context.provider is not None:
+        return ""
+    if sure and measured != whole:
+        return f"{of} with changes that were not committed, and nothing says that they are these"
+    if bool(git.dirty()) == (measured != whole):
         return ""
     return (
         f"{of}, and the work tree has changed since"

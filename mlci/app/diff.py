@@ -1,6 +1,6 @@
 """`diff`: everything that changed between two commits, with a verdict for every metric that can have one."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from mlci.app.changes import Changes, stages
 from mlci.app.outputs import Outputs
 from mlci.app.range import Range
 from mlci.app.rebuild import Rebuilding
+from mlci.app.recorded import displaced
 from mlci.app.revisions import choose
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side, SideTables
@@ -17,7 +18,6 @@ from mlci.app.written import Written
 from mlci.core.config import Config, Objective
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff
-from mlci.core.digest import md5
 from mlci.core.verdicts import judge
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
@@ -112,18 +112,6 @@ def _outputs(request: DiffRequest) -> Outputs:
     return Outputs(dvc=request.dvc, remote=request.config.remotes.read)
 
 
-def _displaced(request: DiffRequest, head: Side) -> Iterable[str]:
-    """Predictions in the work tree that are not those which were recorded: of another branch, perhaps."""
-    for model in request.config.models.values():
-        path = model.predictions or ""
-        recorded = head.declared.outs.get(path)
-        if head.snapshot.commit is not None or recorded is None or not request.files.exists(path):
-            continue
-        with request.files.open(path) as stream:
-            if recorded.algorithm == "md5" and md5(stream, legacy=recorded.legacy) != recorded.value:
-                yield path
-
-
 def _side(request: DiffRequest, commit: str | None) -> Side:
     snapshot = Snapshot(git=request.git, files=request.files, prefix=request.prefix, commit=commit)
     return Side(snapshot=snapshot, declared=declared(snapshot))
@@ -152,7 +140,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         stages=tuple(stages(before.stages, head.declared.stages)),
         pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *written.problems),
-        displaced=tuple(_displaced(request, head)),
+        displaced=displaced(request.config, head) if head.declared.stages else (),
         notes=(
             *chosen.notes,
             *(note for each in models for note in each.notes),

@@ -41,7 +41,7 @@ def command(world: World, out: Output, form: str, artifact: Path | None, promoti
     bundle = read_bundle(world.evidence(artifact))
     config, git = world.project().config, world.repository()
     context = settled(world.context(), git, config)
-    stale = outdated(bundle.commit, context, git, tree=artifact is None)
+    stale = outdated(bundle.commit, context, git, tree=artifact is None, sure=gate)
     reported = report(bundle, config, Occasion.PROMOTION if promotion else occasion_of(context), stale=stale)
     if gate:
         refuse_stale(reported)

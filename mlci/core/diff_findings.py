@@ -78,8 +78,8 @@ def _of_another_state(path: str) -> Finding:
         check=RECORDED,
         subject=path,
         status=Status.WARN,
-        message="this file is not what dvc.lock records, so what is told by it is of another state, "
-        "of another branch perhaps",
+        message="this file is not what dvc.lock records: the numbers here were made without it, "
+        "or are of another branch",
         help="mlci run, or dvc checkout",
     )
 

@@ -248,7 +248,7 @@ class _Judge(Struct, kw_only=True):
                 made = self.graph.makers(self.stage.place(use.file))
                 self._because(Cause.UNDECIDED if made else Cause.PARAMETER, use.file, Fate.GONE)
                 continue
-            for key, fate in _changed(use, now, locked.params.get(use.file, {})):
+            for key, fate in changed_values(use, now, locked.params.get(use.file, {})):
                 self._because(Cause.PARAMETER, f"{use.file}:{key}", fate)
 
     def _judge_deps(self, locked: LockedStage) -> None:
@@ -313,7 +313,7 @@ def parents(path: str) -> Iterable[str]:
             return
 
 
-def _changed(
+def changed_values(
     use: ParamsUse, now: Mapping[str, JsonValue], then: Mapping[str, JsonValue]
 ) -> Iterable[tuple[str, Fate]]:
     """The keys of a parameters file whose values are not those recorded, and what became of each."""

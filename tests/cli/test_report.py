@@ -99,6 +99,15 @@ def test_nothing_is_decided_by_evidence_of_another_commit(story):
         assert said.stderr.endswith("help: mlci run\n")
 
 
+def test_nothing_is_decided_by_evidence_of_changes_that_nobody_can_tell_from_these(story):
+    story.write({"a": "3"})
+    leave(story, story.head + UNCOMMITTED)
+    story.write({"a": "4"})
+    said = run_here("report", "--gate")
+    assert (said.code, said.stdout) == (Exit.REFUSED, "")
+    assert "nothing says that they are these" in " ".join(said.stderr.split())
+
+
 def test_the_comment_on_heads_own_evidence_is_made(story):
     leave(story, story.head)
     said = run_here("comment", "--dry-run", "--number", "7")

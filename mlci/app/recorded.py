@@ -1,0 +1,74 @@
+"""What lies at a side of a diff and is not what its lock records: then its numbers are of another state."""
+
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from posixpath import dirname
+
+from mlci.app.tabular import Side
+from mlci.core.config import Config
+from mlci.core.digest import md5
+from mlci.core.dvcfiles import Hashed, ParamsUse, located
+from mlci.core.paramsfile import read_params
+from mlci.core.stages import changed_values
+from mlci.core.strictjson import JsonValue
+from mlci.errors import MlciError
+
+_LIMIT = 16 * 1024 * 1024  # of sources; what is larger is data, and data is DVC's
+
+
+def displaced(config: Config, side: Side) -> tuple[str, ...]:
+    """The files, sorted: predictions of another run, parameters and sources that no stage has run with."""
+    return tuple(sorted({*_predictions(config, side), *_parameters(side), *_sources(side)}))
+
+
+def _predictions(config: Config, side: Side) -> Iterator[str]:
+    """In the work tree only: at a commit they are had by what the lock records."""
+    for model in config.models.values():
+        path = model.predictions or ""
+        recorded = side.declared.outs.get(path)
+        files = side.snapshot.files
+        if side.snapshot.commit is not None or recorded is None or not files.exists(path):
+            continue
+        with files.open(path) as stream:
+            if recorded.algorithm == "md5" and md5(stream, legacy=recorded.legacy) != recorded.value:
+                yield path
+
+
+def _parameters(side: Side) -> Iterator[str]:
+    for place, stage in side.declared.stages.items():
+        for file, then in stage.params.items():
+            path = located(file, dirname(place))
+            if path in side.declared.params and _has_moved(side, path, then):
+                yield path
+
+
+def _has_moved(side: Side, path: str, then: Mapping[str, JsonValue]) -> bool:
+    content = _content(side, path)
+    try:
+        now = read_params(content, path) if content is not None else None
+    except MlciError:
+        return False  # what cannot be read is told where it is compared
+    use = ParamsUse(file=path, keys=tuple(then))
+    return now is not None and next(iter(changed_values(use, now, then)), None) is not None
+
+
+def _sources(side: Side) -> Iterator[str]:
+    """What stages read and neither they nor DVC made: it lies in Git."""
+    plain = {path: each for path, each in side.declared.deps.items() if _is_plain(each) and "://" not in path}
+    side.snapshot.git.announce(side.snapshot.named(plain))
+    for path, recorded in plain.items():
+        content = _content(side, path)
+        if content is not None and md5(BytesIO(content), legacy=recorded.legacy) != recorded.value:
+            yield path
+
+
+def _is_plain(recorded: Hashed) -> bool:
+    small = recorded.size is None or recorded.size <= _LIMIT
+    return recorded.algorithm == "md5" and not recorded.is_directory and small
+
+
+def _content(side: Side, path: str) -> bytes | None:
+    try:
+        return side.snapshot.read(path, limit=_LIMIT)
+    except MlciError:
+        return None  # likewise
