@@ -1,7 +1,7 @@
 """What is written into a repository: commits, tags, refs, notes and scratch checkouts. No hook is run."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
@@ -29,7 +29,13 @@ class Writing(GitChild):
     """A repository that is written to."""
 
     def write_commit(
-        self, files: Mapping[str, bytes | None], *, parent: str | None, message: str, when: datetime
+        self,
+        files: Mapping[str, bytes | None],
+        *,
+        parent: str | None,
+        message: str,
+        when: datetime,
+        executable: Collection[str] = (),
     ) -> str:
         """Make a commit object from a parent's tree with files replaced (None: removed); move no ref.
 
@@ -40,8 +46,9 @@ class Writing(GitChild):
         story += [_data(_ended(message)), b"from %s\n" % parent.encode() if parent else b""]
         for path, content in sorted(files.items()):
             name = git_parse.quoted(path)
+            mode = b"100755" if path in executable else b"100644"
             story.append(
-                b"D %s\n" % name if content is None else b"M 100644 inline %s\n" % name + _data(content)
+                b"D %s\n" % name if content is None else b"M %s inline %s\n" % (mode, name) + _data(content)
             )
         story.append(b"\nget-mark :1\nreset %s\nfrom %s\n\ndone\n" % (ref.encode(), b"0" * 40))
         done = self._git(

@@ -24,14 +24,15 @@ def deliver(found: Handed, branch: str, *, git: Git, clock: Clock, context: RunC
     where the lock is not the one that was committed for the same inputs before; ForgeError when it fails.
     """
     _refuse_restless(git, found.commit)
-    files = {
-        posixpath.normpath(posixpath.join(prefix, each.path)): (
-            each.content if isinstance(each, FileWrite) else None
-        )
-        for each in found.plan.pending
-    }
+    changes = {posixpath.normpath(posixpath.join(prefix, each.path)): each for each in found.plan.pending}
     made = git.write_commit(
-        files, parent=found.commit, message=_message(found.commit, context), when=clock.now()
+        {path: each.content if isinstance(each, FileWrite) else None for path, each in changes.items()},
+        parent=found.commit,
+        message=_message(found.commit, context),
+        when=clock.now(),
+        executable=[
+            path for path, each in changes.items() if isinstance(each, FileWrite) and each.executable
+        ],
     )
     moved = RefUpdate(ref=f"refs/heads/{branch}", new=made, expect=found.commit)
     result = git.push(ORIGIN, [moved])

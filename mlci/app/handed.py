@@ -1,7 +1,8 @@
 """The lock that a job made, handed over in its artifact to somebody who may commit it."""
 
 import posixpath
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -20,7 +21,9 @@ from mlci.ports.files import Files
 from mlci.ports.git import Git
 
 LARGEST = 64 * 1024 * 1024
-_FILES = frozenset({"100644", "100755"})
+_EXECUTABLE = "100755"
+_FILES = frozenset({"100644", _EXECUTABLE})
+_KINDS = {"120000": "a symbolic link", "160000": "a submodule"}
 _CI_FILES = frozenset({"Jenkinsfile", "azure-pipelines.yml", "bitbucket-pipelines.yml"})
 
 
@@ -71,9 +74,11 @@ def handed(ground: Ground, artifact: Files, head: str, git: Git, config: Config,
     evidence = read_evidence(artifact, PIPELINE)
     _refuse_another(evidence.commit, head, f"{artifact.root.name}/{LOCK}")
     forecast = plan(ground, Asked(offline=True))
-    taking = _Taking(files=ground.project, artifact=artifact, git=git, head=head, prefix=prefix)
+    modes = {posixpath.relpath(each.path, prefix or "."): each.mode for each in git.tree(head, prefix)}
+    taking = _Taking(files=ground.project, artifact=artifact, modes=modes)
     writes, left = taking.of(kept_in_git(forecast))
     changed = [each.path for each in writes if each.change is not Change.KEEP]
+    _refuse_links(changed, modes)
     _refuse_ours(changed, forecast, config)
     _refuse_uncommitted([*forecast.pipelines, *changed], git, prefix)
     pushed = evidence.figures.get("published")
@@ -109,13 +114,14 @@ def _refuse_another(commit: str, head: str, place: str) -> None:
 
 
 class _Taking(Struct, frozen=True, kw_only=True):
-    """What an artifact holds, and what is to be done with it in this checkout."""
+    """What an artifact holds, and what is to be done with it in this checkout.
+
+    `modes` are those of the commit's files, by path from the project.
+    """
 
     files: Files
     artifact: Files
-    git: Git
-    head: str
-    prefix: str
+    modes: Mapping[str, str]
 
     def of(self, paths: Sequence[str]) -> tuple[tuple[FileWrite | FileDelete, ...], tuple[str, ...]]:
         """The writes for what is brought of these paths, and why some of it is left where it is."""
@@ -143,8 +149,7 @@ class _Taking(Struct, frozen=True, kw_only=True):
 
     def _tracked(self, path: str) -> set[str]:
         """The files that the commit holds below a directory, from the project."""
-        there = self.git.tree(self.head, posixpath.normpath(posixpath.join(self.prefix, path)))
-        return {posixpath.relpath(each.path, self.prefix or ".") for each in there if each.mode in _FILES}
+        return {each for each, mode in self.modes.items() if each.startswith(f"{path}/") and mode in _FILES}
 
     def _write(self, path: str) -> FileWrite:
         place = f"{LOCK}/{path}"
@@ -153,7 +158,24 @@ class _Taking(Struct, frozen=True, kw_only=True):
             read_lock(content, name=place)
         before = self.files.read_if_there(path, limit=LARGEST)
         change = Change.CREATE if before is None else Change.KEEP if before == content else Change.UPDATE
-        return FileWrite(path=path, content=content, change=change, before=before)
+        executable = self.modes.get(path) == _EXECUTABLE
+        return FileWrite(path=path, content=content, executable=executable, change=change, before=before)
+
+
+def _refuse_links(paths: Sequence[str], modes: Mapping[str, str]) -> None:
+    """Refuse a path that the commit has a link for or on its way, or a file where a directory must be."""
+    for path in paths:
+        ways = [path[: each.start()] for each in re.finditer("/", path)]
+        for way in (*ways, path):
+            mode = modes.get(way)
+            if mode is not None and (way != path or mode not in _FILES):
+                what = _KINDS.get(mode, "a file")
+                raise WorldError(
+                    f"{quoted(path)} cannot be used: in the commit {quoted(way)} is {what}",
+                    id="path-refused",
+                    where=path,
+                    help="git diff main -- dvc.yaml, and see why that is an output without a cache",
+                )
 
 
 def _refuse_ours(paths: Sequence[str], forecast: Forecast, config: Config) -> None:

@@ -1,6 +1,6 @@
 """Git as the use cases see it. Every revision is a full object name; every ref a full ref name."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -186,7 +186,13 @@ class Git(Protocol):
         ...
 
     def write_commit(
-        self, files: Mapping[str, bytes | None], *, parent: str | None, message: str, when: datetime
+        self,
+        files: Mapping[str, bytes | None],
+        *,
+        parent: str | None,
+        message: str,
+        when: datetime,
+        executable: Collection[str] = (),
     ) -> str:
         """Make a commit object from a parent's tree with files replaced (None: removed); move no ref."""
         ...

@@ -136,6 +136,17 @@ def test_writes_a_commit_without_moving_anything(work, git_in):
     )
 
 
+def test_a_commit_says_which_files_are_executable(work, git_in):
+    git = git_in(work.path)
+    files = {"a.txt": b"", "run": b"", "dir/b.txt": None}
+    made = git.write_commit(files, parent=work.head, message="x", when=NOON, executable=("run", "dir/b.txt"))
+    assert {each.path: each.mode for each in git.tree(made)} == {
+        "a.txt": "100644",
+        "link": "120000",
+        "run": "100755",
+    }
+
+
 def test_writes_a_tag_that_git_reads_as_its_own(work, git_in):
     git = git_in(work.path)
     made = git.write_tag("m@v0.2.0", work.head, "Title\n\n# kept\n\nKey: value\n", when=NOON)

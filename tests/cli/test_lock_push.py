@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.test_lock_apply import FILES, LOCK, MADE, PIPELINE, artifact
 from tests.support.program import Ended, run_here
-from tests.support.repository import Repository, repository
+from tests.support.repository import Link, Repository, repository
 
 
 @pytest.fixture
@@ -66,6 +66,45 @@ def test_what_a_directory_lost_is_gone_in_the_commit(story: Repository) -> None:
     }).publish()  # fmt: skip
     assert push(story, artifact(story, {"dvc.lock": MADE, "plots/new.csv": "1"})).code == 0
     assert story.bare().git("ls-tree", "--name-only", "faster", "plots/") == "plots/new.csv"
+
+
+def test_a_file_stays_executable(story: Repository) -> None:
+    (story.switch("faster").path / "metrics.json").chmod(0o755)
+    story.commit().publish()
+    assert push(story, artifact(story, {"dvc.lock": MADE, "metrics.json": "[1]"})).code == 0
+    modes = {path: mode for mode, _, _, path in map(str.split, _listed(story))}
+    assert (modes["metrics.json"], modes["dvc.lock"]) == ("100755", "100644")
+
+
+def _listed(story: Repository) -> list[str]:
+    return story.bare().git("ls-tree", "faster", "metrics.json", "dvc.lock").splitlines()
+
+
+@pytest.mark.parametrize("options", [("--push",), ()])
+@pytest.mark.parametrize(
+    ("out", "there_before", "way"),
+    [
+        ("out/workflows/x.yml", {"out": Link(".github"), ".github/workflows/x.yml": "a"}, "out"),
+        ("out/x", {"out": Link("raw")}, "out"),
+        ("out/x", {"out": "a file"}, "out"),
+        ("out", {"out": Link("raw")}, "out"),
+        ("out/deep", {"out/deep": Link("../raw")}, "out/deep"),
+    ],
+)
+def test_nothing_goes_through_a_link_or_takes_its_place(
+    story: Repository,
+    out: str,
+    there_before: dict[str, str | Link],
+    way: str,
+    options: tuple[str, ...],
+) -> None:
+    declared = PIPELINE.replace("[model]", f"[model, {{{out}: {{cache: false}}}}]")
+    story.switch("faster").commit({"dvc.yaml": declared, **there_before}).publish()
+    place = artifact(story, {"dvc.lock": MADE, out: "evil"})
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place), *options)
+    assert (ended.code, "[path-refused]" in ended.stderr) == (3, True), ended.stderr
+    assert f"in the commit '{way}' is a" in ended.stderr
+    assert (there(story), story.git("status", "--porcelain")) == (story.head, "")
 
 
 def test_a_right_lock_is_not_committed_and_needs_no_token(
