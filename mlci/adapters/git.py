@@ -13,6 +13,8 @@ from mlci.errors import WorldError
 from mlci.ports.git import CommitRecord, Signature, TagRecord, TreeEntry
 from mlci.ports.process import Dialogue
 
+_TAGS = "refs/tags/"
+
 
 class GitCli(Talking, Writing):
     """One repository: what it holds, what is written into it, and what is talked about with remotes."""
@@ -67,13 +69,13 @@ class GitCli(Talking, Writing):
 
     def tags(self) -> Iterator[TagRecord]:
         """All tags by name, in one process, which begins at once and works while we do something else."""
-        listing = self._beside("for-each-ref", f"--format={git_parse.TAGS}", "refs/tags/")
+        listing = self._beside("for-each-ref", f"--format={git_parse.TAGS}", _TAGS)
         self._objects.begin()  # whoever reads tags asks for the journal next
         return self._understood(listing)
 
     def signature(self, tag: str) -> tuple[Signature, str]:
         """Whether a tag is signed by somebody whom Git is configured to believe, and what Git said."""
-        done = self._git("verify-tag", f"refs/tags/{tag}")
+        done = self._git("verify-tag", f"{_TAGS}{tag}")
         return git_parse.signature(done), git_parse.text(done.stderr).strip()
 
     def refs(self, prefix: str) -> Mapping[str, str]:
@@ -130,11 +132,30 @@ class GitCli(Talking, Writing):
         return git_parse.text(done.stdout).strip().removeprefix(prefix) if done.ok else None
 
     def _understood(self, listing: Dialogue) -> Iterator[TagRecord]:
-        for tag in git_parse.tags(listing.rest()):
-            if tag.commit:
-                yield tag
-            elif commit := self.resolve(tag.object):
-                yield replace(tag, commit=commit)
+        """The tags of a listing. Git ends it over a tag that it cannot read: then each is asked for alone."""
+        told = set()
+        try:
+            for tag in git_parse.tags(listing.rest()):
+                yield from self._led(tag)
+                told.add(f"{_TAGS}{tag.name}")
+        except WorldError:
+            refs = self.refs(_TAGS)
+            yield from self._one_by_one({name: each for name, each in refs.items() if name not in told})
+
+    def _one_by_one(self, refs: Mapping[str, str]) -> Iterator[TagRecord]:
+        self._objects.announce(refs.values())
+        for name, object_ in refs.items():
+            found = self._objects.find(object_)
+            if found is None:
+                yield git_parse.unreadable_tag(name, object_)
+            elif tag := git_parse.tag(name, object_, found.kind, found.content):
+                yield from self._led(tag)
+
+    def _led(self, tag: TagRecord) -> Iterator[TagRecord]:
+        if tag.commit:
+            yield tag
+        elif commit := self.resolve(tag.object):
+            yield replace(tag, commit=commit)
 
 
 def _no_commit(revision: str) -> WorldError:

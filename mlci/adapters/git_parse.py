@@ -11,6 +11,7 @@ from mlci.ports.process import Finished
 TAGS = "%00%(refname)%00%(objectname)%00%(objecttype)%00%(object)%00%(type)%00%(tagger)%00%(contents)"
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
+_TAGS = "refs/tags/"
 REFS = "%00%(refname)%00%(objectname)"
 
 
@@ -51,21 +52,41 @@ def refs(content: bytes) -> Iterator[tuple[str, str]]:
 
 def tags(pieces: Iterable[bytes]) -> Iterator[TagRecord]:
     """Tags in the format TAGS. Those of a tag have no `commit` yet, those of no commit are left out."""
-    for name, object_, kind, target, target_kind, tagger, message in rows_as_they_come(pieces, 7):
-        short = name.removeprefix("refs/tags/")
-        if kind == "commit":
-            yield TagRecord(name=short, object=object_, commit=object_, annotated=False)
-        elif target_kind in ("commit", "tag"):
-            who, when = _signed(tagger)
-            yield TagRecord(
-                name=short,
-                object=object_,
-                commit=target if target_kind == "commit" else "",
-                annotated=True,
-                tagger=who,
-                when=when,
-                message=message[:-1],
-            )
+    return filter(None, (_tag(*row) for row in rows_as_they_come(pieces, 7)))
+
+
+def tag(name: str, object_: str, kind: bytes, content: bytes) -> TagRecord | None:
+    """The same from the object that a tag's ref names."""
+    head, _, body = text(content).partition("\n\n")
+    headers = dict(line.partition(" ")[::2] for line in head.split("\n")) if kind == b"tag" else {}
+    target, target_kind, tagger = (headers.get(each, "") for each in ("object", "type", "tagger"))
+    message = body.lstrip("\n") + "\n"
+    return _tag(name, object_, kind.decode("ascii"), target, target_kind, tagger, message)
+
+
+def unreadable_tag(name: str, object_: str) -> TagRecord:
+    """A tag of which nothing is known but its ref."""
+    return TagRecord(name=name.removeprefix(_TAGS), object=object_, commit="", annotated=True)
+
+
+def _tag(
+    name: str, object_: str, kind: str, target: str, target_kind: str, tagger: str, message: str
+) -> TagRecord | None:
+    short = name.removeprefix(_TAGS)
+    if kind == "commit":
+        return TagRecord(name=short, object=object_, commit=object_, annotated=False)
+    if target_kind not in ("commit", "tag"):
+        return None
+    who, when = _signed(tagger)
+    return TagRecord(
+        name=short,
+        object=object_,
+        commit=target if target_kind == "commit" else "",
+        annotated=True,
+        tagger=who,
+        when=when,
+        message=message[:-1],
+    )
 
 
 def commit(sha: str, content: bytes) -> CommitRecord:

@@ -52,6 +52,10 @@ def _branch(git: Git, context: RunContext) -> Finding:
 
 def _tags(git: Git) -> Finding:
     tags = list(git.tags())
+    unreadable = [tag.name for tag in tags if not tag.commit]
+    if unreadable:
+        what = f"Git cannot read {count(len(unreadable), 'tag')}: {_some(unreadable)}"
+        return poor("tags", what, "git fetch --tags --force origin; git fsck tells what else is gone")
     light = [tag.name for tag in tags if not tag.annotated and _OUR_TAG.search(tag.name)]
     if not light:
         return _strange(git, tags)

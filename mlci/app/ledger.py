@@ -165,8 +165,13 @@ class Ledger(Struct, frozen=True, kw_only=True):
             self.settle(lambda _: ())
 
     def _is_here(self, wanted: Mapping[str, str], tags: Sequence[TagLike]) -> bool:
-        """Whether a fetch would bring nothing. A shallow clone lacks history that no ref tells of."""
-        mine = {_TAGS + each.name: each.object for each in tags}
+        """Whether a fetch would bring nothing. A shallow clone lacks history that no ref tells of.
+
+        A tag that Git cannot read is not here: a fetch brings it anew.
+        """
+        mine = {_TAGS + each.name: each.object if each.commit else "" for each in tags}
+        if any(name.startswith(_TAGS) and name not in mine for name in wanted):
+            mine = {**self.git.refs(_TAGS), **mine}  # `tags` leaves out those of no commit
         refs = (mine.get(name) or self.git.resolve(name) for name in wanted)
         return all(map(operator.eq, refs, wanted.values())) and not self.git.shallow
 

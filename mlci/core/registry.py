@@ -277,7 +277,8 @@ def _event(tag: TagLike, oddities: list[Oddity]) -> Event | None:
         message = "the word `created` is reserved and says nothing"
         oddities.append(Oddity(kind=Odd.RESERVED, tag=tag.name, message=message))
     elif not tag.commit:
-        oddities.append(Oddity(kind=Odd.NO_COMMIT, tag=tag.name, message="it does not point to a commit"))
+        message = "it leads to no commit, or Git cannot read it: git fsck"
+        oddities.append(Oddity(kind=Odd.NO_COMMIT, tag=tag.name, message=message))
     else:
         return Event(name, tag, tag.when or _EPOCH)
     return None

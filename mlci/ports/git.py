@@ -18,7 +18,10 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TagRecord(Struct, frozen=True, kw_only=True, gc=False):
-    """One tag as it stands. Lightweight tags have no tagger, no message, and `object` == `commit`."""
+    """One tag as it stands. Lightweight tags have no tagger, no message, and `object` == `commit`.
+
+    `commit` is empty where Git cannot read the tag.
+    """
 
     name: str
     object: str

@@ -55,6 +55,25 @@ def test_reads_tags_of_every_kind_in_one_go(work, git_in):
     assert {tag.commit for tag in tags.values()} == {work.head}
 
 
+@pytest.mark.parametrize("damage", ["gone", "torn"])
+@pytest.mark.parametrize("broken", ["b", "light", "m@v0.1.0"])
+def test_a_tag_that_git_cannot_read_stops_no_other(work, git_in, broken, damage):
+    first = work.head
+    work.tag("a", "Signed\n\n\nlate\n").tag("z", "é\n", when=NOON).tag("b")
+    work.git("tag", "of-a-blob", "HEAD:a.txt")
+    work.commit({"new": "1"}).tag("light", lightweight=True).commit({"new": "2"})
+    work.git("tag", "--annotate", "--message", "x", "nested", "a")
+    before = {tag.name: tag for tag in git_in(work.path).tags()}
+    path = work.path / ".git" / "objects" / before[broken].object[:2] / before[broken].object[2:]
+    path.chmod(0o644)
+    path.unlink() if damage == "gone" else path.write_bytes(b"x")
+    after = {tag.name: tag for tag in git_in(work.path).tags()}
+    assert (after[broken].object, after[broken].commit) == (before[broken].object, "")
+    assert list(after) == list(before)
+    assert {**after, broken: before[broken]} == before
+    assert before["nested"].commit == first
+
+
 def test_a_date_beyond_the_calendar_is_its_end(work, git_in):
     raw = f"object {work.head}\ntype commit\ntag late\ntagger A <a@b> 99999999999999 +0000\n\nx\n"
     name = work.git("hash-object", "-t", "tag", "-w", "--stdin", "--literally", stdin=raw.encode())

@@ -33,3 +33,13 @@ def test_a_tag_made_by_hand_is_named(desk, tag, said):
     assert found.status is Status.WARN
     assert tag in found.message
     assert said in found.message
+
+
+def test_a_tag_that_git_cannot_read_is_named_with_what_brings_it_anew(desk):
+    name = desk.story.git("rev-parse", "income@v0.1.0").strip()
+    (desk.story.path / ".git" / "objects" / name[:2] / name[2:]).unlink()
+    found = _tags(desk.git)
+    assert found.status is Status.WARN
+    assert "Git cannot read 1 tag: income@v0.1.0" in found.message
+    desk.story.git(*found.help.partition(";")[0].split()[1:])
+    assert _tags(desk.git).status is Status.PASS

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from mlci.app.ledger import Intent
 from mlci.core import journal
 from mlci.core.journal import Kind
-from mlci.core.registry import fold
+from mlci.core.registry import Odd, fold
 from mlci.ports.git import RefUpdate
 from tests.support.registry import NOW, begun
 from tests.support.repository import repository
@@ -154,3 +154,24 @@ def test_a_tag_dated_in_the_far_future_does_not_drag_ours_along(desk):
     desk.register()
     (event,) = desk.registry.model("income").events
     assert event.when.year == NOW.year
+
+
+def test_a_tag_on_no_commit_makes_nobody_fetch(desk, monkeypatch):
+    desk.merge(b"one").register()
+    desk.story.git("tag", "of-a-file", "HEAD:note.txt")
+    desk.story.git("tag", "--annotate", "--message", "x", "of-a-tree", "HEAD^{tree}")
+    desk.story.git("push", "--quiet", "--tags", "origin")
+    desk.ledger.read()
+    fetched = []
+    monkeypatch.setattr(desk.git, "fetch", lambda *refspecs, **_: fetched.append(refspecs))
+    assert desk.ledger.read().registry.model("income").versions
+    assert fetched == []
+
+
+def test_a_tag_that_cannot_be_read_is_brought_anew(desk):
+    desk.merge(b"one").register()
+    name = desk.story.git("rev-parse", "income@v0.1.0").strip()
+    (desk.story.path / ".git" / "objects" / name[:2] / name[2:]).unlink()
+    assert [each.kind for each in fold(desk.git.tags()).oddities] == [Odd.NO_COMMIT]
+    assert [each.title for each in desk.registry.model("income").versions] == ["v0.1.0"]
+    assert fold(desk.git.tags()).oddities == ()
