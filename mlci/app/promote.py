@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
+from mlci.app.journals import read_entries
 from mlci.app.ledger import Ledger, Snapshot
 from mlci.app.situation import desired_at, models_of, path_of, situation
 from mlci.core.config import Config, Environment
@@ -15,8 +16,10 @@ from mlci.core.problems import did_you_mean
 from mlci.core.registry import ModelState, Release, shown
 from mlci.core.strictjson import JsonValue
 from mlci.core.version import Version
+from mlci.core.witness import witness
 from mlci.errors import RefusedError, UsageError
 from mlci.ports.files import Files
+from mlci.ports.git import Git
 
 
 class Promotion(Struct, frozen=True, kw_only=True):
@@ -58,7 +61,7 @@ def promote(
     environment = environment_of(config, to)
     snapshot = ledger.read()
     state = snapshot.registry.model(name_of(config, prefix, model))
-    release = chosen(state, version) if version else _default(state, environment, snapshot)
+    release = chosen(state, version) if version else _default(ledger.git, state, environment, snapshot)
     if release.version is None:
         raise RefusedError(f"{release.title} is no version", id="version-unknown", help="mlci models")
     content = asked_now(ledger, prefix, files, environment, snapshot)
@@ -186,10 +189,12 @@ def chosen(state: ModelState, text: str) -> Release:
     return release
 
 
-def _default(state: ModelState, environment: Environment, snapshot: Snapshot) -> Release:
-    """What the needed environment runs, else the newest version."""
+def _default(git: Git, state: ModelState, environment: Environment, snapshot: Snapshot) -> Release:
+    """What the needed environment runs, else the newest version that the journal, if there is one, knows."""
     current = state.current(environment.needs) if environment.needs else None
-    release = current.release if current else newest(state, snapshot.line)
+    told = witness(read_entries(git, snapshot.journal)) if snapshot.journal else None
+    versions = [each for each in state.versions if told is None or told.vouches(each)]
+    release = current.release if current else newest(versions, snapshot.line)
     if release is None:
         raise RefusedError(
             f"{state.name} has no version yet", id="version-unknown", help="mlci register, on the main branch"

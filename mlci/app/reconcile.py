@@ -15,7 +15,8 @@ from mlci.core.strictjson import JsonValue
 class Reconciled(Struct, frozen=True, kw_only=True):
     """What was written, what is still to be written (`check`, `dry_run`), and what no rule allows.
 
-    `warnings` say of a change, written or not, which rule it keeps only by the letter.
+    `warnings` say of a change, written or not, which rule it keeps only by the letter, and which version
+    is not followed.
     """
 
     written: tuple[Written, ...] = ()
@@ -59,7 +60,11 @@ def reconcile(
 
 
 def _decided(ledger: Ledger, config: Config, prefix: str, snapshot: Snapshot, *, prune: bool) -> Decision:
-    return decide(situation(ledger.git, config, prefix, snapshot), prune=prune)
+    """What is to be done. A remote may show a journal a moment before its tags, so it is asked twice."""
+    decision = decide(situation(ledger.git, config, prefix, snapshot), prune=prune)
+    if not decision.contradicted:
+        return decision
+    return decide(situation(ledger.git, config, prefix, ledger.read()), prune=prune)
 
 
 def _intent(change: Change, snapshot: Snapshot, context: RunContext) -> Intent:

@@ -8,6 +8,7 @@ from mlci.core import environments, journal
 from mlci.core.config import Config
 from mlci.core.environments import Desired, Situation
 from mlci.core.tag import full_name
+from mlci.core.witness import witness
 from mlci.ports.files import Files
 from mlci.ports.git import Git
 
@@ -60,8 +61,7 @@ def situation(
 ) -> Situation:
     """What stands and what is wanted, by default by the files of the main branch as it is now."""
     wanted = desired_at(git, config, prefix, snapshot.tip) if desired is None else desired
-    deploys = any(each.deploy for each in config.environments.values())
-    entries = read_entries(git, snapshot.journal) if deploys else []
+    entries = read_entries(git, snapshot.journal)
     return Situation(
         environments=config.environments,
         models=models_of(config, prefix),
@@ -69,4 +69,5 @@ def situation(
         registry=snapshot.registry,
         line=snapshot.line,
         deployed=journal.deployed(entries),
+        witness=witness(entries) if snapshot.journal else None,
     )

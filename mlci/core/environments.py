@@ -12,9 +12,11 @@ from mlci.core.schema import Named, Problems, Text
 from mlci.core.strictjson import JsonValue
 from mlci.core.tag import Action
 from mlci.core.version import PATTERN, Version
+from mlci.core.witness import Lost, Witness
 from mlci.core.yamltree import parse
 
 NEW = "new"
+LOST = "version-lost"
 _LINES = Named(Text(pattern=f"v{PATTERN}", means="a version such as v1.4.0"))
 
 
@@ -97,18 +99,25 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is to be done and yet was never tried where it should have been."""
-        return tuple(each.warning for each in self.changes if each.warning)
+        """What is to be done and yet was never tried where it should have been; what is not followed."""
+        return (*(each.warning for each in self.changes if each.warning), *self.passed_over)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the tags say another thing than the journal."""
+        return any(each.id == LOST for each in self.refusals)
 
 
 class Situation(Struct, frozen=True, kw_only=True):
     """What a decision rests on.
 
     `models` are local names to names in the whole repository; `line` the commits of the main branch in
-    first-parent order, newest first; `deployed` the assignment tags whose deployment ended well.
+    first-parent order, newest first; `deployed` the assignment tags whose deployment ended well. `witness`
+    is the journal, where there is one: without any, the tags are all there is to believe.
     """
 
     environments: Mapping[str, Environment]
@@ -117,6 +126,11 @@ class Situation(Struct, frozen=True, kw_only=True):
     registry: Registry
     line: Sequence[str]
     deployed: Collection[str] = ()
+    witness: Witness | None = None
+
+    def admits(self, environment: Environment, state: ModelState, release: Release) -> bool:
+        """Whether an environment may run a release, as far as the journal goes."""
+        return self.witness is None or self.witness.admits(state, environment.name, release)
 
 
 def read(content: bytes | None, *, name: str, models: Collection[str]) -> Desired:
@@ -145,6 +159,7 @@ def decide(situation: Situation, *, prune: bool = False) -> Decision:
     """
     changes: list[Change] = []
     refusals: list[Refusal] = []
+    passed_over: list[str] = []
     runs: dict[tuple[str, str], Release | None] = {}
     for environment in _ordered(situation.environments):
         desired = situation.desired.get(environment.name, ABSENT)
@@ -152,11 +167,13 @@ def decide(situation: Situation, *, prune: bool = False) -> Decision:
             refusals.append(refusal)
             continue
         for local, model in situation.models.items():
+            if local not in desired.lines:
+                passed_over.extend(_passed_over(situation, environment, model, runs))
             steps = _one(situation, environment, desired, local, runs)
             changes.extend(each for each in steps if isinstance(each, Change))
             refusals.extend(each for each in steps if isinstance(each, Refusal))
             runs[environment.name, model] = _after(situation, environment, model, steps)
-    return Decision(changes=tuple(changes), refusals=tuple(refusals))
+    return Decision(changes=tuple(changes), refusals=tuple(refusals), passed_over=tuple(passed_over))
 
 
 def _ordered(environments: Mapping[str, Environment]) -> Iterator[Environment]:
@@ -231,23 +248,83 @@ def _wanted(
     model = situation.models[local]
     state = situation.registry.model(model)
     version = desired.lines.get(local)
+    lost = list(situation.witness.lost(state)) if situation.witness else []
     if version is not None:
+        if contradiction := next((each for each in lost if each.version == version), None):
+            return _contradicted(environment, contradiction)
         release = state.find(version)
-        return release if release and release.active else _missing(environment, model, version, release)
+        if release is None or not release.active:
+            return _missing(environment, model, version, release)
+        known = situation.admits(environment, state, release)
+        return release if known else _unknown(environment, model, release)
+    if environment.follows and lost:
+        return _contradicted(environment, lost[0])
+    followed = _followed(situation, environment, state, runs, admitted=True)
+    return followed if followed and situation.admits(environment, state, followed) else None
+
+
+def _followed(
+    situation: Situation,
+    environment: Environment,
+    state: ModelState,
+    runs: Mapping[tuple[str, str], Release | None],
+    *,
+    admitted: bool,
+) -> Release | None:
+    """What an environment without a line would run, by all tags or by those that may come here."""
     if environment.follows == NEW:
-        return newest(state, situation.line)
-    return runs.get((environment.follows, model)) if environment.follows else None
+        versions = state.versions
+        if admitted:
+            versions = [each for each in versions if situation.admits(environment, state, each)]
+        return newest(versions, situation.line)
+    return runs.get((environment.follows, state.name)) if environment.follows else None
 
 
-def newest(state: ModelState, line: Sequence[str]) -> Release | None:
+def _passed_over(
+    situation: Situation,
+    environment: Environment,
+    model: str,
+    runs: Mapping[tuple[str, str], Release | None],
+) -> Iterator[str]:
+    """The version that would be followed, did the journal know it."""
+    state = situation.registry.model(model)
+    release = _followed(situation, environment, state, runs, admitted=False)
+    if release is not None and not situation.admits(environment, state, release):
+        what = f"{model} {release.shown}"
+        yield f"{environment.name} does not follow {what}: the journal does not know it, it was made by hand"
+
+
+def newest(versions: Sequence[Release], line: Sequence[str]) -> Release | None:
     """The version of the newest commit on the line that has one, prereleases aside."""
     place = {commit: number for number, commit in enumerate(line)}
     released = [
-        each
-        for each in state.versions
-        if each.commit in place and each.version and not each.version.prerelease
+        each for each in versions if each.commit in place and each.version and not each.version.prerelease
     ]
     return min(released, key=lambda each: place[each.commit], default=None)
+
+
+def _unknown(environment: Environment, model: str, release: Release) -> Refusal:
+    """A version whose tag was made or moved by hand: nobody judged what it tells."""
+    tag = release.registered.tag.name if release.registered else release.shown
+    return Refusal(
+        id="version-not-in-journal",
+        environment=environment.name,
+        model=model,
+        message=f"{environment.file} asks for {model} {release.shown}, which the journal does not know: "
+        f"{tag} was made or moved by hand",
+        help=f"mlci models {model.rpartition(':')[2]} shows the versions that mlci registered; "
+        f"git push origin ':refs/tags/{tag}' takes this one away",
+    )
+
+
+def _contradicted(environment: Environment, lost: Lost) -> Refusal:
+    return Refusal(
+        id=LOST,
+        environment=environment.name,
+        model=lost.model,
+        message=f"{environment.name} stays as it is for {lost.model}: {lost.message}",
+        help=lost.help,
+    )
 
 
 def _missing(environment: Environment, model: str, version: Version, found: Release | None) -> Refusal:
