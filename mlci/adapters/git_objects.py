@@ -18,6 +18,7 @@ _FOREVER = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LINK = b"160000"  # to a commit of another repository, which need not be here
 _LONGEST = 32 * 1024  # what a pipe takes at once, whoever reads it
 _CODEC = ("utf-8", "surrogateescape")
+_Names = dict[bytes, tuple[bytes, str]]
 
 
 class Found(NamedTuple):
@@ -42,6 +43,9 @@ class Objects:
         self._asked: deque[bytes] = deque()
         self._seen: dict[str, str] = {}
         self._walked: set[str] = set()
+        self._aside: Objects | None = None
+        self._tops: dict[str, str] = {}
+        self._directories: dict[str, _Names] = {}
 
     def begin(self) -> None:
         """Start Git, for who is going to ask and has other things to do before."""
@@ -91,6 +95,8 @@ class Objects:
         self._asked.clear()
         if self._dialogue is not None:
             self._dialogue.end()
+        if self._aside is not None:
+            self._aside.forget()
 
     def _pass_over(self) -> None:
         """Read the answers that were asked ahead and that nobody wants; hang up on one that is too large."""
@@ -136,27 +142,53 @@ class Objects:
         return Found(header[1].decode("ascii"), header[2], content)
 
     def _lost(self, name: str) -> str | None:
-        """The object that a commit or a tree has at `commit:path`, when it has one."""
+        """The object that Git should have read for `commit:path`, when that commit names one."""
         if name in self._seen:
             return self._seen[name]
         commit, colon, path = name.partition(":")
         if not commit or not colon:
             return None  # the name itself is unknown, or the index is asked
-        if not path:
-            found = self.find(f"{commit}^{{commit}}")
-            return found.content[len(b"tree ") :].partition(b"\n")[0].decode("ascii") if found else None
-        above, _, label = path.rpartition("/")
-        tree = self.find(f"{commit}:{above}")
-        entries = _entries(tree) if tree and tree.kind == b"tree" else ()
-        return next(
-            (entry.hex() for mode, each, entry in entries if each == label.encode(*_CODEC) and mode != _LINK),
-            None,
-        )
+        # Another child is asked: this one still holds the answers to what was asked ahead.
+        self._aside = self._aside or Objects(self._start, limit=self._limit)
+        return self._aside._led(commit, path)
+
+    def _led(self, commit: str, path: str) -> str | None:
+        """The object that a path leads to, or the first one on the way that cannot be read."""
+        mode, name = _TREE, self._top(commit)
+        for label in path.encode(*_CODEC).split(b"/") if path else ():
+            if name is None or mode != _TREE:
+                return None
+            below = self._directory(name)
+            if below is None:
+                break
+            mode, name = below.get(label, (_TREE, None))
+        return name
+
+    def _top(self, commit: str) -> str | None:
+        """The tree of a commit, when there is such a commit."""
+        if commit in self._tops:
+            return self._tops[commit]
+        found = self.find(f"{commit}^{{commit}}")
+        top = found.content[len(b"tree ") :].partition(b"\n")[0].decode("ascii") if found else None
+        if top and _FOREVER.fullmatch(commit):
+            self._tops[commit] = top
+        return top
+
+    def _directory(self, tree: str) -> _Names | None:
+        """What a tree names, submodules aside; None where it cannot be read."""
+        if tree in self._directories:
+            return self._directories[tree]
+        found = self.find(tree)
+        if found is None:
+            return None
+        names = {label: (mode, each.hex()) for mode, label, each in _entries(found) if mode != _LINK}
+        self._directories[tree] = names
+        return names
 
     def files(self, name: str) -> list[TreeEntry]:
         """Every file below a tree, by path, its directories' files after its own."""
         tree = self.find(name)
-        found = sorted(self._walk(tree, ""), key=lambda entry: entry.path.encode(*_CODEC))
+        found = sorted(self._walk(tree), key=lambda entry: entry.path.encode(*_CODEC))
         commit, _, below = name.partition(":")
         if _FOREVER.fullmatch(commit):
             start = f"{commit}:{below}/" if below else f"{commit}:"
@@ -171,16 +203,18 @@ class Objects:
             return False  # Git may find it by another spelling
         return any(name.startswith(each) for each in self._walked if each.startswith(commit))
 
-    def _walk(self, tree: Found | None, above: str) -> Iterator[TreeEntry]:
-        for mode, label, digest in _entries(tree) if tree and tree.kind == b"tree" else ():
-            path = above + label.decode(*_CODEC)
-            if mode == _TREE:
-                below = self.find(digest.hex())
-                if below is None:
+    def _walk(self, top: Found | None) -> Iterator[TreeEntry]:
+        pending = [("", top)]
+        while pending:
+            above, tree = pending.pop()
+            for mode, label, digest in _entries(tree) if tree and tree.kind == b"tree" else ():
+                path = above + label.decode(*_CODEC)
+                if mode != _TREE:
+                    yield TreeEntry(path=path, mode=mode.decode("ascii"), object=digest.hex())
+                elif (below := self.find(digest.hex())) is not None:
+                    pending.append((f"{path}/", below))
+                else:
                     raise _damaged(path, digest.hex())
-                yield from self._walk(below, f"{path}/")
-            else:
-                yield TreeEntry(path=path, mode=mode.decode("ascii"), object=digest.hex())
 
 
 def _can_be_asked(name: bytes) -> bool:

@@ -257,3 +257,24 @@ def test_damage_is_told_of_a_tree_that_was_walked_too(work, git, damage):
     path.write_bytes(damage)
     with pytest.raises(WorldError, match=digest):
         git.blobs([(head, "f")])
+
+
+def test_what_is_missing_costs_little_and_leaves_what_was_asked_ahead(work, git, monkeypatch):
+    there = {f"deep/er/f{each}": str(each) for each in range(50)}
+    head = work.write(there).commit().head
+    said = questions(git, monkeypatch)
+    names = [(head, f"deep/er/{kind}{each}") for each in range(50) for kind in "fg"]
+    expected = [text for each in range(50) for text in (str(each).encode(), None)]
+    assert git.blobs(names) == expected
+    assert len(said) == 1 + 4  # the commit and the three trees that could have named them
+
+
+def test_a_path_may_be_as_deep_as_it_likes(work, git):
+    deep = "a/" * 1_500 + "f"
+    work.write({"f": "one"}).commit()
+    stream = "blob\nmark :1\ndata 3\nend\ncommit refs/heads/main\n"
+    stream += f"committer a <a@b> 0 +0000\ndata 0\nM 644 :1 {deep}\n"
+    work.git("fast-import", "--quiet", "--force", stdin=stream.encode())
+    head = work.head
+    assert git.blobs([(head, "a/" * 2_000 + "x"), (head, deep)]) == [None, b"end"]
+    assert [each.path for each in git.tree(head)] == [deep]
