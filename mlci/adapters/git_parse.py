@@ -1,5 +1,6 @@
 """What Git's plumbing says, as values. Every name may hold any byte but NUL."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
@@ -13,6 +14,12 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 _TAGS = "refs/tags/"
 REFS = "%00%(refname)%00%(objectname)"
+
+# An author names any; of Python's codecs some take forever, and some make what is no text.
+_ENCODINGS = re.compile(
+    "utf-?8|latin-?1|iso-?8859-?[0-9]{1,2}|(cp|windows-?)125[0-8]|koi8-[ru]"
+    "|euc-?(jp|kr)|shift-?jis|sjis|iso-?2022-?jp|gb2312|gbk|gb18030|big5"
+)
 
 
 def text(content: bytes) -> str:
@@ -115,8 +122,11 @@ def _signed(line: str) -> tuple[Person | None, datetime | None]:
 
 
 def _decoded(content: bytes, encoding: str) -> str:
+    plain = encoding.lower().replace("_", "-")
+    if not _ENCODINGS.fullmatch(plain):
+        return text(content)
     try:
-        return content.decode(encoding)
+        return content.decode(plain)
     except (LookupError, ValueError):
         return text(content)
 
