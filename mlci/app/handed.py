@@ -24,7 +24,9 @@ LARGEST = 64 * 1024 * 1024
 _EXECUTABLE = "100755"
 _FILES = frozenset({"100644", _EXECUTABLE})
 _KINDS = {"120000": "a symbolic link", "160000": "a submodule"}
-_CI_FILES = frozenset({"Jenkinsfile", "azure-pipelines.yml", "bitbucket-pipelines.yml"})
+_CI_FILES = frozenset({"jenkinsfile", "azure-pipelines.yml", "bitbucket-pipelines.yml"})
+_CI_BEGINS = (".github", ".gitlab")
+_SEE_WHY = "git diff main -- dvc.yaml, and see why that is an output without a cache"
 
 
 class Handed(Struct, frozen=True, kw_only=True):
@@ -41,8 +43,11 @@ class Handed(Struct, frozen=True, kw_only=True):
 
 def kept_in_git(forecast: Forecast) -> tuple[str, ...]:
     """What a reproduction writes for Git to keep, from the project: locks, and outputs without a cache."""
-    locks = (each.removesuffix(PIPELINE_FILE) + LOCK_FILE for each in forecast.pipelines)
-    return (*locks, *forecast.in_git)
+    return (*_locks(forecast), *forecast.in_git)
+
+
+def _locks(forecast: Forecast) -> tuple[str, ...]:
+    return tuple(each.removesuffix(PIPELINE_FILE) + LOCK_FILE for each in forecast.pipelines)
 
 
 def hand_over(files: Files, paths: Sequence[str]) -> tuple[str, ...]:
@@ -75,7 +80,8 @@ def handed(ground: Ground, artifact: Files, head: str, git: Git, config: Config,
     _refuse_another(evidence.commit, head, f"{artifact.root.name}/{LOCK}")
     forecast = plan(ground, Asked(offline=True))
     modes = {posixpath.relpath(each.path, prefix or "."): each.mode for each in git.tree(head, prefix)}
-    taking = _Taking(files=ground.project, artifact=artifact, modes=modes)
+    locks = frozenset(_locks(forecast))
+    taking = _Taking(files=ground.project, artifact=artifact, modes=modes, locks=locks)
     writes, left = taking.of(kept_in_git(forecast))
     changed = [each.path for each in writes if each.change is not Change.KEEP]
     _refuse_links(changed, modes)
@@ -122,6 +128,7 @@ class _Taking(Struct, frozen=True, kw_only=True):
     files: Files
     artifact: Files
     modes: Mapping[str, str]
+    locks: frozenset[str]
 
     def of(self, paths: Sequence[str]) -> tuple[tuple[FileWrite | FileDelete, ...], tuple[str, ...]]:
         """The writes for what is brought of these paths, and why some of it is left where it is."""
@@ -131,7 +138,7 @@ class _Taking(Struct, frozen=True, kw_only=True):
             try:
                 writes += self._output(path)
             except WorldError as error:
-                if error.id != "file-too-large" or path.endswith(LOCK_FILE):
+                if error.id != "file-too-large" or path in self.locks:
                     raise
                 left.append(error.message)
         return tuple(writes), tuple(left)
@@ -154,7 +161,7 @@ class _Taking(Struct, frozen=True, kw_only=True):
     def _write(self, path: str) -> FileWrite:
         place = f"{LOCK}/{path}"
         content = self.artifact.read(place, limit=LARGEST)
-        if path.endswith(LOCK_FILE):
+        if path in self.locks:
             read_lock(content, name=place)
         before = self.files.read_if_there(path, limit=LARGEST)
         change = Change.CREATE if before is None else Change.KEEP if before == content else Change.UPDATE
@@ -174,24 +181,49 @@ def _refuse_links(paths: Sequence[str], modes: Mapping[str, str]) -> None:
                     f"{quoted(path)} cannot be used: in the commit {quoted(way)} is {what}",
                     id="path-refused",
                     where=path,
-                    help="git diff main -- dvc.yaml, and see why that is an output without a cache",
+                    help=_SEE_WHY,
                 )
 
 
 def _refuse_ours(paths: Sequence[str], forecast: Forecast, config: Config) -> None:
-    """Refuse what people write and review, even if a stranger's `dvc.yaml` calls it an output."""
-    locks = {each.removesuffix(PIPELINE_FILE) + LOCK_FILE for each in forecast.pipelines}
-    written = {FILE, *forecast.pipelines, *(each.file for each in config.environments.values())}
+    """Refuse what people write and review, even if a stranger's `dvc.yaml` calls it an output.
+
+    Case makes no difference, as it makes none on some machines that check this out.
+    """
+    locks = _locks(forecast)
+    written = {each.file.casefold() for each in config.environments.values()}
+    sources = [each.casefold() for each in forecast.read]
     for path in paths:
-        hidden = any(part.startswith(".") or part in _CI_FILES for part in path.split("/"))
-        read = path not in locks and any(is_inside(path, each) for each in forecast.read)
-        if hidden or read or path in written or path.endswith(".dvc"):
-            raise RefusedError(
-                f"the artifact would replace {quoted(path)}, which is not for a job to write",
-                id="not-for-a-job",
-                where=PIPELINE_FILE,
-                help="git diff main -- dvc.yaml, and see why that is an output without a cache",
+        if path in locks:
+            continue
+        folded = path.casefold()
+        if owner := _owner(folded):
+            raise _not_for_a_job(
+                f"{quoted(path)}: by its name it is {owner}'s, whatever dvc.yaml calls it",
+                "name that output otherwise in dvc.yaml",
             )
+        if folded in written or any(is_inside(folded, each) for each in sources):
+            raise _not_for_a_job(f"{quoted(path)}, which is not for a job to write", _SEE_WHY)
+
+
+def _owner(folded: str) -> str | None:
+    """Whose a file is by its name alone."""
+    parts = folded.split("/")
+    if parts[-1] in (PIPELINE_FILE, LOCK_FILE) or parts[-1].endswith(".dvc") or ".dvc" in parts:
+        return "DVC"
+    if parts[-1] == FILE:
+        return "mlci"
+    if not _CI_FILES.isdisjoint(parts) or any(each.startswith(_CI_BEGINS) for each in parts):
+        return "CI"
+    if any(each.startswith(".git") for each in parts):
+        return "Git"
+    return "a tool" if any(each.startswith(".") for each in parts) else None
+
+
+def _not_for_a_job(what: str, help_: str) -> RefusedError:
+    return RefusedError(
+        f"the artifact would replace {what}", id="not-for-a-job", where=PIPELINE_FILE, help=help_
+    )
 
 
 def _refuse_uncommitted(paths: Sequence[str], git: Git, prefix: str) -> None:

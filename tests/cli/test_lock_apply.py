@@ -64,16 +64,69 @@ def test_only_what_the_pipeline_leaves_to_git_is_written(story: Repository) -> N
 
 
 @pytest.mark.parametrize(
-    "path", [".github/workflows/ci.yml", ".gitlab-ci.yml", ".dvc/x", "mlci.yaml", "train.py", "src/a.py"]
+    ("owner", "path", "options"),
+    [
+        ("CI", ".GitHub/workflows/ci.yml", ("--push",)),
+        ("CI", ".github/workflows/ci.yml", ()),
+        ("CI", ".GitLab-CI.yml", ()),
+        ("CI", "Jenkinsfile", ()),
+        ("CI", "bitbucket-pipelines.YML", ()),
+        ("DVC", ".DVC/config", ()),
+        ("DVC", "raw.DVC", ()),
+        ("DVC", "DVC.yaml", ("--push",)),
+        ("DVC", "x/dvc.lock", ()),
+        ("mlci", "mlci.yaml", ()),
+        ("mlci", "sub/MLCI.yaml", ()),
+        ("Git", "x/.GitAttributes", ()),
+        ("a tool", ".env", ()),
+    ],
+)
+def test_what_is_not_a_jobs_by_its_name_is_refused(
+    story: Repository, owner: str, path: str, options: tuple[str, ...]
+) -> None:
+    evil = f"  evil: {{cmd: x, outs: [{{{path}: {{cache: false}}}}]}}\n"
+    story.commit({"dvc.yaml": PIPELINE + evil}).branch("evil")
+    place = artifact(story, {"dvc.lock": MADE, path: "version: 1"})
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place), *options)
+    assert (ended.code, story.git("status", "--porcelain")) == (7, ""), ended.stdout + ended.stderr
+    assert (
+        f"'{path}': by its name it is {owner}'s, whatever dvc.yaml calls it [not-for-a-job]" in ended.stderr
+    )
+
+
+@pytest.mark.parametrize("out", ["sub", "src"])
+def test_nor_is_it_taken_or_removed_as_a_part_of_a_directory(story: Repository, out: str) -> None:
+    evil = f"  evil: {{cmd: x, outs: [{{{out}: {{cache: false}}}}]}}\n"
+    story.commit({"dvc.yaml": PIPELINE + evil, "src/data.dvc": "outs: []"})
+    place = artifact(story, {"dvc.lock": MADE, "sub/dvc.yaml": "stages: {}", "src/x": "1"})
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert (ended.code, story.git("status", "--porcelain")) == (7, ""), ended.stdout + ended.stderr
+    assert "it is DVC's" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "path", ["train.py", "Train.py", "src/a.py", "environments/prod.yaml", "Environments/Prod.yaml"]
 )
 def test_what_people_write_is_refused_whatever_dvc_yaml_calls_it(story: Repository, path: str) -> None:
     out = "src" if path.startswith("src/") else path
     evil = f"  evil: {{cmd: x, outs: [{{{out}: {{cache: false}}}}]}}\n"
-    story.commit({"dvc.yaml": PIPELINE.replace("[raw]", "[raw, train.py, src/a.py]") + evil})
+    environments = "environments: {prod: {}}\n"
+    story.commit({
+        "dvc.yaml": PIPELINE.replace("[raw]", "[raw, train.py, src/a.py]") + evil,
+        "mlci.yaml": FILES["mlci.yaml"] + environments,
+    })  # fmt: skip
     place = artifact(story, {"dvc.lock": MADE, path: "version: 1"})
     ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
-    assert (ended.code, story.git("status", "--porcelain")) == (7, ""), ended.stdout
-    assert "[not-for-a-job]" in ended.stderr
+    assert (ended.code, story.git("status", "--porcelain")) == (7, ""), ended.stdout + ended.stderr
+    assert "which is not for a job to write [not-for-a-job]" in ended.stderr
+
+
+def test_a_lock_below_that_stands_beside_a_pipeline_is_taken(story: Repository) -> None:
+    story.commit({"sub/dvc.yaml": "stages: {s: {cmd: x, outs: [{mydvc.lock: {cache: false}}]}}"})
+    place = artifact(story, {"sub/dvc.lock": "schema: '2.0'\n", "sub/mydvc.lock": "[not a lock"})
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert ended.code == 0, ended.stderr
+    assert (story.path / "sub/mydvc.lock").read_text() == "[not a lock"
 
 
 @pytest.mark.parametrize("path", ["dvc.lock", "metrics.json", "dvc.yaml"])
