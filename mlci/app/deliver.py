@@ -1,6 +1,7 @@
 """The lock that a job made, committed to the branch that it was made for. No file here is touched."""
 
 import posixpath
+import shlex
 
 from mlci.app.handed import Handed
 from mlci.core.config import Config
@@ -86,6 +87,11 @@ def _refuse_restless(git: Git, commit: str) -> None:
         )
 
 
+def _typed(branch: str) -> str:
+    """A branch as a person may type it after anything: no option, and one word whatever its name."""
+    return shlex.quote(f"refs/heads/{branch}")
+
+
 def _not_pushed(result: PushResult, branch: str, commit: str) -> RefusedError | ForgeError:
     said = result.message.strip()
     if result.outcome is PushOutcome.STALE:
@@ -93,7 +99,8 @@ def _not_pushed(result: PushResult, branch: str, commit: str) -> RefusedError | 
             f"{quoted(branch)} left {commit[:10]} meanwhile: somebody pushed, and nothing was overwritten",
             id="branch-moved",
             where=branch,
-            help=f"the run of the newer commit makes its own lock; at a desk: git pull {ORIGIN} {branch}",
+            help="the run of the newer commit makes its own lock; at a desk:"
+            f" git pull {ORIGIN} {_typed(branch)}",
         )
     if result.outcome is PushOutcome.UNREACHABLE:
         return ForgeError(

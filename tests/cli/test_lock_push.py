@@ -131,6 +131,26 @@ def test_who_pushed_meanwhile_is_not_overwritten(story: Repository, tmp_path: Pa
     assert there(story) == other.head
 
 
+def test_a_branch_that_was_rewound_meanwhile_is_left_there(story: Repository) -> None:
+    """A push without a lease would go forward from there, and bring back what somebody took away."""
+    place, before = artifact(story, {"dvc.lock": MADE}), story.sha("main")
+    story.bare().git("update-ref", "refs/heads/faster", before)
+    ended = push(story, place)
+    assert (ended.code, "[branch-moved]" in ended.stderr) == (7, True), ended.stderr
+    assert there(story) == before
+
+
+@pytest.mark.parametrize("branch", ["$(touch${IFS}evil)", "-x;y"])
+def test_a_branchs_name_is_one_word_of_what_is_to_be_typed(
+    story: Repository, monkeypatch: pytest.MonkeyPatch, branch: str
+) -> None:
+    monkeypatch.setenv("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", branch)
+    story.bare().git("update-ref", f"refs/heads/{branch}", story.sha("main"))
+    ended = push(story, artifact(story, {"dvc.lock": MADE}))
+    assert "[branch-moved]" in ended.stderr, ended.stderr
+    assert f"git pull origin 'refs/heads/{branch}'" in ended.stderr
+
+
 def test_a_second_lock_for_the_same_inputs_ends_the_circle(story: Repository) -> None:
     assert push(story, artifact(story, {"dvc.lock": MADE})).code == 0
     story.git("fetch", "--quiet", "origin")
