@@ -10,16 +10,19 @@ from msgspec import Struct
 
 from mlci import __version__
 from mlci.core.yamlnode import Limits, Node
+from mlci.core.yamltree import FORMAT
 
 _PLACE = "mlci/trees"
 _LARGEST = 512 * 1024  # larger ones are rare, and their trees would fill a disk
 _MOST = 64
+_MOST_BYTES = 32 * 1024**2
 
 
 class Kept(Struct, frozen=True, array_like=True):
     """One remembered tree. The whole text is its key: a digest would have to be computed, and believed."""
 
     version: str
+    reader: int
     limits: Limits
     content: bytes
     tree: Node
@@ -45,7 +48,7 @@ class TreeMemory:
         place = self._place(content)
         if place is None:
             return
-        kept = Kept(version=__version__, limits=limits, content=content, tree=tree)
+        kept = Kept(version=__version__, reader=FORMAT, limits=limits, content=content, tree=tree)
         # An integer beyond 64 bits has no encoding, and a full or read-only disk is no reason to fail.
         with suppress(OverflowError, OSError):
             _replace(place, msgspec.msgpack.encode(kept))
@@ -59,8 +62,8 @@ class TreeMemory:
             kept = msgspec.msgpack.decode(place.read_bytes(), type=Kept)
         except (OSError, msgspec.DecodeError):  # absent, or damaged, which is as good as absent
             return None
-        same = (kept.version, kept.limits, kept.content) == (__version__, limits, content)
-        return kept.tree if same else None
+        known = (kept.version, kept.reader, kept.limits, kept.content)
+        return kept.tree if known == (__version__, FORMAT, limits, content) else None
 
     def _place(self, content: bytes) -> Path | None:
         if self._directory is None or len(content) > _LARGEST:
@@ -96,6 +99,11 @@ def _replace(place: Path, content: bytes) -> None:
 
 
 def _forget_the_oldest(directory: Path) -> None:
-    kept = sorted(directory.iterdir(), key=lambda each: each.stat().st_mtime)
-    for each in kept[:-_MOST]:
-        each.unlink(missing_ok=True)
+    kept = sorted(
+        ((each.stat(), each) for each in directory.iterdir()), key=lambda each: -each[0].st_mtime_ns
+    )
+    size = 0
+    for number, (about, each) in enumerate(kept):
+        size += about.st_size
+        if number >= _MOST or size > _MOST_BYTES:
+            each.unlink(missing_ok=True)

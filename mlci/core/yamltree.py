@@ -8,6 +8,10 @@ from mlci.core.problems import Problem, config_error
 from mlci.core.yamlnode import CONFIG_LIMITS, MIB, Limits, Node, Parts
 from mlci.core.yamlscan import BY_HAND, scan_directive, scan_text, yaml_problem
 
+# Raised with every change of the scan, the parser or `Node` that gives some text another tree or answer:
+# what an older reader remembered is then read again, also between two releases.
+FORMAT = 1
+
 
 class Memory(Protocol):
     """Trees of texts that were read before: it holds only good ones, and changes no answer but its cost."""

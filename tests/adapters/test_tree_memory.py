@@ -78,7 +78,8 @@ def test_what_is_damaged_is_not_believed(tmp_path, damage):
     (place,) = kept_in(tmp_path)
     if damage == "other":  # a tree of another text, under this one's name
         forged = msgspec.msgpack.decode(place.read_bytes())
-        forged[2] = b"x: 1\n"
+        forged[3] = b"x: 1\n"
+        forged[4] = msgspec.to_builtins(parse(b"x: 1\n", name="g"))
         damage = msgspec.msgpack.encode(forged)
     elif damage == b"half":
         damage = place.read_bytes()[:-20]
@@ -96,6 +97,15 @@ def test_a_tree_of_another_version_is_not_believed(tmp_path, monkeypatch, parsed
     assert len(parsed_once) == 2
 
 
+def test_a_tree_that_another_reader_made_is_not_believed(tmp_path, monkeypatch, parsed_once):
+    yamltree.remember_in(TreeMemory(tmp_path))
+    parse(TEXT, name="f")
+    monkeypatch.setattr("mlci.adapters.tree_memory.FORMAT", yamltree.FORMAT + 1)
+    yamltree.remember_in(TreeMemory(tmp_path))
+    parse(TEXT, name="f")
+    assert len(parsed_once) == 2
+
+
 @pytest.mark.parametrize("text", [b"n: 123456789012345678901234567890\n", b"n: .nan\nm: -.inf\n", b""])
 def test_what_has_no_encoding_is_read_again(tmp_path, text):
     for _ in range(2):
@@ -108,6 +118,16 @@ def test_no_more_are_kept_than_have_a_use(tmp_path):
     for number in range(70):
         parse(b"n: %d\n" % number, name="f")
     assert len(kept_in(tmp_path)) == 64
+
+
+def test_no_more_bytes_are_kept_than_a_disk_can_spare(tmp_path, monkeypatch):
+    monkeypatch.setattr("mlci.adapters.tree_memory._MOST_BYTES", 100_000)
+    yamltree.remember_in(TreeMemory(tmp_path))
+    for number in range(10):
+        parse(b"n%d: %s\n" % (number, b"x" * 10_000), name="f")
+    kept = kept_in(tmp_path)
+    assert 50_000 < sum(each.stat().st_size for each in kept) <= 100_000
+    assert any(b"n9:" in each.read_bytes() for each in kept)
 
 
 def test_a_place_that_cannot_be_written_is_no_reason_to_fail(tmp_path):
