@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
@@ -16,10 +17,13 @@ from mlci.core.evidence import PIPELINE
 from mlci.core.forecast import Forecast
 from mlci.core.plan import Change, FileDelete, FileWrite, Plan
 from mlci.core.problems import quoted
+from mlci.core.strictjson import JsonValue
 from mlci.errors import RefusedError, WorldError
 from mlci.ports.files import Files
 from mlci.ports.git import Git
 
+# Under which figure of the evidence the directories stand that hold no file now.
+EMPTIED = "emptied"
 LARGEST = 64 * 1024 * 1024
 _EXECUTABLE = "100755"
 _FILES = frozenset({"100644", _EXECUTABLE})
@@ -50,16 +54,26 @@ def _locks(forecast: Forecast) -> tuple[str, ...]:
     return tuple(each.removesuffix(PIPELINE_FILE) + LOCK_FILE for each in forecast.pipelines)
 
 
-def hand_over(files: Files, paths: Sequence[str]) -> tuple[str, ...]:
-    """Leave copies where the artifact takes them up; return why some are not taken along."""
-    left = []
+class Copies(Struct, frozen=True, kw_only=True):
+    """How handing over ended: why some is not taken along, and the directories that hold no file now."""
+
+    left: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
+
+
+def hand_over(files: Files, paths: Sequence[str]) -> Copies:
+    """Leave copies where the artifact takes them up. Empty directories are named: none holds them."""
+    left, emptied = [], []
     for path in paths:
         try:
             for place, content in _contents(files, path).items():
                 files.write(f"{LOCK}/{place}", content)
         except WorldError as error:
-            left.append(error.message)
-    return tuple(left)
+            if error.id == "not-a-file" and not any(files.list(path, links=True)):
+                emptied.append(path)
+            else:
+                left.append(error.message)
+    return Copies(left=tuple(left), emptied=tuple(emptied))
 
 
 def _contents(files: Files, path: str) -> dict[str, bytes]:
@@ -81,7 +95,13 @@ def handed(ground: Ground, artifact: Files, head: str, git: Git, config: Config,
     forecast = plan(ground, Asked(offline=True))
     modes = {posixpath.relpath(each.path, prefix or "."): each.mode for each in git.tree(head, prefix)}
     locks = frozenset(_locks(forecast))
-    taking = _Taking(files=ground.project, artifact=artifact, modes=modes, locks=locks)
+    taking = _Taking(
+        files=ground.project,
+        artifact=artifact,
+        modes=modes,
+        locks=locks,
+        emptied=_words(evidence.figures.get(EMPTIED)),
+    )
     writes, left = taking.of(kept_in_git(forecast))
     changed = [each.path for each in writes if each.change is not Change.KEEP]
     _refuse_links(changed, modes)
@@ -129,6 +149,7 @@ class _Taking(Struct, frozen=True, kw_only=True):
     artifact: Files
     modes: Mapping[str, str]
     locks: frozenset[str]
+    emptied: frozenset[str]
 
     def of(self, paths: Sequence[str]) -> tuple[tuple[FileWrite | FileDelete, ...], tuple[str, ...]]:
         """The writes for what is brought of these paths, and why some of it is left where it is."""
@@ -149,9 +170,15 @@ class _Taking(Struct, frozen=True, kw_only=True):
         if path.startswith("../"):
             return ()
         inside = [each.removeprefix(f"{LOCK}/") for each in self.artifact.list(place)]
-        if not inside:
-            return [self._write(path)] if self.artifact.exists(place) else []
-        lost = sorted(self._tracked(path) - {*inside})
+        is_file = not inside and self.artifact.exists(place)
+        if not (inside or is_file or path in self.emptied):
+            return []
+        before = self._tracked(path)
+        if before if is_file else self.modes.get(path) in _FILES:
+            raise _of_another_kind(path, is_file=is_file)
+        if is_file:
+            return [self._write(path)]
+        lost = sorted(before - {*inside})
         return [*map(self._write, inside), *(FileDelete(path=each) for each in lost)]
 
     def _tracked(self, path: str) -> set[str]:
@@ -167,6 +194,21 @@ class _Taking(Struct, frozen=True, kw_only=True):
         change = Change.CREATE if before is None else Change.KEEP if before == content else Change.UPDATE
         executable = self.modes.get(path) == _EXECUTABLE
         return FileWrite(path=path, content=content, executable=executable, change=change, before=before)
+
+
+def _words(figure: JsonValue) -> frozenset[str]:
+    listed = figure if isinstance(figure, list) else []
+    return frozenset(each for each in listed if isinstance(each, str))
+
+
+def _of_another_kind(path: str, *, is_file: bool) -> RefusedError:
+    was, is_ = ("directory", "file") if is_file else ("file", "directory")
+    return RefusedError(
+        f"the output {quoted(path)} is a {was} in the commit, and the job made a {is_} of it",
+        id="output-kind-changed",
+        where=path,
+        help=f"git rm -r -- {shlex.quote(path)} && git commit; the run of that commit hands it over",
+    )
 
 
 def _refuse_links(paths: Sequence[str], modes: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from mlci import __version__
 from mlci.app.bring_back import bring_back
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.failure import failure
-from mlci.app.handed import hand_over, kept_in_git
+from mlci.app.handed import EMPTIED, hand_over, kept_in_git
 from mlci.app.plan import Asked, Ground, plan
 from mlci.app.publish import destination, publish
 from mlci.app.rest import Stamps, stamps, unrest
@@ -246,8 +246,10 @@ class _Attempt(Struct, kw_only=True):
         wrong = "dvc.lock is not what this pipeline produces: running it gave another one"
         if self.authors_lock:
             return _finding(LOCK, Status.FAIL, wrong, self._mended)
-        left = hand_over(self.ground.project, kept_in_git(forecast))
-        taken = f"{_TAKEN}; not in it: {', '.join(left[:MOST_NAMED])}" if left else _TAKEN
+        copies = hand_over(self.ground.project, kept_in_git(forecast))
+        self.figures |= {EMPTIED: [*copies.emptied]} if copies.emptied else {}
+        left = ", ".join(copies.left[:MOST_NAMED])
+        taken = f"{_TAKEN}; not in it: {left}" if left else _TAKEN
         if self.context.trigger is Trigger.PULL_REQUEST:
             ours = self.context.branch is not None and not self.context.of_fork
             said = f"dvc.lock was brought up to date in this job; {_COMMITTED if ours else _BEFORE}: {taken}"

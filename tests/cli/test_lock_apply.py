@@ -9,6 +9,7 @@ from mlci.adapters.files import FileTree
 from mlci.app.handed import hand_over
 from mlci.core import evidence
 from mlci.core.evidence import Evidence
+from mlci.core.strictjson import JsonValue
 from tests.support.program import run_here
 from tests.support.repository import Link, Repository, repository
 
@@ -37,11 +38,16 @@ def story(tmp_path: Path) -> Repository:
 
 
 def artifact(
-    story: Repository, files: dict[str, str | Link], commit: str | None = None, published: str | None = None
+    story: Repository,
+    files: dict[str, str | Link],
+    commit: str | None = None,
+    published: str | None = None,
+    emptied: tuple[JsonValue, ...] = (),
 ) -> Path:
     place = story.path.parent / "artifact"
     (place / ".mlci/evidence").mkdir(parents=True, exist_ok=True)
-    figures = {"published": published} if published else {}
+    figures: dict[str, JsonValue] = {"published": published} if published else {}
+    figures["emptied"] = [*emptied]
     found = Evidence(gate="pipeline", commit=commit or story.head, findings=(), figures=figures)
     (place / ".mlci/evidence/pipeline.json").write_text(evidence.to_json(found))
     left = Repository(place)
@@ -163,6 +169,34 @@ def test_what_a_directory_that_git_keeps_has_lost_goes(story: Repository) -> Non
     assert changed == {"dvc.lock": "M", "plots/a/roc.csv": "M", "plots/old.csv": "D"}
 
 
+def test_a_directory_that_lost_all_goes_and_one_that_is_not_brought_stays(story: Repository) -> None:
+    kept = "[model, {plots: {cache: false}}, {tables: {cache: false}}]"
+    story.commit({"dvc.yaml": PIPELINE.replace("[model]", kept), "plots/a/b": "0", "tables/a": "0"})
+    place = artifact(story, {"dvc.lock": MADE}, emptied=("plots", "train.py", "src", 7))
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place))
+    assert ended.code == 0, ended.stderr
+    assert story.git("status", "--porcelain").split() == ["M", "dvc.lock", "D", "plots/a/b"]
+
+
+@pytest.mark.parametrize("options", [("--push",), ()])
+@pytest.mark.parametrize(
+    ("before", "brought", "said"),
+    [
+        ("plots/a.csv", "plots", "is a directory in the commit, and the job made a file of it"),
+        ("plots", "plots/a.csv", "is a file in the commit, and the job made a directory of it"),
+    ],
+)
+def test_an_output_that_changed_its_kind_is_named(
+    story: Repository, before: str, brought: str, said: str, options: tuple[str, ...]
+) -> None:
+    declared = PIPELINE.replace("[model]", "[model, {plots: {cache: false}}]")
+    story.commit({"dvc.yaml": declared, before: "0"}).branch("other")
+    place = artifact(story, {"dvc.lock": MADE, brought: "1"})
+    ended = run_here("-C", str(story.path), "lock", "apply", "--from-artifact", str(place), *options)
+    assert (ended.code, story.git("status", "--porcelain")) == (7, "")
+    assert f"the output 'plots' {said} [output-kind-changed]" in ended.stderr
+
+
 def test_what_is_too_large_is_left_and_told_but_never_the_lock(
     story: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,7 +230,10 @@ def test_what_cannot_be_handed_over_is_told_and_ends_nothing(
 ) -> None:
     monkeypatch.setattr("mlci.app.handed.LARGEST", 4)
     Repository(tmp_path).write({"dvc.lock": "x", "plots/a": "1", "plots/b": "2", "big": "12345"})
-    (said,) = hand_over(FileTree(tmp_path), ["dvc.lock", "plots", "big", "none"])
+    (tmp_path / "empty/deep").mkdir(parents=True)
+    copies = hand_over(FileTree(tmp_path), ["dvc.lock", "plots", "big", "none", "empty"])
+    (said,) = copies.left
+    assert copies.emptied == ("empty",)
     assert said.startswith("big is larger than")
     assert [*FileTree(tmp_path).list(".mlci/lock")] == [
         f".mlci/lock/{each}" for each in ("dvc.lock", "plots/a", "plots/b")
