@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from mlci.app.journals import journaled
+from mlci.app.journals import journaled, witness_here
 from mlci.app.patient import Patient, bad, good, poor
 from mlci.core import journal
 from mlci.core.context import RunContext, Trigger
@@ -75,12 +75,32 @@ def _strange(git: Git, tags: Sequence[TagRecord]) -> Finding:
     if unusable:
         what = f"{count(len(unusable), 'tag')} cannot be used: {_some(unusable)}"
         return poor("tags", f"{what}; versions look like income@v1.0.0", f"git tag --delete '{unusable[0]}'")
+    if denied := _denied(git, tags):
+        return denied
     foreign = [each.name for each in ours if known is not None and (each.name, each.commit) not in known]
     if foreign:
         what = f"{count(len(foreign), 'tag')} not in the journal here: {_some(foreign)}"
         made = f"if it was made by hand: git tag --delete '{foreign[0]}'"
         return poor("tags", what, f"mlci reconcile --check brings the newest; {made}")
     return good("tags", "every version and assignment is an annotated tag")
+
+
+def _denied(git: Git, tags: Sequence[TagRecord]) -> Finding | None:
+    """A version of the journal here that the tags deny, as origin has them where it answers."""
+    told = witness_here(git)
+    if told is None:
+        return None
+    there, here = _refs(git, "refs/tags/*"), {f"refs/tags/{each.name}": each.object for each in tags}
+    kept = [each for each in tags if there is None or there.get(f"refs/tags/{each.name}") == each.object]
+    registry = fold(kept)
+    lost = next((each for model in told.versions for each in told.lost(registry.model(model))), None)
+    if lost is None:
+        return None
+    ref = f"refs/tags/{lost.tag}"
+    if there is not None and there.get(ref) not in (None, here.get(ref)):
+        what = f"origin's {lost.tag} is not here, or another is"
+        return poor("tags", what, "git fetch --tags --force origin, then mlci doctor")
+    return poor("tags", lost.message, lost.help)
 
 
 def _some(names: Sequence[str]) -> str:
@@ -111,10 +131,15 @@ def _instead(git: Git, tag: str) -> str:
 
 
 def _theirs(git: Git, ref: str) -> str | None:
+    return (_refs(git, ref) or {}).get(ref)
+
+
+def _refs(git: Git, pattern: str) -> Mapping[str, str] | None:
+    """What origin has of this pattern, None where it cannot be asked."""
     if "origin" not in git.remotes():
         return None
     try:
-        return git.remote_refs("origin", ref).get(ref)
+        return git.remote_refs("origin", pattern)
     except MlciError:
         return None  # that the remote does not answer is another finding
 

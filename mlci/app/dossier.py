@@ -55,6 +55,8 @@ class Dossier(Struct, frozen=True, kw_only=True):
     @property
     def notes(self) -> tuple[str, ...]:
         """What is missing here, and what brings it."""
+        if self.found.caution:
+            return (self.found.caution,)
         if self.foreign:
             return (
                 f"the journal here does not know {self.found.tag}: mlci reconcile --check brings the newest",

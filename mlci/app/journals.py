@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from mlci.core import journal
 from mlci.core.journal import Counters, Entry
 from mlci.core.registry import Registry
+from mlci.core.witness import Witness, witness
 from mlci.ports.git import Git
 
 
@@ -22,6 +23,12 @@ def journaled(git: Git) -> frozenset[tuple[str, str]] | None:
     """The tags that the journal here tells of, each with its commit; None where there is no journal."""
     tip = git.resolve(journal.REF)
     return None if tip is None else journal.tags_of(read_entries(git, tip))
+
+
+def witness_here(git: Git) -> Witness | None:
+    """What the journal here tells of versions; None where there is no journal."""
+    tip = git.resolve(journal.REF)
+    return None if tip is None else witness(read_entries(git, tip))
 
 
 def read_marks(git: Git, ref: str | None, registry: Registry) -> Counters:

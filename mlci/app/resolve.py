@@ -3,6 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mlci.app.journals import witness_here
 from mlci.app.locked import locked_at
 from mlci.app.situation import path_of
 from mlci.core.config import Config
@@ -29,7 +30,10 @@ _KEYS = (
 
 
 class Resolved(Struct, frozen=True, kw_only=True):
-    """One version, as its tags tell it. Versions that other tools registered lack what only ours say."""
+    """One version, as its tags tell it. Versions that other tools registered lack what only ours say.
+
+    `journaled` is None where no journal is here to tell; what was `passed_over` is greater and not in it.
+    """
 
     model: str
     version: str
@@ -44,6 +48,8 @@ class Resolved(Struct, frozen=True, kw_only=True):
     since: str
     message: Message
     url: str = ""
+    journaled: bool | None = None
+    passed_over: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -57,6 +63,15 @@ class Resolved(Struct, frozen=True, kw_only=True):
         return tuple(each for each in stated if each)
 
     @property
+    def caution(self) -> str:
+        """What a reader must know who asked for the latest version; empty where that is the greatest tag."""
+        if not self.passed_over:
+            return ""
+        greater = ", ".join(self.passed_over)
+        advice = "mlci reconcile --check brings the newest journal"
+        return f"passed over {greater}, which the journal here does not know: {advice}"
+
+    @property
     def place(self) -> str:
         """The model's path from the top of the repository; `path` is from its project."""
         return path_of(self.model.rpartition(":")[0], self.path)
@@ -67,6 +82,8 @@ class Resolved(Struct, frozen=True, kw_only=True):
             "model": self.model,
             "version": self.version,
             "active": self.active,
+            "in_journal": self.journaled,
+            "passed_over": list(self.passed_over),
             "commit": self.commit,
             "tag": self.tag,
             "registered": self.registered,
@@ -89,7 +106,10 @@ class Resolved(Struct, frozen=True, kw_only=True):
 
 def resolve(git: Git, reference: str, *, config: Config | None = None, prefix: str = "") -> Resolved:
     """The version that a reference means, from the local tags."""
-    found = described(find(fold(git.tags()), reference, prefix=prefix, config=config), config=config)
+    told = witness_here(git)
+    meant = find(fold(git.tags()), reference, prefix=prefix, config=config, witness=told)
+    known = None if told is None else told.vouches(meant.release)
+    found = replace(described(meant, config=config), journaled=known)
     return located(git, found, prefix) if found.path else found
 
 
@@ -129,4 +149,5 @@ def described(found: Found, *, config: Config | None) -> Resolved:
         assignment=assignment.tag.name if assignment else "",
         since=assignment.when.isoformat() if assignment else "",
         message=message,
+        passed_over=found.passed_over,
     )

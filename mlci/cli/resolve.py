@@ -12,17 +12,22 @@ from mlci.wiring import World
 @click.argument("reference", shell_complete=completing.references)
 def command(world: World, out: Output, reference: str) -> None:
     """Say what REFERENCE (MODEL, MODEL@VERSION or MODEL#ENVIRONMENT) is made of."""
+    from mlci.app.history import NOT_IN_JOURNAL
     from mlci.app.resolve import resolve
     from mlci.core.registry import shown
 
     project = world.project()
     found = resolve(world.repository(), reference, config=project.config, prefix=project.prefix)
+    if found.caution:
+        out.note(found.caution)
     if out.json:
         out.document(found.document())
         return
+    marks = [] if found.active else ["withdrawn"]
+    marks += [NOT_IN_JOURNAL] if found.journaled is False else []
     facts = [
         ("model", found.model),
-        ("version", shown(found.version) + ("" if found.active else " (withdrawn)")),
+        ("version", "".join((shown(found.version), *(f" ({each})" for each in marks)))),
         ("commit", found.commit),
         ("tag", found.tag),
     ]

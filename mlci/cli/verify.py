@@ -38,12 +38,22 @@ def command(world: World, out: Output, reference: str, *, allow_unproven: bool, 
             project.prefix,
             reference,
         )
+    if found.caution:
+        out.note(found.caution)
     gone = withdrawn(world.repository(), found)
     if reproduce:
         proofs = (*proofs, *_reproduced(world, found.commit))
     if out.json:
-        what = {"model": found.model, "version": found.version, "commit": found.commit}
-        out.document({**what, "withdrawn": gone or None, "proofs": [each.document() for each in proofs]})
+        out.document(
+            {
+                "model": found.model,
+                "version": found.version,
+                "commit": found.commit,
+                "passed_over": list(found.passed_over),
+                "withdrawn": gone or None,
+                "proofs": [each.document() for each in proofs],
+            }
+        )
     else:
         words = {True: "kept", False: "BROKEN", None: "not provable"}
         out.table(("PROMISE", "IS", "WHY"), [(each.what, words[each.ok], each.why) for each in proofs])

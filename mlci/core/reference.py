@@ -13,17 +13,22 @@ from mlci.errors import MlciError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from mlci.core.config import Config
+    from mlci.core.witness import Lost, Witness
 
 _REFERENCE = re.compile(r"(?P<model>[^@#]+)(?:@(?P<version>[^@#]+)|#(?P<stage>[^@#]+))?")
 LATEST = ("latest", "greatest")
 
 
 class Found(Struct, frozen=True, eq=False):
-    """The release that a reference means, and the assignment it was found by, if it was by one."""
+    """The release that a reference means, and the assignment it was found by, if it was by one.
+
+    `passed_over` are greater versions that the journal does not know.
+    """
 
     model: str
     release: Release
     assignment: Event | None = None
+    passed_over: tuple[str, ...] = ()
 
 
 def known_model(registry: Registry, name: str, config: "Config | None") -> list[ModelState]:
@@ -60,8 +65,18 @@ def _no_model(registry: Registry, name: str, config: "Config | None") -> MlciErr
     )
 
 
-def find(registry: Registry, text: str, *, prefix: str = "", config: "Config | None" = None) -> Found:
-    """What a reference means. Raises UsageError or RefusedError."""
+def find(
+    registry: Registry,
+    text: str,
+    *,
+    prefix: str = "",
+    config: "Config | None" = None,
+    witness: "Witness | None" = None,
+) -> Found:
+    """What a reference means; the latest version is one that the journal knows, where it knows any.
+
+    Raises UsageError or RefusedError.
+    """
     match = _REFERENCE.fullmatch(text)
     if match is None or not is_model(match["model"]) or (match["stage"] and not is_stage(match["stage"])):
         raise UsageError(
@@ -78,13 +93,45 @@ def find(registry: Registry, text: str, *, prefix: str = "", config: "Config | N
         current = state.current(match["stage"])
         found = Found(state.name, current.release, current.event) if current else None
     elif match["version"] and match["version"] not in LATEST:
-        version = Version.parse(match["version"])
-        release = state.find(version) if version else None
-        found = Found(state.name, release) if release else None
+        found = _named(state, Version.parse(match["version"]), witness)
     else:
-        found = Found(state.name, state.latest) if state.latest else None
+        found = _latest(state, witness)
     if found is None:
         raise RefusedError(
             f"the registry knows no {text}", id="version-unknown", help="git fetch --tags, then mlci models"
         )
     return found
+
+
+def _named(state: ModelState, version: Version | None, witness: "Witness | None") -> Found | None:
+    """The release of a version. Raises RefusedError where only the journal has it."""
+    release = state.find(version) if version else None
+    if release is not None:
+        return Found(state.name, release)
+    for lost in witness.lost(state) if witness else ():
+        if lost.version == version:
+            raise _lost(lost)
+    return None
+
+
+def _latest(state: ModelState, witness: "Witness | None") -> Found | None:
+    """The greatest version that stands, of those that the journal knows where it knows any.
+
+    Raises RefusedError where the journal has one as great that the tags deny.
+    """
+    versions = state.versions
+    known = [each for each in versions if witness is None or witness.vouches(each)]
+    release = next(iter(known or versions), None)
+    for lost in witness.lost(state) if witness else ():
+        if release is None or release.version is None or not lost.version < release.version:
+            raise _lost(lost)
+    if release is None:
+        return None
+    greater = versions[: versions.index(release)]
+    return Found(state.name, release, passed_over=tuple(each.title for each in greater))
+
+
+def _lost(lost: "Lost") -> RefusedError:
+    """A clone that fetched no tags looks the same, so that comes first."""
+    first = "git fetch --tags --force origin"
+    return RefusedError(lost.message, id="version-lost", help=f"{first}; if that does not help: {lost.help}")

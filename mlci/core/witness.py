@@ -18,6 +18,7 @@ class Lost(Struct, frozen=True, kw_only=True):
     model: str
     version: Version
     commit: str
+    tag: str
     message: str
     help: str
 
@@ -49,14 +50,19 @@ class Witness(Struct, frozen=True, kw_only=True):
         there = {each.tag.name: each.commit for each in state.events}
         releases = {(each.title, each.commit): each for each in state.releases}
         for (title, commit), entries in told.items():
-            version, said = (
-                Version.parse(title),
-                _contradiction(entries, releases.get((title, commit)), there),
-            )
+            version = Version.parse(title)
+            said = _contradiction(entries, releases.get((title, commit)), there)
             if version and said:
+                tag, message, mend = said
                 retire = f"mlci retire {state.name.rpartition(':')[2]}@{title} --reason TEXT"
-                advice = f"{said[1]}; or withdraw it: {retire}"
-                yield Lost(model=state.name, version=version, commit=commit, message=said[0], help=advice)
+                yield Lost(
+                    model=state.name,
+                    version=version,
+                    commit=commit,
+                    tag=tag,
+                    message=message,
+                    help=f"{mend}; or withdraw it: {retire}",
+                )
 
 
 def witness(entries: Iterable[Entry]) -> Witness:
@@ -71,23 +77,25 @@ def witness(entries: Iterable[Entry]) -> Witness:
 
 def _contradiction(
     entries: Sequence[Entry], release: Release | None, there: Mapping[str, str]
-) -> tuple[str, str] | None:
-    """What the tags `there` deny of one version's events, and what mends it."""
+) -> tuple[str, str, str] | None:
+    """Which tag denies one version's events by what is `there`, in words, and what mends it."""
     entry = entries[-1]
     stands = release is not None and release.active
     if withdrawn := [each for each in entries if each.kind is Kind.DEREGISTER]:
         gone = withdrawn[-1].tag
         if not stands or any(there.get(each.tag) == each.commit for each in withdrawn):
             return None
-        return f"the journal has {entry.version} withdrawn by {gone}, whose tag is gone", _back(gone)
+        return gone, f"the journal has {entry.version} withdrawn by {gone}, whose tag is gone", _back(gone)
     has = f"the journal has {entry.tag} on {entry.commit[:10]}"
     if entry.tag not in there:
-        return f"{has}, its tag is gone", _back(entry.tag)
+        return entry.tag, f"{has}, its tag is gone", _back(entry.tag)
     if there[entry.tag] != entry.commit:
-        return f"{has}, its tag stands on {there[entry.tag][:10]}", _back(entry.tag, force=True)
+        elsewhere = f"{has}, its tag stands on {there[entry.tag][:10]}"
+        return entry.tag, elsewhere, _back(entry.tag, force=True)
     if release is not None and not stands:
         other = release.events[-1].tag.name
-        return f"{has}, and knows no {other}, which withdraws it", f"git push origin ':refs/tags/{other}'"
+        overruled = f"{has}, and knows no {other}, which withdraws it"
+        return other, overruled, f"git push origin ':refs/tags/{other}'"
     return None
 
 

@@ -2,12 +2,15 @@
 
 import pytest
 
+from mlci.app.doctor_repository import _tags
 from mlci.app.ledger import Ledger
 from mlci.app.promote import promote
 from mlci.app.promotion_check import check
 from mlci.app.reconcile import Reconciled
+from mlci.app.resolve import resolve
 from mlci.app.retire import retire
 from mlci.core import journal
+from mlci.core.finding import Status
 from mlci.errors import Exit, RefusedError
 from tests.support.fakes import FakeDvc
 from tests.support.registry import CONTEXT, begun
@@ -155,3 +158,41 @@ def test_a_journal_that_is_seen_before_its_tags_is_read_again(desk, monkeypatch)
     seen = iter([early, whole])
     monkeypatch.setattr(Ledger, "read", lambda self: next(seen))
     assert desk.reconcile(write=False).refusals == ()
+
+
+def test_the_latest_version_is_one_that_the_journal_knows(desk):
+    by_hand(desk.merge(), "income@v0.9.0")
+    found = resolve(desk.git, "income@latest")
+    assert (found.version, found.journaled, found.passed_over) == ("v0.2.0", True, ("v0.9.0",))
+    assert "passed over v0.9.0, which the journal here does not know" in found.caution
+    assert found.document()["passed_over"] == ["v0.9.0"]
+    assert resolve(desk.git, "income@v0.9.0").document()["in_journal"] is False
+    desk.story.git("update-ref", "-d", journal.REF)
+    assert resolve(desk.git, "income").version == "v0.9.0"
+
+
+@pytest.mark.parametrize("reference", ["income", "income@latest", "income@v0.2.0"])
+def test_a_version_whose_tag_is_gone_is_not_answered_with_an_older_one(desk, reference):
+    desk.story.git("tag", "--delete", "income@v0.2.0")
+    with pytest.raises(RefusedError) as caught:
+        resolve(desk.git, reference)
+    assert caught.value.id == "version-lost"
+    assert caught.value.help.startswith("git fetch --tags --force origin; ")
+
+
+def test_an_older_version_whose_tag_is_gone_hides_no_newer_one(desk):
+    desk.story.git("tag", "--delete", "income@v0.1.0")
+    assert resolve(desk.git, "income").version == "v0.2.0"
+
+
+@pytest.mark.parametrize("done_by_hand", [gone, moved])
+def test_the_doctor_hears_of_it_from_the_remote(desk, done_by_hand):
+    assert _tags(desk.git).status is Status.PASS
+    said = done_by_hand(desk)
+    found = _tags(desk.git)
+    assert (found.status, said in found.message) == (Status.WARN, True)
+
+
+def test_a_clone_that_fetched_no_tags_is_told_to(desk):
+    desk.story.git("tag", "--delete", "income@v0.2.0")
+    assert _tags(desk.git).help.startswith("git fetch --tags --force origin")
