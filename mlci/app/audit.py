@@ -18,7 +18,7 @@ from mlci.core.stated import Stated
 from mlci.core.strictjson import JsonValue
 from mlci.core.version import Version
 from mlci.core.wording import count
-from mlci.errors import UsageError
+from mlci.errors import RefusedError, UsageError
 from mlci.ports.git import Git
 
 _MOST_METRICS = 3
@@ -115,7 +115,7 @@ def _is_date(text: str) -> bool:
 
 
 def audit(git: Git, name: str, *, filters: Filters = _ALL, config: Config | None = None) -> Trail:
-    """The trail of a model. Raises MlciError for a model or an environment that nothing speaks of."""
+    """The trail of a model. Raises MlciError for a model, environment or version that nothing speaks of."""
     registry = fold(git.tags())
     state = _model(registry, name, config)
     known_stage(registry, filters.environment, config)
@@ -127,6 +127,13 @@ def audit(git: Git, name: str, *, filters: Filters = _ALL, config: Config | None
     happened += [
         _deployment(each) for each in entries if each.kind is Kind.DEPLOY and each.model == state.name
     ]
+    if filters.version and all(each.version != str(filters.version) for each, _ in happened):
+        raise RefusedError(
+            f"nothing ever happened to {state.name}@{filters.version}",
+            id="version-unknown",
+            where="--version",
+            help=f"mlci models {name} lists the versions there are",
+        )
     steps = map(_marked, _steps(sorted(happened, key=lambda each: each[0].when)))
     return Trail(
         model=state.name,

@@ -11,7 +11,8 @@ from mlci.core.journal import Kind
 from mlci.core.plan import FileWrite
 from mlci.core.registry import ModelState, Release
 from mlci.core.version import Version
-from mlci.errors import RefusedError
+from mlci.core.witness import witness
+from mlci.errors import RefusedError, UsageError
 from mlci.ports.git import Git
 from mlci.render import html
 
@@ -29,15 +30,24 @@ def retire(
 ) -> tuple[tuple[Written, ...], tuple[Intent, ...]]:
     """Withdraw a version, or deprecate the model when none is named; what was written, or would be.
 
-    Raises RefusedError while an environment runs it or is asked to. A second run writes nothing.
+    Raises RefusedError while an environment runs it or is asked to. A second run writes nothing. A version
+    whose tag was taken away by hand is withdrawn on the commit that the journal has.
     """
+    if not reason.strip():
+        raise UsageError(
+            "a version is withdrawn for a reason, which its tag keeps",
+            id="usage",
+            where="--reason",
+            help="mlci retire MODEL[@VERSION] --reason 'trained on wrong labels'",
+        )
     name = name_of(config, prefix, model)
 
     def intents(snapshot: Snapshot) -> list[Intent]:
         state = snapshot.registry.model(name)
-        if _gone(state, version):
+        lost = _lost(ledger, snapshot, state, version)
+        if lost is None and _gone(state, version):
             return []
-        release = chosen(state, version) if version else state.latest
+        release = lost or (chosen(state, version) if version else state.latest)
         if release is None:
             raise RefusedError(f"{name} has no version", id="version-unknown", help="mlci models")
         _unused(ledger, config, prefix, snapshot, state, model, release if version else None)
@@ -51,6 +61,14 @@ def final_page(git: Git, name: str) -> FileWrite:
     slug = name.replace(":", "-").replace("/", "-")
     page = html.page(audit_page(audit(git, name)))
     return FileWrite(path=f".mlci/report/{slug}-retired.html", content=page.encode())
+
+
+def _lost(ledger: Ledger, snapshot: Snapshot, state: ModelState, version: str | None) -> Release | None:
+    """The version as the journal has it, where the tags deny it."""
+    told = witness(ledger.entries(snapshot)) if snapshot.journal and version else None
+    wanted = Version.parse(version or "")
+    lost = (each for each in (told.lost(state) if told else ()) if each.version == wanted)
+    return next((Release(each.commit, each.version) for each in lost), None)
 
 
 def _gone(state: ModelState, version: str | None) -> bool:
@@ -72,7 +90,7 @@ def _unused(
 ) -> None:
     """Nothing runs it (any version, when none is given), and no file asks for it."""
     running = {stage: state.current(stage) for stage in state.stages}
-    users = [stage for stage, each in running.items() if each and release in (None, each.release)]
+    users = [stage for stage, each in running.items() if each and _is(each.release, release)]
     for name, desired in desired_at(ledger.git, config, prefix, snapshot.tip).items():
         asked = desired.lines.get(local)
         if asked is not None and (release is None or asked == release.version):
@@ -84,6 +102,13 @@ def _unused(
             id="in-use",
             help="promote another version there, or remove its line and `mlci reconcile`",
         )
+
+
+def _is(running: Release, release: Release | None) -> bool:
+    """Whether that is what runs; a commit whose tag is gone runs without a version."""
+    if release is None:
+        return True
+    return running.commit == release.commit and running.version in (None, release.version)
 
 
 def _intent(state: ModelState, release: Release, one: bool, reason: str, context: RunContext) -> Intent:

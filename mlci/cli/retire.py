@@ -36,4 +36,6 @@ def command(world: World, out: Output, what: str, reason: str, dry_run: bool) ->
         page = final_page(world.repository(), name_of(project.config, project.prefix, model))
         world.files().apply(Plan(files=(page,)))
         lines.append(f"its whole trail: {page.path}")
-    out.answer({"written": [*tags], "pending": [*plans]}, out.lines(lines or ["nothing to do"]))
+    already = not (tags or plans)
+    lines = lines or [f"{what} was withdrawn already: mlci audit {model} tells when and why"]
+    out.answer({"written": [*tags], "pending": [*plans], "already": already}, out.lines(lines))

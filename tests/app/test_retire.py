@@ -1,7 +1,7 @@
 import pytest
 
 from mlci.app.retire import final_page, retire
-from mlci.errors import RefusedError
+from mlci.errors import RefusedError, UsageError
 from tests.support.registry import CONTEXT, begun
 from tests.support.repository import repository
 
@@ -50,6 +50,14 @@ def test_a_model_that_nobody_runs_is_deprecated_once(tmp_path):
     assert gone(desk) == (["income@deprecated#1"], [])
     assert gone(desk) == ([], [])
     assert not desk.registry.model("income").active
+
+
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_a_reason_says_something(tmp_path, reason):
+    desk = begun(repository(tmp_path / "work"))
+    with pytest.raises(UsageError) as caught:
+        retire(desk.ledger, desk.config, "", CONTEXT, model="income", version=None, reason=reason)
+    assert caught.value.where == "--reason"
 
 
 def test_the_last_page_tells_the_whole_trail(tmp_path):

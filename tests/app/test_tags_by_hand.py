@@ -160,6 +160,21 @@ def test_a_journal_that_is_seen_before_its_tags_is_read_again(desk, monkeypatch)
     assert desk.reconcile(write=False).refusals == ()
 
 
+def test_a_version_whose_tag_nobody_has_any_more_can_be_withdrawn(desk):
+    gone(desk)
+    desk.story.git("tag", "--delete", "income@v0.2.0")
+    options = {"model": "income", "version": "v0.2.0", "reason": "its tag is gone"}
+    with pytest.raises(RefusedError) as caught:
+        retire(desk.ledger, desk.config, "", CONTEXT, **options)
+    assert caught.value.id == "in-use"
+    assert tags(desk.merge(staging="income: v0.1.0\n").reconcile()) == ["income#staging#3"]
+    written, _ = retire(desk.ledger, desk.config, "", CONTEXT, **options)
+    assert [each.tag for each in written] == ["income@v0.2.0!#4"]
+    assert retire(desk.ledger, desk.config, "", CONTEXT, **options) == ((), ())
+    assert desk.merge(staging="# follows\n").reconcile() == Reconciled()
+    assert desk.running("staging") == "v0.1.0"
+
+
 def test_the_latest_version_is_one_that_the_journal_knows(desk):
     by_hand(desk.merge(), "income@v0.9.0")
     found = resolve(desk.git, "income@latest")
