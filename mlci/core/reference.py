@@ -122,8 +122,9 @@ def _latest(state: ModelState, witness: "Witness | None") -> Found | None:
     versions = state.versions
     known = [each for each in versions if witness is None or witness.vouches(each)]
     release = next(iter(known or versions), None)
+    best = known[0].version if known else None
     for lost in witness.lost(state) if witness else ():
-        if release is None or release.version is None or not lost.version < release.version:
+        if best is None or not lost.version < best:
             raise _lost(lost)
     if release is None:
         return None

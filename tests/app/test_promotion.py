@@ -117,7 +117,10 @@ def test_a_version_that_was_registered_by_hand_has_no_evidence(desk):
     desk.story.tag("income@v7.0.0", message="by hand").git("push", "--quiet", "origin", "income@v7.0.0")
 
     found = checked(ask(desk, "income: v7.0.0\n"))
+    assert (found.exit, [each.id for each in found.refusals]) == (Exit.REFUSED, ["version-not-in-journal"])
 
+    desk.story.bare().git("update-ref", "-d", "refs/mlci/registry")
+    found = checked(desk)
     assert found.exit is Exit.REFUSED
     assert {each.what: each.ok for each in found.candidates[0].answers}["evidence"] is False
 

@@ -195,6 +195,14 @@ def test_a_version_whose_tag_is_gone_is_not_answered_with_an_older_one(desk, ref
     assert caught.value.help.startswith("git fetch --tags --force origin; ")
 
 
+def test_a_version_made_by_hand_is_no_answer_for_one_whose_tag_is_gone(desk):
+    by_hand(desk.merge(), "income@v0.9.0")
+    desk.story.git("tag", "--delete", "income@v0.1.0", "income@v0.2.0")
+    with pytest.raises(RefusedError) as caught:
+        resolve(desk.git, "income")
+    assert caught.value.id == "version-lost"
+
+
 def test_an_older_version_whose_tag_is_gone_hides_no_newer_one(desk):
     desk.story.git("tag", "--delete", "income@v0.1.0")
     assert resolve(desk.git, "income").version == "v0.2.0"
