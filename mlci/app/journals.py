@@ -11,12 +11,16 @@ from mlci.ports.git import Git
 
 def read_entries(git: Git, ref: str | None) -> list[Entry]:
     """The events of a journal, in order; what cannot be read is left out."""
+    return [entry for entry in _events(git, ref) if entry is not None]
+
+
+def _events(git: Git, ref: str | None) -> list[Entry | None]:
     if ref is None:
         return []
     numbered = [(journal.event_number(each.path), each.path) for each in git.tree(ref, "events")]
     paths = [path for number, path in sorted((n, path) for n, path in numbered if n is not None)]
     contents = git.blobs([(ref, path) for path in paths])
-    return [entry for content in contents if content and (entry := journal.read_entry(content))]
+    return [journal.read_entry(content) if content else None for content in contents]
 
 
 def journaled(git: Git) -> frozenset[tuple[str, str]] | None:
@@ -27,8 +31,17 @@ def journaled(git: Git) -> frozenset[tuple[str, str]] | None:
 
 def witness_here(git: Git) -> Witness | None:
     """What the journal here tells of versions; None where there is no journal."""
-    tip = git.resolve(journal.REF)
-    return None if tip is None else witness(read_entries(git, tip))
+    return witness_of(git, git.resolve(journal.REF))
+
+
+def witness_of(git: Git, ref: str | None) -> Witness | None:
+    """What a journal tells of versions; None where there is none.
+
+    One of which an event cannot be read may have told of any version, so it is no witness either.
+    """
+    events = _events(git, ref)
+    told = [each for each in events if each is not None]
+    return witness(told) if ref is not None and len(told) == len(events) else None
 
 
 def read_marks(git: Git, ref: str | None, registry: Registry) -> Counters:

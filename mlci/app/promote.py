@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
-from mlci.app.journals import read_entries
+from mlci.app.journals import witness_of
 from mlci.app.ledger import Ledger, Snapshot
 from mlci.app.situation import desired_at, models_of, path_of, situation
 from mlci.core.config import Config, Environment
@@ -16,7 +16,6 @@ from mlci.core.problems import did_you_mean
 from mlci.core.registry import ModelState, Release, shown
 from mlci.core.strictjson import JsonValue
 from mlci.core.version import Version
-from mlci.core.witness import witness
 from mlci.errors import RefusedError, UsageError
 from mlci.ports.files import Files
 from mlci.ports.git import Git
@@ -192,7 +191,7 @@ def chosen(state: ModelState, text: str) -> Release:
 def _default(git: Git, state: ModelState, environment: Environment, snapshot: Snapshot) -> Release:
     """What the needed environment runs, else the newest version that the journal, if there is one, knows."""
     current = state.current(environment.needs) if environment.needs else None
-    told = witness(read_entries(git, snapshot.journal)) if snapshot.journal else None
+    told = witness_of(git, snapshot.journal)
     versions = [each for each in state.versions if told is None or told.vouches(each)]
     release = current.release if current else newest(versions, snapshot.line)
     if release is None:

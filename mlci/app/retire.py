@@ -2,6 +2,7 @@
 
 from mlci.app.audit import audit
 from mlci.app.audit_page import audit_page
+from mlci.app.journals import witness_of
 from mlci.app.ledger import Intent, Ledger, Snapshot, Written
 from mlci.app.promote import chosen, name_of
 from mlci.app.situation import desired_at
@@ -11,7 +12,6 @@ from mlci.core.journal import Kind
 from mlci.core.plan import FileWrite
 from mlci.core.registry import ModelState, Release
 from mlci.core.version import Version
-from mlci.core.witness import witness
 from mlci.errors import RefusedError, UsageError
 from mlci.ports.git import Git
 from mlci.render import html
@@ -65,7 +65,7 @@ def final_page(git: Git, name: str) -> FileWrite:
 
 def _lost(ledger: Ledger, snapshot: Snapshot, state: ModelState, version: str | None) -> Release | None:
     """The version as the journal has it, where the tags deny it."""
-    told = witness(ledger.entries(snapshot)) if snapshot.journal and version else None
+    told = witness_of(ledger.git, snapshot.journal) if version else None
     wanted = Version.parse(version or "")
     lost = (each for each in (told.lost(state) if told else ()) if each.version == wanted)
     return next((Release(each.commit, each.version) for each in lost), None)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from mlci.app.journals import read_entries
+from mlci.app.journals import read_entries, witness_of
 from mlci.app.ledger import Snapshot
 from mlci.core import environments, journal
 from mlci.core.config import Config
 from mlci.core.environments import Desired, Situation
 from mlci.core.tag import full_name
-from mlci.core.witness import witness
 from mlci.ports.files import Files
 from mlci.ports.git import Git
 
@@ -69,5 +68,5 @@ def situation(
         registry=snapshot.registry,
         line=snapshot.line,
         deployed=journal.deployed(entries),
-        witness=witness(entries) if snapshot.journal else None,
+        witness=witness_of(git, snapshot.journal),
     )
