@@ -16,6 +16,7 @@ TEXT = b"a: &x {b: [1, 1.0, -0.5, 0x1f, true, ~, 'q', \"\\u00e9\"]}\nc: *x\nd: {
 @pytest.fixture(autouse=True)
 def forget():
     before = yamltree._memory.get()
+    yamltree._memory.set(None)
     yield
     yamltree._memory.set(before)
 

@@ -208,8 +208,9 @@ def test_a_tag_made_by_hand_is_marked_everywhere(tmp_path):
     assert {each.version: each.journaled for each in history(desk.git)} == {"v0.4.0": False, "v0.1.0": True}
     (row,) = models(desk.git, desk.git.tags(), name="income").rows
     assert [each.marked for each in row.versions] == ["v0.4.0 (not in the journal)", "v0.1.0"]
-    marked = [plain(title_of(dossier(desk.git, CONFIG, "", each))) for each in ("income", "income@v0.1.0")]
-    assert marked == ["income v0.4.0 (not in the journal)", "income v0.1.0"]
+    asked = ("income", "income@v0.4.0", "income@v0.1.0")
+    marked = [plain(title_of(dossier(desk.git, CONFIG, "", each))) for each in asked]
+    assert marked == ["income v0.1.0", "income v0.4.0 (not in the journal)", "income v0.1.0"]
 
     desk.git.update_refs(RefUpdate(ref=journal.REF, new=None))
     assert {each.journaled for each in history(desk.git)} == {None}
