@@ -65,7 +65,7 @@ def test_a_whole_life_from_the_command_line(project):
     assert (resolved["version"], resolved["path"]) == ("v0.1.0", "models/income.txt")
     assert resolved["hash"].endswith(".dir")
     assert answer("models")["models"]["income"]["environments"] == {"prod": "v0.1.0", "staging": "v0.1.0"}
-    assert [each["event"] for each in answer("history")] == ["assign", "assign", "register"]
+    assert [each["event"] for each in answer("history")] == ["assign", "deploy", "assign", "register"]
     assert [each["event"] for each in answer("audit", "income")["steps"]] == [
         "register",
         "assign",
@@ -79,6 +79,7 @@ def test_a_whole_life_from_the_command_line(project):
         "model hash": True,
         "evidence": True,
         "bytes": True,
+        "remote bytes": True,
     }
     run("retire", "income", "--reason", "replaced", code=Exit.REFUSED)
     run("rollback", "prod", "income", code=Exit.REFUSED)
