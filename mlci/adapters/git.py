@@ -67,9 +67,10 @@ class GitCli(Talking, Writing):
         done = self._git("merge-base", "--is-ancestor", "--end-of-options", ancestor, descendant, fine=(0, 1))
         return done.code == 0
 
-    def tags(self) -> Iterator[TagRecord]:
+    def tags(self, *, messages: bool = True) -> Iterator[TagRecord]:
         """All tags by name, in one process, which begins at once and works while we do something else."""
-        listing = self._beside("for-each-ref", f"--format={git_parse.TAGS}", _TAGS)
+        asked = git_parse.TAGS + (git_parse.MESSAGE if messages else "")
+        listing = self._beside("for-each-ref", f"--format={asked}", _TAGS)
         self._objects.begin()  # whoever reads tags asks for the journal next
         return self._understood(listing)
 
@@ -133,14 +134,17 @@ class GitCli(Talking, Writing):
 
     def _understood(self, listing: Dialogue) -> Iterator[TagRecord]:
         """The tags of a listing. Git ends it over a tag that it cannot read: then each is asked for alone."""
-        told = set()
+        told: list[str] = []
         try:
             for tag in git_parse.tags(listing.rest()):
-                yield from self._led(tag)
-                told.add(f"{_TAGS}{tag.name}")
+                if tag.commit:
+                    yield tag
+                else:
+                    yield from self._led(tag)
+                told.append(tag.name)
         except WorldError:
-            refs = self.refs(_TAGS)
-            yield from self._one_by_one({name: each for name, each in refs.items() if name not in told})
+            refs, known = self.refs(_TAGS), {f"{_TAGS}{each}" for each in told}
+            yield from self._one_by_one({name: each for name, each in refs.items() if name not in known})
 
     def _one_by_one(self, refs: Mapping[str, str]) -> Iterator[TagRecord]:
         self._objects.announce(refs.values())

@@ -9,7 +9,8 @@ from mlci.ports.git import CommitRecord, Person, RefUpdate, Signature, TagRecord
 from mlci.ports.process import Finished
 
 # Only what stands in the tag itself: `*objectname` and its like open every commit as well.
-TAGS = "%00%(refname)%00%(objectname)%00%(objecttype)%00%(object)%00%(type)%00%(tagger)%00%(contents)"
+TAGS = "%00%(refname)%00%(objectname)%00%(objecttype)%00%(object)%00%(type)%00%(tagger)%00"
+MESSAGE = "%(contents)"
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 _TAGS = "refs/tags/"

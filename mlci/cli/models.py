@@ -20,7 +20,7 @@ def command(world: World, out: Output, model: str | None, everything: bool) -> N
     """List models, their latest version and what each environment runs; of MODEL, every version."""
     git = world.repository()
     git.prepare()
-    tags = git.tags()  # Git reads them while we load what understands them
+    tags = git.tags(messages=False)  # Git reads them while we load what understands them
     from mlci.app.models import models
     from mlci.cli.declared import declared
 

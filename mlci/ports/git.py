@@ -132,8 +132,11 @@ class Git(Protocol):
         """Whether one commit is reachable from another (a commit is its own ancestor)."""
         ...
 
-    def tags(self) -> Iterator[TagRecord]:
-        """All tags by name. Git begins to read them at once, whenever we begin to look at them."""
+    def tags(self, *, messages: bool = True) -> Iterator[TagRecord]:
+        """All tags by name. Git begins to read them at once, whenever we begin to look at them.
+
+        Without `messages` these are empty, which is faster where there are thousands.
+        """
         ...
 
     def signature(self, tag: str) -> tuple[Signature, str]:
