@@ -44,8 +44,8 @@ _REFUSED = re.compile(
 )
 _FILTER = re.compile(r"filter\..*\.(clean|smudge|process)", re.DOTALL)
 _HELPER = re.compile(r"credential\.(.*\.)?helper", re.DOTALL)
-_OWN_HELPER = re.compile(r"[a-z][a-z0-9-]*")
-_LFS = re.compile(r"git-lfs (clean -- %f|smudge( --skip)? -- %f|filter-process( --skip)?)")
+_OWN_HELPER = r"[a-z][a-z0-9-]*"
+_LFS = r"git-lfs (clean -- %f|smudge( --skip)? -- %f|filter-process( --skip)?)"
 _DEFAULTS = {
     "core.sshcommand": "ssh",
     "core.askpass": "",
@@ -131,7 +131,7 @@ def _programs(settings: Sequence[Setting]) -> list[tuple[str, str]]:
 
 
 def _filters(mine: Sequence[Setting]) -> list[tuple[str, str]]:
-    found = {each.key for each in mine if _FILTER.fullmatch(each.key) and not _LFS.fullmatch(each.value)}
+    found = {each.key for each in mine if _FILTER.fullmatch(each.key) and not re.fullmatch(_LFS, each.value)}
     optional = {f"{key.rpartition('.')[0]}.required" for key in found}
     return [*((key, "") for key in sorted(found)), *((key, "false") for key in sorted(optional))]
 
@@ -139,7 +139,7 @@ def _filters(mine: Sequence[Setting]) -> list[tuple[str, str]]:
 def _helpers(settings: Sequence[Setting]) -> list[tuple[str, str]]:
     """Credential helpers are a list: an empty one clears it, then the user's own come back."""
     helpers = [each for each in settings if _HELPER.fullmatch(each.key)]
-    own = [each for each in helpers if not each.of_repository or _OWN_HELPER.fullmatch(each.value)]
+    own = [each for each in helpers if not each.of_repository or re.fullmatch(_OWN_HELPER, each.value)]
     if own == helpers:
         return []
     return [("credential.helper", ""), *((each.key, each.value) for each in own)]

@@ -11,8 +11,8 @@ from mlci.ports.git import TreeEntry
 from mlci.ports.process import Dialogue
 
 _HEADER = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64}) ([a-z]+) ([0-9]+)\n")
-_SUBMODULE = re.compile(rb"[0-9a-f]+ submodule\n")
-_BY_STEPS = re.compile(rb"(?:(?:[^:{]|\{[^}]*\})+:|:(?:[0-3]:)?)(\.{1,2}/.*)", re.DOTALL)
+_SUBMODULE = rb"[0-9a-f]+ submodule\n"
+_BY_STEPS = rb"(?s:(?:(?:[^:{]|\{[^}]*\})+:|:(?:[0-3]:)?)(\.{1,2}/.*))"
 _TREE = b"40000"
 _FOREVER = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LINK = b"160000"  # to a commit of another repository, which need not be here
@@ -129,7 +129,7 @@ class Objects:
         header = _HEADER.fullmatch(said)
         if header is None:
             # It repeats the name, which may go over several lines, and says what is wrong with it.
-            while len(said) <= len(asked) and not _SUBMODULE.fullmatch(said):
+            while len(said) <= len(asked) and not re.fullmatch(_SUBMODULE, said):
                 said += dialogue.line()
             return None
         size = int(header[3])
@@ -225,7 +225,7 @@ def _can_be_asked(name: bytes) -> bool:
 
 def _leads_outside(name: bytes) -> bool:
     """Whether a path goes by steps from where Git works to a place above it, which ends Git."""
-    steps = _BY_STEPS.fullmatch(name)
+    steps = re.fullmatch(_BY_STEPS, name)
     return steps is not None and (normpath(steps[1]) + b"/").startswith(b"../")
 
 

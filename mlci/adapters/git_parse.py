@@ -17,7 +17,7 @@ _TAGS = "refs/tags/"
 REFS = "%00%(refname)%00%(objectname)"
 
 # An author names any; of Python's codecs some take forever, and some make what is no text.
-_ENCODINGS = re.compile(
+_ENCODINGS = (
     "utf-?8|latin-?1|iso-?8859-?[0-9]{1,2}|(cp|windows-?)125[0-8]|koi8-[ru]"
     "|euc-?(jp|kr)|shift-?jis|sjis|iso-?2022-?jp|gb2312|gbk|gb18030|big5"
 )
@@ -124,7 +124,7 @@ def _signed(line: str) -> tuple[Person | None, datetime | None]:
 
 def _decoded(content: bytes, encoding: str) -> str:
     plain = encoding.lower().replace("_", "-")
-    if not _ENCODINGS.fullmatch(plain):
+    if not re.fullmatch(_ENCODINGS, plain):
         return text(content)
     try:
         return content.decode(plain)

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from mlci.app.directories import Directories, Held
 from mlci.app.outputs import Outputs
 from mlci.app.tabular import Side
 from mlci.core.config import Config
-from mlci.core.diff import Artifact, ColumnDiff, FileDiff, FileState, Move, StageDiff
+from mlci.core.diff import Artifact, ColumnDiff, FileDiff, FileState, Inside, Move, StageDiff
 from mlci.core.dvcfiles import Hashed, LockedStage
 from mlci.errors import MlciError
 from mlci.ports.tables import Shape, Tables, is_table
@@ -41,15 +40,22 @@ class Changes(Struct, frozen=True, kw_only=True):
         head: tuple[Side, Hashed | None],
     ) -> FileDiff:
         one, other = self._shape(path, *base), self._shape(path, *head)
-        held = (Held(path=path, side=side, recorded=recorded) for side, recorded in (base, head))
         return FileDiff(
             path=path,
             artifact=artifact,
             base=_state(base[1], one),
             head=_state(head[1], other),
             columns=() if one is None or other is None else tuple(_columns(one.columns, other.columns)),
-            inside=Directories(tables=self.tables, outputs=self.outputs).inside(*held),
+            inside=self._inside(path, base, head),
         )
+
+    def _inside(
+        self, path: str, base: tuple[Side, Hashed | None], head: tuple[Side, Hashed | None]
+    ) -> Inside | None:
+        from mlci.app.directories import Directories, Held  # noqa: PLC0415 - most diffs change no data
+
+        held = (Held(path=path, side=side, recorded=recorded) for side, recorded in (base, head))
+        return Directories(tables=self.tables, outputs=self.outputs).inside(*held)
 
     def _shape(self, path: str, side: Side, recorded: Hashed | None) -> Shape | None:
         """The shape of a table, None where it is none, is not here, or cannot be read."""

@@ -9,7 +9,6 @@ from msgspec import Struct
 from mlci.app.changes import Changes, stages
 from mlci.app.outputs import Outputs
 from mlci.app.range import Range
-from mlci.app.rebuild import Rebuilding
 from mlci.app.recorded import displaced
 from mlci.app.revisions import choose
 from mlci.app.snapshot import Snapshot, declared
@@ -28,6 +27,7 @@ from mlci.ports.user_python import UserPython
 # A project whose metrics are all in files pays for no arrays.
 if TYPE_CHECKING:
     from mlci.app.measure import OfModel
+    from mlci.app.rebuild import Rebuilding
     from mlci.app.rescore import Rescoring
     from mlci.core.predictions import Flips
 
@@ -187,7 +187,9 @@ def _rescoring(request: DiffRequest, tables: SideTables) -> "Rescoring | None":
     return None if asked is None else Rescoring(tables=tables, user_python=asked)
 
 
-def _rebuilding(request: DiffRequest) -> Rebuilding | None:
+def _rebuilding(request: DiffRequest) -> "Rebuilding | None":
+    from mlci.app.rebuild import Rebuilding  # noqa: PLC0415
+
     if request.dvc_at is None:
         return None
     return Rebuilding(git=request.git, dvc=request.dvc, dvc_at=request.dvc_at, prefix=request.prefix)

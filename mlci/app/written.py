@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from mlci.app.absence import absence
 from mlci.app.outputs import Outputs
 from mlci.app.tabular import Side
 from mlci.core.config import Config, Direction, Objective
@@ -121,6 +120,8 @@ def _told(path: str, problems: list[str]) -> Iterator[None]:
 
 
 def _missing(outputs: Outputs, side: Side, path: str) -> str:
+    from mlci.app.absence import absence  # noqa: PLC0415 - seldom is a file missing
+
     outs = side.declared.outs
     if not any(is_inside(path, each) for each in outs):
         return f"{path} is declared, and it is not there"

@@ -19,12 +19,13 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
         setattr(settings, str(parameter.name), value)
 
 
-def shared_options() -> list[click.Parameter]:
+@functools.cache
+def shared_options() -> tuple[click.Parameter, ...]:
     """The options that mean the same before and after every command's name."""
     flag: dict[str, Any] = {"is_flag": True, "default": None}
     common: dict[str, Any] = {"expose_value": False, "callback": _remember}
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
-    return [
+    return (
         click.Option(
             ["-C", "directory"], type=folder, metavar="DIR", help="Work as if started in DIR.", **common
         ),
@@ -35,7 +36,7 @@ def shared_options() -> list[click.Parameter]:
             ["--no-color", "color"], help="No styled text.", is_flag=True, flag_value=False,
             default=None, **common,
         ),
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 class Verb(click.Command):

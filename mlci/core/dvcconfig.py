@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
-_SECTION = re.compile(r"""\[\s*(?:(['"])(?P<quoted>.*)\1|(?P<plain>[^\]]*?))\s*\]\s*(?:#.*)?""")
-_REMOTE = re.compile(r"""remote\s+(['"])(?P<name>.*)\1""")
-_PAIR = re.compile(r"""(?P<key>[^=#\s][^=]*?)\s*=\s*(?P<value>.*?)\s*""")
-_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|/|~|[A-Za-z]:[\\/]|[^/]+@[^/]+:")
-_VALUE = re.compile(r"""(['"])(?P<quoted>.*?)\1\s*(?:#.*)?|(?P<plain>[^#]*?)\s*(?:#.*)?""")
+# As text: a command that asks DVC nothing need not wait until they are compiled.
+_SECTION = r"""\[\s*(?:(['"])(?P<quoted>.*)\1|(?P<plain>[^\]]*?))\s*\]\s*(?:#.*)?"""
+_REMOTE = r"""remote\s+(['"])(?P<name>.*)\1"""
+_PAIR = r"""(?P<key>[^=#\s][^=]*?)\s*=\s*(?P<value>.*?)\s*"""
+_ELSEWHERE = r"[A-Za-z][A-Za-z0-9+.-]+://|/|~|[A-Za-z]:[\\/]|[^/]+@[^/]+:"
+_VALUE = r"""(['"])(?P<quoted>.*?)\1\s*(?:#.*)?|(?P<plain>[^#]*?)\s*(?:#.*)?"""
 
 
 class DvcConfig(Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ def read_config(layers: Sequence[tuple[str, str]]) -> DvcConfig | None:
 
 
 def _placed(url: str, home: str) -> str:
-    return url if _ELSEWHERE.match(url) else posixpath.normpath(posixpath.join(home, url))
+    return url if re.match(_ELSEWHERE, url) else posixpath.normpath(posixpath.join(home, url))
 
 
 def _gather(text: str, home: str, gathered: _Gathered) -> bool:
@@ -68,7 +69,7 @@ def _gather(text: str, home: str, gathered: _Gathered) -> bool:
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
-        header, pair = _SECTION.fullmatch(stripped), _PAIR.fullmatch(stripped)
+        header, pair = re.fullmatch(_SECTION, stripped), re.fullmatch(_PAIR, stripped)
         if header:
             section = _section(header["quoted"] or header["plain"] or "")
         elif pair and section and (value := _value(pair["value"])) is not None:
@@ -80,14 +81,14 @@ def _gather(text: str, home: str, gathered: _Gathered) -> bool:
 
 
 def _section(name: str) -> str:
-    remote = _REMOTE.fullmatch(name.strip())
+    remote = re.fullmatch(_REMOTE, name.strip())
     return f"remote {remote['name'].lower()}" if remote else name.strip().lower()
 
 
 def _value(text: str) -> str | None:
     if text.startswith(("'''", '"""')):
         return None
-    found: Mapping[str, str | None] | None = (m := _VALUE.fullmatch(text)) and m.groupdict()
+    found: Mapping[str, str | None] | None = (m := re.fullmatch(_VALUE, text)) and m.groupdict()
     if found is None:
         return None
     return found["quoted"] if found["quoted"] is not None else found["plain"]

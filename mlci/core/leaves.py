@@ -4,9 +4,8 @@ import json
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -44,27 +43,30 @@ def read_leaves(content: bytes, name: str) -> Leaves:
     if len(content) > DVC_LIMITS.size:
         raise _wrong(name, f"it is larger than {DVC_LIMITS.size // 1024**2} MiB")
     ending = PurePosixPath(name).suffix.lower()
-    # A cheap first look, so that no parser is fed far more values than are taken.
-    if max(map(content.count, _BETWEEN.get(ending, _BETWEEN_ANY))) > MOST_VALUES:
-        raise _too_many(name)
-    reader = _READERS.get(ending)
-    if reader is None:
-        leaves = _of_node(parse(content, name=name, limits=DVC_LIMITS), ())
-    else:
-        leaves = _read_by(reader, content, name)
-    found = dict(islice(leaves, MOST_VALUES + 1))
-    if len(found) > MOST_VALUES:
-        raise _too_many(name)
+    found: dict[Key, Value] = {}
+    with _told_of(name):
+        # A cheap first look, so that no parser is fed far more values than are taken.
+        _bound(max(map(content.count, _BETWEEN.get(ending, _BETWEEN_ANY))))
+        if reader := _READERS.get(ending):
+            _gather(reader(_text(content, name)), (), found)
+        else:
+            _gather_nodes(parse(content, name=name, limits=DVC_LIMITS), (), found)
     if b"\\" in content:
         _refuse_halves(found, name)
     return found
 
 
-def _read_by(reader: Callable[[str], Any], content: bytes, name: str) -> Iterator[tuple[Key, Value]]:
+def _text(content: bytes, name: str) -> str:
     if problem := scan_text(content.removeprefix(BOM_UTF8)):
         raise config_error(name, content, [problem])
+    return content.removeprefix(BOM_UTF8).decode()
+
+
+@contextmanager
+def _told_of(name: str) -> Iterator[None]:
+    """Turn what keeps a file's content from being taken into an error that names the file."""
     try:
-        yield from _of_tree(reader(content.removeprefix(BOM_UTF8).decode()), ())
+        yield
     except json.JSONDecodeError as error:
         raise _wrong(name, f"not JSON: {error.msg}", (error.lineno, error.colno)) from error
     except SyntaxError as error:
@@ -105,10 +107,6 @@ def _below(key: Key, patterns: Sequence[Sequence[str]]) -> bool:
     return any(all(map(fnmatchcase, key, pattern)) for pattern in patterns)
 
 
-def _too_many(name: str) -> WorldError:
-    return _wrong(name, f"more than {MOST_VALUES:,} values")
-
-
 def _wrong(name: str, why: str, place: tuple[int, int] | None = None) -> WorldError:
     where = shown(name) if place is None else f"{shown(name)}:{place[0]}:{place[1]}"
     return WorldError(
@@ -116,25 +114,33 @@ def _wrong(name: str, why: str, place: tuple[int, int] | None = None) -> WorldEr
     )
 
 
-def _of_tree(tree: Any, key: Key) -> Iterator[tuple[Key, Value]]:  # noqa: ANN401
+def _gather(tree: Any, key: Key, found: dict[Key, Value]) -> None:  # noqa: ANN401
+    if not isinstance(tree, dict):
+        found[key] = values.of(tree)
+        return
     if len(key) > DEEPEST:
         raise _Unreadable(f"more than {DEEPEST} levels")
-    if not isinstance(tree, dict):
-        yield key, values.of(tree)
-        return
     for name, below in tree.items():
+        inner = (*key, str(name))
         if below and isinstance(below, dict):
-            yield from _of_tree(below, (*key, str(name)))
+            _gather(below, inner, found)
         else:
-            yield (*key, str(name)), values.of(below)
+            found[inner] = below if isinstance(below, Value) else values.of(below)
+    _bound(len(found))
 
 
-def _of_node(node: Node, key: Key) -> Iterator[tuple[Key, Value]]:
+def _gather_nodes(node: Node, key: Key, found: dict[Key, Value]) -> None:
     if isinstance(node.value, dict) and (node.value or not key):
         for name, (_, below) in node.value.items():
-            yield from _of_node(below, (*key, name))
+            _gather_nodes(below, (*key, name), found)
+        _bound(len(found))  # aliases make many values of a short text
     elif node.value is not None or key:
-        yield key, values.of(_plain(node))
+        found[key] = values.of(_plain(node))
+
+
+def _bound(count: int) -> None:
+    if count > MOST_VALUES:
+        raise _Unreadable(f"more than {MOST_VALUES:,} values")
 
 
 def _plain(node: Node) -> Any:  # noqa: ANN401
@@ -143,32 +149,25 @@ def _plain(node: Node) -> Any:  # noqa: ANN401
     if isinstance(node.value, dict):
         return {name: _plain(below) for name, (_, below) in node.value.items()}
     if isinstance(node.value, float) and node.text[-1:].isdigit():
-        return Decimal(node.text)
+        return _decimal(node.text)
     return number_in(node.value) if node.plain and isinstance(node.value, str) else node.value
 
 
-def _integer(text: str) -> int:
-    return int(_measured(text))
+def _integer(text: str) -> Value:
+    return values.integer(_measured(text))
 
 
-def _decimal(text: str) -> Decimal:
-    return Decimal(_measured(text))
+def _decimal(text: str) -> Value:
+    try:
+        return values.decimal(_measured(text))
+    except ArithmeticError as error:
+        raise _Unreadable(f"the number {text[:40]} has an exponent that nothing has") from error
 
 
 def _measured(text: str) -> str:
     if len(text) > LONGEST_NUMBER:
         raise _Unreadable(f"a number of {len(text)} characters")
     return text
-
-
-def _json(text: str) -> Any:  # noqa: ANN401
-    return json.loads(
-        text,
-        parse_int=_integer,
-        parse_float=_decimal,
-        parse_constant=float,
-        object_pairs_hook=_without_duplicates,
-    )
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -179,6 +178,11 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_JSON = json.JSONDecoder(
+    parse_int=_integer, parse_float=_decimal, parse_constant=float, object_pairs_hook=_without_duplicates
+)
+
+
 def _toml(text: str) -> dict[str, Any]:
     import tomllib
 
@@ -186,7 +190,7 @@ def _toml(text: str) -> dict[str, Any]:
     return {name: _without_dates(value) for name, value in found.items()}
 
 
-def _toml_float(text: str) -> float | Decimal:
+def _toml_float(text: str) -> float | Value:
     return float(text) if text.endswith(("inf", "nan")) else _decimal(text.replace("_", ""))
 
 
@@ -195,7 +199,7 @@ def _without_dates(value: Any) -> Any:  # noqa: ANN401
         return {name: _without_dates(below) for name, below in value.items()}
     if isinstance(value, list):
         return [_without_dates(each) for each in value]
-    return value if isinstance(value, str | bool | int | float | Decimal) else str(value)
+    return value if isinstance(value, str | bool | int | float | Value) else str(value)
 
 
 def _python(text: str) -> dict[str, Any]:
@@ -204,4 +208,4 @@ def _python(text: str) -> dict[str, Any]:
     return python_values(text)
 
 
-_READERS: Mapping[str, Callable[[str], Any]] = {".json": _json, ".toml": _toml, ".py": _python}
+_READERS: Mapping[str, Callable[[str], Any]] = {".json": _JSON.decode, ".toml": _toml, ".py": _python}

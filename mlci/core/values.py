@@ -6,8 +6,6 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from mlci.core.strictjson import JsonValue
-
 # Enough for any two finite doubles to be subtracted exactly.
 _EXACT = Context(prec=2_000)
 _LARGEST = Decimal("1.7976931348623157e308")
@@ -55,10 +53,14 @@ class Value(Struct, frozen=True, kw_only=True):
         """Whether both say the same: 1 and 1.0 do, NaN and NaN do, missing and null do not."""
         if self == other:
             return True
-        return self.kind is other.kind is Kind.NUMBER and self.exact == other.exact
+        return self.kind is other.kind is Kind.NUMBER and Decimal(self.text) == Decimal(other.text)
 
 
 MISSING = Value(kind=Kind.MISSING)
+
+Leaf = None | bool | int | float | str | Decimal | Value | list["Leaf"] | dict[str, "Leaf"]
+
+_BEYOND = {Kind.NAN: "NaN", Kind.PLUS_INFINITY: "Infinity", Kind.MINUS_INFINITY: "-Infinity"}
 
 
 def number(text: str) -> Value:
@@ -74,37 +76,51 @@ def _number(exact: Decimal, text: str) -> Value:
     return Value(kind=Kind.NUMBER, text=text)
 
 
-def of(thing: JsonValue | Decimal) -> Value:
+def integer(text: str) -> Value:
+    """The value of a JSON integer's text, which nobody need compute: it is written in one way only."""
+    if len(text) < _DIGITS and text != "-0":
+        return Value(kind=Kind.NUMBER, text=text)
+    return number(str(int(text)))
+
+
+def decimal(text: str) -> Value:
+    """The value of a decimal fraction, in the one form of its text that Python gives it."""
+    exact = Decimal(text)
+    return _number(exact, str(exact))
+
+
+def of(thing: Leaf) -> Value:
     """The typed value of a parsed leaf; lists and mappings become their canonical JSON text."""
     match thing:
+        case Value():
+            return thing
         case None:
             return Value(kind=Kind.NULL, text="null")
         case bool():
             return Value(kind=Kind.FLAG, text="true" if thing else "false")
-        case int() | Decimal():
-            return _of_number(thing)
-        case float():
-            return number(repr(thing))
         case str():
             return Value(kind=Kind.TEXT, text=thing)
         case list() | dict():
             return Value(kind=Kind.LIST, text=_canonical(thing))
+        case _:
+            return _of_number(thing)
 
 
-def _of_number(thing: int | Decimal) -> Value:
-    text = str(thing)
-    if isinstance(thing, int) and len(text) < _DIGITS:
-        return Value(kind=Kind.NUMBER, text=text)
-    return _number(Decimal(thing), text)
+def _of_number(thing: float | Decimal) -> Value:
+    if isinstance(thing, int):
+        return integer(str(thing))
+    return decimal(str(thing)) if isinstance(thing, Decimal) else number(repr(thing))
 
 
-def _canonical(thing: JsonValue | Decimal) -> str:
+def _canonical(thing: Leaf) -> str:
     match thing:
         case list():
             return f"[{', '.join(_canonical(each) for each in thing)}]"
         case dict():
             parts = (f"{json.dumps(name)}: {_canonical(thing[name])}" for name in sorted(thing))
             return f"{{{', '.join(parts)}}}"
+        case Value():
+            return thing.text or _BEYOND[thing.kind]
         case Decimal():
             return str(thing)
         case _:

@@ -87,6 +87,9 @@ def test_a_bare_number_is_a_leaf_without_a_name():
         ("m.yaml", b"a: 1\na: 2\n"),
         ("m.yaml", b"\x00\x01\x02"),
         ("m.yaml", b"a: &x [1]\nb: " + b"[" * 300),
+        ("m.json", b'{"a": 1e-999999999999999999999}'),
+        ("m.yaml", b"a: 1e-999999999999999999999\n"),
+        ("m.toml", b"a = 1e-999999999999999999999\n"),
     ],
 )
 def test_what_cannot_be_read_is_an_error_of_ours(name, content):
