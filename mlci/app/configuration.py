@@ -1,5 +1,7 @@
 """`mlci.yaml` read as a whole: the house's part by core, each gate's part by its own folder."""
 
+from collections.abc import Iterator, Mapping
+
 from msgspec import Struct
 
 from mlci import ci, gates
@@ -31,8 +33,23 @@ def read_configuration(content: bytes, *, name: str = FILE) -> tuple[Config, Sou
 
 def whole_schema() -> Schema[Config]:
     """The shape of the file with the part of every gate there is."""
-    shapes: dict[str, Schema[object]] = {each: gates.gate(each).options for each in gates.ids()}
-    return config_schema(shapes, providers=ci.ids())
+    return config_schema(_GateOptions(), providers=ci.ids())
+
+
+class _GateOptions(Mapping[str, Schema[object]]):
+    """Each gate's own part by the gate's id; a gate that a file does not have is not imported."""
+
+    def __getitem__(self, gate: str) -> Schema[object]:
+        return gates.gate(gate).options
+
+    def __contains__(self, gate: object) -> bool:
+        return gate in gates.ids()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(gates.ids())
+
+    def __len__(self) -> int:
+        return len(gates.ids())
 
 
 def json_schema() -> JsonValue:

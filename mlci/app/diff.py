@@ -9,7 +9,6 @@ from msgspec import Struct
 from mlci.app.changes import Changes, stages
 from mlci.app.outputs import Outputs
 from mlci.app.range import Range
-from mlci.app.recorded import displaced
 from mlci.app.revisions import choose
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side, SideTables
@@ -140,13 +139,21 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         stages=tuple(stages(before.stages, head.declared.stages)),
         pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *written.problems),
-        displaced=displaced(request.config, head) if head.declared.stages else (),
+        displaced=_displaced(request.config, head),
         notes=(
             *chosen.notes,
             *(note for each in models for note in each.notes),
             *(f"in the base, {each}" for each in unreadable),
         ),
     )
+
+
+def _displaced(config: Config, head: Side) -> tuple[str, ...]:
+    if not head.declared.stages:
+        return ()
+    from mlci.app.recorded import displaced  # noqa: PLC0415 - without a pipeline nothing is recorded
+
+    return displaced(config, head)
 
 
 def _written_apart(request: DiffRequest, both: Sides) -> Mapping[str, Written]:

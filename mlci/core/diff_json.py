@@ -30,25 +30,21 @@ from mlci.core.strictjson import NotJson, dumps, loads, plain
 from mlci.core.values import Kind, Value, number
 
 SCHEMA = 1
-_PIECE = 1_000
 
 
 def to_json(diff: Diff) -> str:
     """Return the diff as its canonical strict JSON document."""
     small = {"schema": SCHEMA, **plain(replace(diff, values=(), params=()))}
-    parts = {name: dumps(value).rstrip() for name, value in small.items()}
-    # Rows of values may be a hundred thousand: they go to text in pieces, and no tree of all stands.
+    parts = {name: _inside(dumps(value).rstrip()) for name, value in small.items()}
     parts |= {"params": _rows(diff.params), "values": _rows(diff.values)}
-    members = ",".join(f'\n"{name}": {parts[name]}' for name in sorted(parts))
-    return f"{{{_inside(members)}\n}}\n"
+    members = ",".join(f'\n  "{name}": {parts[name]}' for name in sorted(parts))
+    return f"{{{members}\n}}\n"
 
 
 def _rows(values: Sequence[ValueDiff]) -> str:
-    """A list as `dumps` would write it; no row holds a number, of which forms differ."""
-    pieces = (values[start : start + _PIECE] for start in range(0, len(values), _PIECE))
-    texts = (json.format(json.encode(each, order="sorted"), indent=2).decode() for each in pieces)
-    rows = ",".join(each.removeprefix("[").removesuffix("\n]") for each in texts)
-    return f"[{rows}\n]" if rows else "[]"
+    """A list with a line for each row: of these there may be a hundred thousand."""
+    lines = json.Encoder(order="sorted").encode_lines(values).rstrip(b"\n").replace(b"\n", b",\n    ")
+    return f"[\n    {lines.decode()}\n  ]" if values else "[]"
 
 
 def _inside(text: str) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import Any
 
 from mlci.core import values
@@ -21,7 +21,6 @@ from mlci.errors import WorldError
 Key = tuple[str, ...]
 Leaves = Mapping[Key, Value]
 
-LONGEST_NUMBER = 1_000
 DEEPEST = 100
 MOST_VALUES = 2_000_000
 
@@ -42,7 +41,7 @@ def read_leaves(content: bytes, name: str) -> Leaves:
     """
     if len(content) > DVC_LIMITS.size:
         raise _wrong(name, f"it is larger than {DVC_LIMITS.size // 1024**2} MiB")
-    ending = PurePosixPath(name).suffix.lower()
+    ending = splitext(name)[1].lower()
     found: dict[Key, Value] = {}
     with _told_of(name):
         # A cheap first look, so that no parser is fed far more values than are taken.
@@ -149,25 +148,8 @@ def _plain(node: Node) -> Any:  # noqa: ANN401
     if isinstance(node.value, dict):
         return {name: _plain(below) for name, (_, below) in node.value.items()}
     if isinstance(node.value, float) and node.text[-1:].isdigit():
-        return _decimal(node.text)
+        return values.decimal(node.text)
     return number_in(node.value) if node.plain and isinstance(node.value, str) else node.value
-
-
-def _integer(text: str) -> Value:
-    return values.integer(_measured(text))
-
-
-def _decimal(text: str) -> Value:
-    try:
-        return values.decimal(_measured(text))
-    except ArithmeticError as error:
-        raise _Unreadable(f"the number {text[:40]} has an exponent that nothing has") from error
-
-
-def _measured(text: str) -> str:
-    if len(text) > LONGEST_NUMBER:
-        raise _Unreadable(f"a number of {len(text)} characters")
-    return text
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -179,7 +161,10 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _JSON = json.JSONDecoder(
-    parse_int=_integer, parse_float=_decimal, parse_constant=float, object_pairs_hook=_without_duplicates
+    parse_int=values.integer,
+    parse_float=values.decimal,
+    parse_constant=float,
+    object_pairs_hook=_without_duplicates,
 )
 
 
@@ -191,7 +176,7 @@ def _toml(text: str) -> dict[str, Any]:
 
 
 def _toml_float(text: str) -> float | Value:
-    return float(text) if text.endswith(("inf", "nan")) else _decimal(text.replace("_", ""))
+    return float(text) if text.endswith(("inf", "nan")) else values.decimal(text.replace("_", ""))
 
 
 def _without_dates(value: Any) -> Any:  # noqa: ANN401

@@ -10,6 +10,7 @@ from msgspec import Struct
 _EXACT = Context(prec=2_000)
 _LARGEST = Decimal("1.7976931348623157e308")
 _DIGITS = 300  # an integer of fewer is below it
+_LONGEST = 1_000  # no number is longer; to compute with one of millions of digits takes minutes
 
 
 class Kind(StrEnum):
@@ -26,6 +27,9 @@ class Kind(StrEnum):
     MISSING = "missing"
 
 
+_NUMBER = Kind.NUMBER  # to find a member costs more than to make a value of it
+
+
 class Value(Struct, frozen=True, kw_only=True):
     """One value: its kind and its exact text (`0.1`, `true`, `[1, 2]`); untrusted, like all text."""
 
@@ -35,12 +39,12 @@ class Value(Struct, frozen=True, kw_only=True):
     @property
     def exact(self) -> Decimal | None:
         """The number, exactly; None for everything that is not a finite number."""
-        return Decimal(self.text) if self.kind is Kind.NUMBER else None
+        return Decimal(self.text) if self.kind is _NUMBER else None
 
     @property
     def number(self) -> float | None:
         """The nearest double of a finite number, else None."""
-        return float(self.text) if self.kind is Kind.NUMBER else None
+        return float(self.text) if self.kind is _NUMBER else None
 
     def minus(self, other: "Value") -> Decimal | None:
         """The exact difference of two finite numbers, else None."""
@@ -53,7 +57,7 @@ class Value(Struct, frozen=True, kw_only=True):
         """Whether both say the same: 1 and 1.0 do, NaN and NaN do, missing and null do not."""
         if self == other:
             return True
-        return self.kind is other.kind is Kind.NUMBER and Decimal(self.text) == Decimal(other.text)
+        return self.kind is other.kind is _NUMBER and Decimal(self.text) == Decimal(other.text)
 
 
 MISSING = Value(kind=Kind.MISSING)
@@ -73,20 +77,29 @@ def _number(exact: Decimal, text: str) -> Value:
         return Value(kind=Kind.NAN)
     if abs(exact) > _LARGEST:
         return Value(kind=Kind.PLUS_INFINITY if exact > 0 else Kind.MINUS_INFINITY)
-    return Value(kind=Kind.NUMBER, text=text)
+    return Value(kind=_NUMBER, text=text)
 
 
 def integer(text: str) -> Value:
-    """The value of a JSON integer's text, which nobody need compute: it is written in one way only."""
+    """The value of an integer in JSON, where it has one form only. Raises ValueError for a long one."""
     if len(text) < _DIGITS and text != "-0":
-        return Value(kind=Kind.NUMBER, text=text)
-    return number(str(int(text)))
+        return Value(kind=_NUMBER, text=text)
+    return number(str(int(_bounded(text))))
 
 
 def decimal(text: str) -> Value:
-    """The value of a decimal fraction, in the one form of its text that Python gives it."""
-    exact = Decimal(text)
+    """The value of a decimal fraction, in the form that Python gives it. Raises ValueError for a long one."""
+    try:
+        exact = Decimal(_bounded(text))
+    except ArithmeticError as error:
+        raise ValueError(f"the number {text[:40]} has an exponent that nothing has") from error
     return _number(exact, str(exact))
+
+
+def _bounded(text: str) -> str:
+    if len(text) > _LONGEST:
+        raise ValueError(f"a number of {len(text)} characters")
+    return text
 
 
 def of(thing: Leaf) -> Value:

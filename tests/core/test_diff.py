@@ -22,7 +22,7 @@ from mlci.core.diff import (
 )
 from mlci.core.diff_json import SCHEMA, from_json, to_json
 from mlci.core.finding import Interval
-from mlci.core.strictjson import NotJson, dumps, plain
+from mlci.core.strictjson import NotJson, dumps, loads, plain
 from mlci.core.values import MISSING, Kind, Value, number, of
 
 
@@ -64,7 +64,7 @@ FULL = Diff(
 )
 
 
-def test_rows_are_written_as_all_else_is():
+def test_each_row_has_a_line_of_its_own_whatever_it_holds():
     signs = "".join(map(chr, range(300))) + "\u2028\u202e\U0001f600"
     value = Value(kind=Kind.TEXT, text=signs)
     rows = tuple(
@@ -73,7 +73,11 @@ def test_rows_are_written_as_all_else_is():
         for key in ((), (each, signs))
     )
     for diff in (Diff(base=None, head=None, values=rows, params=rows[:1]), Diff(base=None, head=None)):
-        assert to_json(diff) == dumps({"schema": SCHEMA, **plain(diff)})
+        written = to_json(diff)
+        assert loads(written) == loads(dumps({"schema": SCHEMA, **plain(diff)}))
+        assert sum(line.startswith('    {"base"') for line in written.split("\n")) == len(
+            diff.values + diff.params
+        )
         assert from_json(to_json(diff)) == diff
 
 
@@ -99,7 +103,7 @@ def test_another_document_is_refused(text):
         ('"base": 0.1', '"base": 1e999'),
         ('"flipped": 2', '"flipped": true'),
         ('"verdict": "improved"', '"verdict": "fine"'),
-        ('"text": "9007199254740993"', '"text": "<img>"'),
+        ('"text":"9007199254740993"', '"text":"<img>"'),
         ('"one"', "1"),
     ],
 )
