@@ -30,7 +30,8 @@ class Kind(StrEnum):
 _NUMBER = Kind.NUMBER  # to find a member costs more than to make a value of it
 
 
-class Value(Struct, frozen=True, kw_only=True):
+# Texts hold nothing that could hold them, so the garbage collector need not look at a hundred thousand.
+class Value(Struct, frozen=True, kw_only=True, gc=False):
     """One value: its kind and its exact text (`0.1`, `true`, `[1, 2]`); untrusted, like all text."""
 
     kind: Kind
