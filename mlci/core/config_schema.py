@@ -119,7 +119,7 @@ _MODEL = Table(
 
 def _check_objective(objective: Objective, node: Node, problems: Problems) -> None:
     drop = objective.may_drop
-    if drop and drop.value == 0 and not objective.exact:
+    if drop and drop.value == 0 and not objective.exact and not objective.source:
         problems.add(
             node.find("may_drop"),
             "may-drop-zero",
@@ -134,6 +134,13 @@ def _check_objective(objective: Objective, node: Node, problems: Problems) -> No
     if objective.source and objective.judge is Judge.INTERVAL:
         said = "a declared metric is one point, without an interval to judge"
         problems.add(node.find("judge"), "objective-without-interval", said, help="delete `judge`")
+    if objective.source and drop and not objective.exact:
+        problems.add(
+            node.find("may_drop"),
+            "may-drop-needs-exact",
+            "a value in a file has no interval, so nothing could say whether it dropped by more",
+            help="add `kind: exact`, which judges the point value, or leave `may_drop` out",
+        )
     if objective.source and drop and objective.direction is None:
         said = "which way does this metric get better?"
         problems.add(node, "objective-without-direction", said, help="direction: higher, or direction: lower")

@@ -295,7 +295,9 @@ def test_what_was_renamed_is_one_row(place):
         CONFIG,
         report=ReportSettings(renamed={"metrics.json#/auc": "metrics.json#/test/roc_auc"}),
         objectives=(
-            Objective(metric="auc", source="metrics.json#/test/roc_auc", may_drop=Margin(value=0.1)),
+            Objective(
+                metric="auc", source="metrics.json#/test/roc_auc", may_drop=Margin(value=0.1), exact=True
+            ),
         ),
     )
     base = place.commit(metrics='{"auc": 0.7}')
@@ -583,7 +585,12 @@ def test_on_main_each_model_is_compared_with_its_own_newest_version(place):
     }
     objectives = tuple(
         Objective(
-            metric="auc", model=name, source="metrics.json#/auc", direction=Direction.HIGHER, may_drop=DROP
+            metric="auc",
+            model=name,
+            source="metrics.json#/auc",
+            direction=Direction.HIGHER,
+            may_drop=DROP,
+            exact=True,
         )
         for name in models
     )
