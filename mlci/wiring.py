@@ -297,13 +297,14 @@ class World:
         """The project at two revisions; those that are not named follow from the occasion."""
         git = self.repository()
         git.prepare()
+        from mlci.app.commit import settled
         from mlci.app.diff import DiffRequest
 
         project = self.project()
         return DiffRequest(
             config=project.config,
             prefix=project.prefix,
-            context=self.context(),
+            context=settled(self.context(), git, project.config),
             git=git,
             files=self.files(),
             tables=self.tables(),

@@ -26,8 +26,11 @@ SAYS = {
 }
 
 
-def findings(diff: Diff, occasion: Occasion, *, floors: bool = True) -> tuple[Finding, ...]:
-    """Return the findings of the gate `diff`; without `floors`, another gate tells what misses a limit."""
+def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) -> tuple[Finding, ...]:
+    """Return the findings of the gate `diff`.
+
+    What misses a limit is told under the check `limits`; by None, another gate tells it.
+    """
     unreadable = tuple(
         Finding(
             check=READABLE,
@@ -40,10 +43,10 @@ def findings(diff: Diff, occasion: Occasion, *, floors: bool = True) -> tuple[Fi
     )
     gated = [metric for metric in diff.metrics if metric.gated]
     judged = tuple(_finding(metric, occasion) for metric in gated)
-    limits = tuple(each for metric in gated for each in _limits(metric)) if floors else ()
+    missed = tuple(each for metric in gated for each in _limits(metric, limits)) if limits else ()
     dropped = tuple(_dropped(each) for each in diff.pairings if each.dropped)
     displaced = tuple(map(_of_another_state, diff.displaced))
-    return (*displaced, *unreadable, *(each for each in judged if each is not None), *limits, *dropped)
+    return (*displaced, *unreadable, *(each for each in judged if each is not None), *missed, *dropped)
 
 
 def gate_removed(gate: str) -> Finding:
@@ -100,7 +103,7 @@ def _dropped(pairing: Pairing) -> Finding:
     )
 
 
-def _limits(metric: MetricDiff) -> Iterator[Finding]:
+def _limits(metric: MetricDiff, check: str) -> Iterator[Finding]:
     """One finding for each floor or ceiling that is missed, or lies inside the value's interval."""
     for floor in metric.floors:
         if floor.status is FloorStatus.MET or metric.head is None:
@@ -108,7 +111,7 @@ def _limits(metric: MetricDiff) -> Iterator[Finding]:
         missed = floor.status is FloorStatus.MISSED
         within = head_interval(metric)
         yield Finding(
-            check=OBJECTIVE,
+            check=check,
             subject=subject(metric),
             status=Status.FAIL if missed else Status.WARN,
             message=f"{metric.metric} is {number(metric.head)}{within}, expected {floor.expected}",

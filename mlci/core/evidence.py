@@ -10,8 +10,11 @@ from mlci.core.records import Build, built, each, named, optional, record
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads, plain
 
 SCHEMA = 1
-# Whose evidence says whether the lock was right; no gate of that name is configured.
+# What a run judges beside its gates, and no gate of these names is configured: the lock, and the change.
 PIPELINE = "pipeline"
+DIFF = "diff"
+# The gate that also holds values against their limits, where it is configured.
+MODEL = "model"
 
 
 class Input(Struct, frozen=True, kw_only=True):

@@ -138,9 +138,3 @@ def test_differences_are_exact():
 def test_numbers_beyond_doubles_count_as_infinite():
     assert number("1e999").kind is Kind.PLUS_INFINITY
     assert number("-1e999").kind is Kind.MINUS_INFINITY
-
-
-def test_flipped_and_empty_are_told_by_the_whole():
-    assert FULL.flipped == 2
-    assert not FULL.empty
-    assert Diff(base="a", head="a").empty
