@@ -141,6 +141,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *written.problems),
         displaced=displaced(request.config, head) if head.declared.stages else (),
+        contradicted=head.declared.contradicted,
         notes=(
             *chosen.notes,
             *(note for each in models for note in each.notes),

@@ -237,7 +237,8 @@ class StageDiff(Struct, frozen=True, kw_only=True):
 class Diff(Struct, frozen=True, kw_only=True):
     """All that changed. `base` is None without a baseline, `head` None for the work tree.
 
-    `displaced` are outputs that verdicts rest on and that are not those which the lock records.
+    `displaced` are files that verdicts rest on and that are not those which the lock records, `contradicted`
+    are those of which it records two things: what a stage made, and what another one read.
     Every sequence is sorted, and the same two commits give the same value.
     """
 
@@ -253,4 +254,5 @@ class Diff(Struct, frozen=True, kw_only=True):
     pairings: tuple[Pairing, ...] = ()
     problems: tuple[str, ...] = ()
     displaced: tuple[str, ...] = ()
+    contradicted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

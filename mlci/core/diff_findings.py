@@ -45,7 +45,7 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
     judged = tuple(_finding(metric, occasion) for metric in gated)
     missed = tuple(each for metric in gated for each in _limits(metric, limits)) if limits else ()
     dropped = tuple(_dropped(each) for each in diff.pairings if each.dropped)
-    displaced = tuple(map(_of_another_state, diff.displaced))
+    displaced = (*map(_of_another_state, diff.displaced), *map(_of_two_states, diff.contradicted))
     return (*displaced, *unreadable, *(each for each in judged if each is not None), *missed, *dropped)
 
 
@@ -84,6 +84,17 @@ def _of_another_state(path: str) -> Finding:
         message="this file is not what dvc.lock records: the numbers here were made without it, "
         "or are of another branch",
         help="mlci run, or dvc checkout",
+    )
+
+
+def _of_two_states(path: str) -> Finding:
+    return Finding(
+        check=RECORDED,
+        subject=path,
+        status=Status.WARN,
+        message="two things are recorded of this file: a stage read other bytes of it than those that "
+        "were made or added, so what that stage made is not of it",
+        help="mlci run",
     )
 
 

@@ -104,5 +104,6 @@ _DIFF: Mapping[str, Build] = {
     "pairings": each(record(Pairing)),
     "problems": texts,
     "displaced": texts,
+    "contradicted": texts,
     "notes": texts,
 }
