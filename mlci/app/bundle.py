@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 EVIDENCE = ".mlci/evidence"
 REPORT = ".mlci/report"
 LOCK = ".mlci/lock"
+_IGNORED = ".mlci/.gitignore"
 DIFF = f"{REPORT}/diff.json"
 MOST_GATES = 32
 MOST_EVIDENCE = 1024 * 1024
@@ -58,6 +59,7 @@ def evidence_path(gate: str) -> str:
 
 def write_evidence(files: Files, found: Evidence) -> None:
     """Leave one gate's evidence where the report and the registry look for it."""
+    _keep_from_git(files)
     files.write(evidence_path(found.gate), evidence.to_json(found).encode())
 
 
@@ -90,6 +92,7 @@ def flips_path(model: str) -> str:
 
 def clear(files: Files) -> None:
     """Forget what an earlier run left, so that no old answer is taken for a new one."""
+    _keep_from_git(files)
     _clear(files, EVIDENCE)
     _clear(files, LOCK)
     clear_report(files)
@@ -98,6 +101,12 @@ def clear(files: Files) -> None:
 def clear_report(files: Files) -> None:
     """Forget an earlier run's diffs and reports, which are of the commit that its evidence names."""
     _clear(files, REPORT)
+
+
+def _keep_from_git(files: Files) -> None:
+    """What a run leaves is no change of the work tree, also where the project's own .gitignore lacks it."""
+    if not files.exists(_IGNORED):
+        files.write(_IGNORED, b"*\n")
 
 
 def _clear(files: Files, directory: str) -> None:

@@ -3,11 +3,17 @@ from pathlib import Path
 import pytest
 
 from mlci.adapters.files import FileTree
+from mlci.adapters.git import GitCli
+from mlci.adapters.process import ProcessRunner
 from mlci.app.bundle import Bundle, clear, read_bundle, write_diff, write_evidence
+from mlci.app.commit import commit_under_test, outdated, settled
+from mlci.core.config import Config
+from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Diff
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Interval, Location, Status, Waived
 from mlci.errors import IntegrityError, RefusedError, WorldError
+from tests.support.repository import repository
 
 HEAD = "a" * 40
 FULL = Evidence(
@@ -43,6 +49,25 @@ def test_what_is_written_is_read_back(files: FileTree) -> None:
     write_evidence(files, FULL)
     write_diff(files, Diff(base=None, head=HEAD))
     assert read_bundle(files) == Bundle(evidence=(FULL,), diff=Diff(base=None, head=HEAD))
+
+
+@pytest.mark.parametrize("prefix", [".", "projects/credit"])
+def test_what_a_run_leaves_is_no_change_of_the_work_tree(tmp_path: Path, prefix: str) -> None:
+    story = repository(tmp_path / "work").commit({f"{prefix}/mlci.yaml": "version: 1\nproject: credit\n"})
+    files = FileTree(story.path / prefix)
+    clear(files)
+    write_evidence(files, FULL)
+    write_evidence(files, FULL)
+    git, config = GitCli(ProcessRunner({}), story.path, {}), Config(project="credit")
+    assert outdated(story.head, RunContext(), git, tree=True, sure=True) == ""
+    assert settled(RunContext(), git, config).trigger is Trigger.MAIN
+    assert commit_under_test(RunContext(), git) == story.head
+
+
+def test_an_ignore_file_of_somebodys_own_stays(files: FileTree) -> None:
+    files.write(".mlci/.gitignore", b"cache/\n")
+    write_evidence(files, FULL)
+    assert files.read(".mlci/.gitignore") == b"cache/\n"
 
 
 def test_an_earlier_run_is_forgotten(files: FileTree) -> None:
