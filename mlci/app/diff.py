@@ -36,6 +36,7 @@ class DiffRequest(Struct, frozen=True, kw_only=True):
     """What is compared, and the hands to do it with; `prefix` is the project's path in the repository.
 
     Without `user_python` no model is scored again, without `dvc_at` (DVC elsewhere) no base made again.
+    `notes` say what went before, such as whose configuration it is.
     """
 
     config: Config
@@ -49,6 +50,7 @@ class DiffRequest(Struct, frozen=True, kw_only=True):
     dvc_at: Callable[[Path], Dvc] | None = None
     base: str | None = None
     head: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Compared(Struct, frozen=True, kw_only=True):
@@ -144,6 +146,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         contradicted=head.declared.contradicted,
         notes=(
             *chosen.notes,
+            *request.notes,
             *(note for each in models for note in each.notes),
             *(f"in the base, {each}" for each in unreadable),
         ),

@@ -41,7 +41,8 @@ def command(
     """Compare metrics, parameters, data and models of two commits, with verdicts.
 
     BASE and HEAD are commits, tags, versions or environments (`income#prod`). Without BASE: where this
-    branch began; on main the newest version. Without HEAD: the work tree.
+    branch began; on main the newest version. Without HEAD: the work tree. A HEAD is judged by its own
+    mlci.yaml, where it has one.
     """
     request = world.comparison(base, head)
     from mlci.app.diff import diff

@@ -82,3 +82,23 @@ def test_a_clean_main_is_compared_with_its_newest_version(tmp_path: Path) -> Non
     story.commit({"metrics.json": '{"auc": 0.95}'})
     said = told(story)
     assert "no version" in said.stdout, said.stdout
+
+
+@pytest.mark.parametrize("checked_out", ["main", "work"])
+def test_a_head_that_is_named_is_judged_by_its_own_file(tmp_path: Path, checked_out: str) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})
+    story.branch("work").commit({"mlci.yaml": CONFIG.replace("0.9}", "0.99}")}).switch(checked_out)
+    said = told(story, "main", "work", "--gate")
+    assert (said.code, "expected ≥ 0.99" in said.stdout) == (10, True), said.stdout
+    differs = "judged by the mlci.yaml of work, which is not the work tree's" in " ".join(said.stdout.split())
+    assert differs is (checked_out == "main")
+
+
+def test_without_its_own_file_the_work_trees_is_taken_and_a_broken_one_is_an_error(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"metrics.json": '{"auc": 0.5}'})
+    story.commit({"mlci.yaml": CONFIG}).branch("broken").commit({"mlci.yaml": "version: 1\nprojekt: x\n"})
+    story.switch("main")
+    bare = told(story, "main", "main~1", "--gate")
+    assert (bare.code, "main~1 has no mlci.yaml" in " ".join(bare.stdout.split())) == (10, True), bare.stdout
+    broken = told(story, "main", "broken")
+    assert (broken.code, "broken:mlci.yaml:2:1: projekt:" in broken.stderr) == (2, True), broken.stderr
