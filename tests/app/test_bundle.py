@@ -1,6 +1,8 @@
+import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
@@ -10,7 +12,7 @@ from mlci.app.commit import commit_under_test, outdated, settled
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Diff
-from mlci.core.evidence import Evidence
+from mlci.core.evidence import Evidence, to_json
 from mlci.core.finding import Finding, Interval, Location, Status, Waived
 from mlci.errors import IntegrityError, RefusedError, WorldError
 from tests.support.repository import repository
@@ -92,6 +94,24 @@ def test_an_earlier_run_is_forgotten(files: FileTree) -> None:
 )
 def test_what_no_run_leaves_is_refused(files: FileTree, name: str, content: bytes) -> None:
     files.write(f".mlci/evidence/{name}", content)
+    with pytest.raises(IntegrityError):
+        read_bundle(files)
+
+
+def test_what_a_newer_mlci_adds_is_passed_over(files: FileTree) -> None:
+    document = json.loads(to_json(FULL))
+    (finding,) = document["findings"]
+    newer = {**document, "new": 1, "findings": [{**finding, "new": {"x": 1}, "waived": None}]}
+    files.write(".mlci/evidence/data.json", json.dumps({**newer, "verdict": "failed"}).encode())
+    (told,) = read_bundle(files).evidence
+    assert told == replace(FULL, findings=(replace(FULL.findings[0], waived=None),))
+
+
+@pytest.mark.parametrize("change", [{"schema": 2}, {"commit": 3}, {"findings": [{"check": "a.b"}]}])
+def test_what_means_something_else_or_lacks_something_is_refused(
+    files: FileTree, change: dict[str, object]
+) -> None:
+    files.write(".mlci/evidence/data.json", json.dumps({**json.loads(to_json(FULL)), **change}).encode())
     with pytest.raises(IntegrityError):
         read_bundle(files)
 

@@ -1,5 +1,6 @@
 """Diffs as values: what moved, exactly, and there and back through strict JSON."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -75,6 +76,12 @@ def test_rows_are_written_as_all_else_is():
     for diff in (Diff(base=None, head=None, values=rows, params=rows[:1]), Diff(base=None, head=None)):
         assert to_json(diff) == dumps({"schema": SCHEMA, **plain(diff)})
         assert from_json(to_json(diff)) == diff
+
+
+def test_what_a_newer_mlci_adds_is_passed_over():
+    document = json.loads(to_json(FULL))
+    newer = {"new": {}, **document, "metrics": [{**each, "new": [1]} for each in document["metrics"]]}
+    assert from_json(json.dumps(newer)) == FULL
 
 
 def test_there_and_back_loses_nothing():
