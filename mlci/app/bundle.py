@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct, field
 
 from mlci.core import diff_json, evidence
+from mlci.core.config import Rows
 from mlci.core.diff import Diff
 from mlci.core.evidence import Evidence
 from mlci.core.strictjson import JsonValue, NotJson, dumps
@@ -73,20 +74,24 @@ def write_against(files: Files, environment: str, diff: Diff) -> None:
     files.write(f"{REPORT}/diff-{environment}.json", diff_json.to_json(diff).encode())
 
 
-def write_flips(files: Files, model: str, flips: "Flips") -> None:
-    """Leave the ids of the rows whose prediction flipped: for the artifact, never for a comment."""
-    document: JsonValue = {
+def write_flips(files: Files, model: str, flips: "Flips", rows: Rows) -> None:
+    """Leave how many predictions flipped, and the ids of those rows where data may be shown.
+
+    That is for the artifact, never for a comment; but anybody can fetch a public repository's artifacts.
+    """
+    found = {"lost": flips.lost, "won": flips.won, "other": flips.other}
+    document: dict[str, JsonValue] = {
         "schema": 1,
         "model": model,
-        "lost": flips.lost.tolist(),
-        "won": flips.won.tolist(),
-        "other": flips.other.tolist(),
+        "counts": {name: len(each) for name, each in found.items()},
     }
+    if rows is Rows.SAMPLES:
+        document["ids"] = {name: each.tolist() for name, each in found.items()}
     files.write(flips_path(model), dumps(document).encode())
 
 
 def flips_path(model: str) -> str:
-    """Where the ids of a model's flipped rows lie."""
+    """Where is told which of a model's rows flipped."""
     return f"{REPORT}/flipped-{model}.json"
 
 

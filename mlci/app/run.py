@@ -24,7 +24,6 @@ from mlci.core.evidence import DIFF, Evidence
 from mlci.core.finding import Verdict
 from mlci.gates import Hands
 from mlci.ports.dvc import Dvc
-from mlci.ports.files import Files
 from mlci.ports.git import Git
 from mlci.ports.summary import Summary
 
@@ -66,7 +65,7 @@ def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
         tools={"mlci": __version__},
     )
     write_evidence(place.hands.files, of_change)
-    _leave(place.hands.files, found, against)
+    _leave(place, found, against)
     evidence = (of_change, *tested.evidence, pipeline)
     return _told(place, Bundle(evidence=evidence, diff=found.diff, against=against), occasion)
 
@@ -112,12 +111,13 @@ def _compared(place: Place, request: DiffRequest) -> tuple[Compared, Mapping[str
     return found, against
 
 
-def _leave(files: Files, found: Compared, against: Mapping[str, Diff]) -> None:
+def _leave(place: Place, found: Compared, against: Mapping[str, Diff]) -> None:
+    files = place.hands.files
     write_diff(files, found.diff)
     for environment, each in against.items():
         write_against(files, environment, each)
     for model, flips in found.flips.items():
-        write_flips(files, model, flips)
+        write_flips(files, model, flips, place.project.config.report.rows)
 
 
 def _told(place: Place, bundle: Bundle, occasion: Occasion) -> Reported:

@@ -226,7 +226,8 @@ _REPORT = Table(
     optional(
         "rows",
         Choice(Rows),
-        "`samples`: cell values, such as what a stage said before it failed, may stand in a report.",
+        "`samples`: cell values, such as what a stage said before it failed, may stand in a report, and the "
+        "ids of rows that flipped in its artifact.",
     ),
     optional("renamed", Named(SOURCE, SOURCE), "Metrics and parameters under a new name: old place to new."),
 )

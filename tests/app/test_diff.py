@@ -17,7 +17,7 @@ from mlci.adapters.tables import PolarsTables
 from mlci.adapters.user_python import UserEnvironment
 from mlci.app.bundle import write_flips
 from mlci.app.diff import DiffRequest, compared, diff
-from mlci.core.config import Config, Direction, Margin, Model, Objective, ReportSettings, Task
+from mlci.core.config import Config, Direction, Margin, Model, Objective, ReportSettings, Rows, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Inside, MetricVerdict, Move, Occasion
 from mlci.core.diff_findings import findings
@@ -542,15 +542,21 @@ def test_predictions_that_are_none_are_red_and_say_why(place, spoilt, said):
     assert blocks(found, Occasion.PULL_REQUEST)
 
 
-def test_the_rows_that_flipped_are_named(place):
+def test_the_rows_that_flipped_are_counted_and_named_where_data_may_be_shown(place):
     base, head = place.commit(), place.commit(predicted=predictions(skill=0.0))
     (flips,) = compared(place.request(base, head)).flips.values()
     assert len(flips.lost) == place.diff(base, head).pairings[0].lost > 600
     assert not len(flips.won)
-    write_flips(place.request().files, "income", flips)
-    told = json.loads((place.story.path / ".mlci/report/flipped-income.json").read_text())
-    assert told["lost"] == sorted(told["lost"])
-    assert (told["won"], told["other"]) == ([], [])
+
+    def left(rows):
+        write_flips(place.request().files, "income", flips, rows)
+        return json.loads((place.story.path / ".mlci/report/flipped-income.json").read_text())
+
+    counts = {"lost": len(flips.lost), "won": 0, "other": 0}
+    assert left(Rows.COUNTS) == {"schema": 1, "model": "income", "counts": counts}
+    told = left(Rows.SAMPLES)
+    assert told["counts"] == counts
+    assert told["ids"] == {"lost": sorted(flips.lost.tolist()), "won": [], "other": []}
 
 
 def test_the_other_way_round_mirrors(place):
