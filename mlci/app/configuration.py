@@ -31,8 +31,10 @@ def read_configuration(content: bytes, *, name: str = FILE) -> tuple[Config, Sou
 
 def whole_schema() -> Schema[Config]:
     """The shape of the file with the part of every gate there is."""
-    shapes: dict[str, Schema[object]] = {each: gates.gate(each).options for each in gates.ids()}
-    return config_schema(shapes, providers=ci.ids())
+    known = {each: gates.gate(each) for each in gates.ids()}
+    shapes: dict[str, Schema[object]] = {name: each.options for name, each in known.items()}
+    checks = {check.id for each in known.values() for check in each.checks}
+    return config_schema(shapes, providers=ci.ids(), checks=checks)
 
 
 def json_schema() -> JsonValue:

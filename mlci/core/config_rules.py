@@ -1,6 +1,6 @@
 """What must hold between the parts of `mlci.yaml`: names that name something, no circles, no doubles."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from mlci.core.config import Config
 from mlci.core.problems import did_you_mean, quoted
@@ -15,6 +15,16 @@ def check_together(config: Config, node: Node, problems: Problems) -> Config:
     _check_objectives(config, node, problems)
     _check_environments(config, node, problems)
     _check_baselines(config, node, problems)
+    return config
+
+
+def check_waivers(config: Config, node: Node, problems: Problems, checks: Collection[str]) -> Config:
+    """The configuration itself; a waiver of none of these checks would waive nothing, and is a problem."""
+    for index, each in enumerate(config.waivers):
+        if each.check and each.check not in checks:
+            place = node.find("waivers", index, "check")
+            said = f"there is no check {quoted(each.check)} that can be waived"
+            problems.add(place, "unknown-check", said, help=did_you_mean(each.check, checks, "checks"))
     return config
 
 

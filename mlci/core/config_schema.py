@@ -1,6 +1,6 @@
 """The shape of `mlci.yaml`: every key of it, what it means, and what must hold between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ from mlci.core.config import (
     Task,
     Waiver,
 )
-from mlci.core.config_rules import check_together
+from mlci.core.config_rules import check_together, check_waivers
 from mlci.core.config_shapes import (
     ATTRIBUTE,
     BRANCH,
@@ -61,6 +61,7 @@ from mlci.core.schema import (
     required,
 )
 from mlci.core.strictjson import JsonValue
+from mlci.core.waiver import WAIVABLE
 from mlci.core.yamlnode import Node
 
 FILE = "mlci.yaml"
@@ -259,9 +260,11 @@ def _ci(providers: Sequence[str]) -> Table[Ci]:
 
 
 def config_schema(
-    gates: Mapping[str, Schema[object]], providers: Sequence[str] = ("github", "gitlab")
+    gates: Mapping[str, Schema[object]],
+    providers: Sequence[str] = ("github", "gitlab"),
+    checks: Collection[str] = (),
 ) -> Schema[Config]:
-    """The shape of the whole file, with each gate's own part in its place."""
+    """The shape of the whole file, with each gate's own part in its place; `checks` are the gates' own."""
     table = Table(
         Config,
         required(
@@ -280,7 +283,11 @@ def config_schema(
         optional("ci", _ci(providers), "How CI is generated."),
         optional("report", _REPORT, "What a report compares with and may show."),
     )
-    return Map[Config](table, check_together)
+    known = WAIVABLE | {*checks}
+    return Map[Config](
+        Map[Config](table, check_together),
+        lambda config, node, problems: check_waivers(config, node, problems, known),
+    )
 
 
 def document_schema(schema: Schema[Config]) -> JsonValue:
