@@ -42,7 +42,8 @@ def command(
 
     BASE and HEAD are commits, tags, versions or environments (`income#prod`). Without BASE: where this
     branch began; on main the newest version. Without HEAD: the work tree. A HEAD is judged by its own
-    mlci.yaml, where it has one.
+    mlci.yaml, where it has one. A shallow clone is deepened until it holds the commit where the branch
+    began.
     """
     request = world.comparison(base, head)
     from mlci.app.diff import diff
