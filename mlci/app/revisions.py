@@ -105,10 +105,8 @@ def _deeper(git: Git, branch: str, tip: str, here: str) -> tuple[str | None, str
             return None, f"history is cut off, and cannot be brought here ({error.message.splitlines()[0]})"
         reached = depth
         if base := git.merge_base(tip, here):
-            return (
-                base,
-                f"this clone is shallow: {reached:,} more commits were fetched to find the base {base[:10]}",
-            )
+            fetched = f"{reached:,} more commits were fetched to find the base {base[:10]}"
+            return base, f"this clone is shallow: {fetched}"
         if not git.shallow:
             return None, "the histories are unrelated"
     return None, f"history is cut off {reached:,} commits back, and no common ancestor is so near"

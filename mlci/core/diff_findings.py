@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.finding import Finding, Status
+from mlci.core.problems import inert
 from mlci.core.wording import count, decimals_of, difference, estimate, number
 
 VERDICT = "diff.verdict"
@@ -15,6 +16,12 @@ OBJECTIVE = "diff.objective"
 RECORDED = "diff.recorded"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
+
+_SCORE_BASE = "declare `load:` for the model so that the base can be scored on the new test set"
+_MORE_ROWS = (
+    "add held-out rows: at least 30 of each kind that the metric needs, such as positives and negatives "
+    "(`mlci explain insufficient`)"
+)
 
 SAYS = {
     MetricVerdict.IMPROVED: "improved",
@@ -68,7 +75,7 @@ def subject(metric: MetricDiff) -> str:
 
 def paired(pairing: Pairing) -> str:
     """Return `9,003 rows of income paired by id; base had 12,007, head 9,003`: a part is told as one."""
-    told = f"{count(pairing.rows, 'row')} of {pairing.model} paired by id"
+    told = f"{count(pairing.rows, 'row')} of {inert(pairing.model)} paired by id"
     if pairing.whole:
         return told
     sides = f"; base had {pairing.base_rows:,}, head {pairing.head_rows:,}"
@@ -125,7 +132,7 @@ def _limits(metric: MetricDiff, check: str) -> Iterator[Finding]:
             check=check,
             subject=subject(metric),
             status=Status.FAIL if missed else Status.WARN,
-            message=f"{metric.metric} is {number(metric.head)}{within}, expected {floor.expected}",
+            message=f"{inert(metric.metric)} is {number(metric.head)}{within}, expected {floor.expected}",
             observed=metric.head,
             expected=floor.expected,
             interval=metric.head_interval,
@@ -185,25 +192,31 @@ def _message(metric: MetricDiff) -> str:
     )
     accepted = "" if metric.margin is None else f", accepted {_worsening(metric)} {_margin(metric)}"
     note = f" ({metric.note})" if metric.note else ""
-    return f"{metric.metric} {said}{moved}{accepted}{note}"
+    return f"{inert(metric.metric)} {said}{moved}{accepted}{note}"
 
 
 def _help(metric: MetricDiff) -> str:
     match metric.verdict:
-        case MetricVerdict.INCONCLUSIVE if metric.rows_needed:
-            return f"a test set of about {estimate(metric.rows_needed):,} rows would tell"
-        case MetricVerdict.INCONCLUSIVE if metric.noticeable:
-            return "more rows will not tell: the difference lies on the margin"
-        case MetricVerdict.NOT_COMPARABLE if metric.advice:
-            return metric.advice
-        case MetricVerdict.NOT_COMPARABLE:
-            return "declare `load:` for the model so that the base can be scored on the new test set"
         case MetricVerdict.REGRESSED:
             drop = _worsening(metric)
             accept = f"accept the {drop} in mlci.yaml (`may_drop`) with your reviewers"
             return f"undo what made it {drop}, or {accept}"
+        case MetricVerdict.NOT_COMPARABLE:
+            return metric.advice or _SCORE_BASE
+        case MetricVerdict.INSUFFICIENT:
+            return _MORE_ROWS
         case _:
-            return "look at the interval before you merge"
+            return _of_doubt(metric)
+
+
+def _of_doubt(metric: MetricDiff) -> str:
+    if metric.rows_needed:
+        return f"a test set of about {estimate(metric.rows_needed):,} rows would tell"
+    if metric.interval is None:
+        return "nothing says how sure the value is: `kind: exact` in mlci.yaml judges it as it stands"
+    if metric.noticeable:
+        return "more rows will not tell: the difference lies on the margin"
+    return "look at the interval before you merge"
 
 
 def _margin(metric: MetricDiff) -> str:
