@@ -42,11 +42,20 @@ _Key = tuple[str | None, str, str | None]
 
 def unknown_base(why: str) -> Finding:
     """What tells that nobody can say what the base asked for."""
+    return _unknown(f"what the base asks for is not known: {why}")
+
+
+def unknown_change(why: str) -> Finding:
+    """What tells that nobody here can say what a stranger's change asks for."""
+    return _unknown(f"what the pull request asks for is not known here: {why}")
+
+
+def _unknown(message: str) -> Finding:
     return Finding(
         check=RELAXED,
         subject="mlci.yaml",
         status=Status.WARN,
-        message=f"what the base asks for is not known: {why}",
+        message=inert(message),
         help="read the whole of mlci.yaml: what it asks for is this change's own word",
     )
 
