@@ -79,8 +79,9 @@ def _tell(
 ) -> None:
     if out.json:
         from mlci.core.diff_json import to_json
+        from mlci.core.evidence import findings_json
 
-        out.raw(to_json(found))
+        out.raw(to_json(found, verdict=evidence.verdict.value, findings=findings_json(evidence)))
         return
     from mlci.core.compose import compose
     from mlci.render import markdown as as_markdown

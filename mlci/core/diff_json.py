@@ -26,16 +26,16 @@ from mlci.core.diff import (
 )
 from mlci.core.finding import Interval
 from mlci.core.records import Build, built, each, optional, record, texts
-from mlci.core.strictjson import NotJson, dumps, loads, plain
+from mlci.core.strictjson import JsonValue, NotJson, dumps, loads, plain
 from mlci.core.values import Kind, Value, number
 
 SCHEMA = 1
 _PIECE = 1_000
 
 
-def to_json(diff: Diff) -> str:
-    """Return the diff as its canonical strict JSON document."""
-    small = {"schema": SCHEMA, **plain(replace(diff, values=(), params=()))}
+def to_json(diff: Diff, **beside: JsonValue) -> str:
+    """Return the diff as its canonical strict JSON document, with what a reader is told beside it."""
+    small = {"schema": SCHEMA, **plain(replace(diff, values=(), params=())), **beside}
     parts = {name: dumps(value).rstrip() for name, value in small.items()}
     # Rows of values may be a hundred thousand: they go to text in pieces, and no tree of all stands.
     parts |= {"params": _rows(diff.params), "values": _rows(diff.values)}

@@ -1,9 +1,11 @@
 """What `mlci diff` says beside its answer."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from mlci.core.diff_json import from_json
 from tests.support.program import Ended, run_here, run_python
 from tests.support.repository import Repository, repository
 
@@ -75,6 +77,16 @@ def test_what_a_change_asks_less_of_is_told_by_the_diff_as_by_the_run(tmp_path: 
     said = told(story, "--gate")
     assert (said.code, said.stdout.startswith("WARNED")) == (0, True), said.stdout
     assert "`at_least` goes from 0.9 to 0.1" in " ".join(said.stdout.split())
+
+
+def test_a_program_is_told_the_same_verdict_and_why(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})
+    story.branch("work").commit({"metrics.json": '{"auc": 0.5}'})
+    said = told(story, "--gate", "--json")
+    answer = json.loads(said.stdout)
+    assert (said.code, answer["verdict"]) == (10, "failed")
+    assert [(each["check"], each["status"]) for each in answer["findings"]] == [("diff.objective", "fail")]
+    assert from_json(said.stdout).metrics[0].head == 0.5
 
 
 def test_a_clean_main_is_compared_with_its_newest_version(tmp_path: Path) -> None:
