@@ -294,16 +294,27 @@ class World:
         )
 
     def comparison(self, base: str | None = None, head: str | None = None) -> "DiffRequest":
-        """The project at two revisions; those that are not named follow from the occasion."""
+        """The project at two revisions; those that are not named follow from the occasion.
+
+        A head that is named is judged by its own `mlci.yaml`, not by what happens to be checked out.
+        """
         git = self.repository()
         git.prepare()
+        from mlci.app.commit import settled
         from mlci.app.diff import DiffRequest
 
         project = self.project()
+        config, note = project.config, ""
+        if head is not None:
+            from mlci.app.project import configuration_at
+            from mlci.app.revisions import resolve
+
+            config, note = configuration_at(git, project, resolve(git, head, project.prefix), head)
         return DiffRequest(
-            config=project.config,
+            config=config,
             prefix=project.prefix,
-            context=self.context(),
+            context=settled(self.context(), git, config),
+            notes=(note,) if note else (),
             git=git,
             files=self.files(),
             tables=self.tables(),

@@ -1,11 +1,13 @@
 """What the documents say is what the commands do."""
 
+import ast
 import re
 
 import pytest
 
 from tests.support.console import TOP, blocks, documents, regenerated
 
+MAP = (TOP / ".github" / "ARCHITECTURE.md").read_text("utf-8")
 README = (TOP / "README.md").read_text("utf-8")
 
 
@@ -37,3 +39,21 @@ def test_every_file_that_a_document_links_to_is_there() -> None:
     for document in documents():
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def catches_all(handler: ast.ExceptHandler) -> bool:
+    return handler.type is None or (
+        isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
+    )
+
+
+def test_the_map_names_every_place_that_catches_everything() -> None:
+    source = TOP / "mlci"
+    found = {
+        file.relative_to(source).with_suffix("").as_posix()
+        for file in source.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ExceptHandler) and catches_all(node)
+    }
+    assert "__main__" in found
+    assert {each for each in found if f"`{each}" not in MAP} == set()

@@ -29,6 +29,8 @@ def absence(outputs: Outputs, snapshot: Snapshot, path: str, outs: Mapping[str, 
     if place is None:
         why = "is not here, and neither Git nor dvc.lock holds it"
         return Absence(why=why, help="declare it under `outs:` of a stage in dvc.yaml, then mlci run")
+    if outs[place].in_git:
+        return _removed(snapshot, path)
     dvc = outputs.dvc
     remote = outputs.remote or (dvc.default_remote() if dvc.remotes() else None)
     if remote is None:
@@ -36,6 +38,14 @@ def absence(outputs: Outputs, snapshot: Snapshot, path: str, outs: Mapping[str, 
     if snapshot.commit is None:
         return _here(dvc, remote, path, outs[place])
     return _fetched(dvc, remote, snapshot.commit, path, outs[place])
+
+
+def _removed(snapshot: Snapshot, path: str) -> Absence:
+    where = "here" if snapshot.commit is None else "in Git"
+    keep = f"git add {shlex.quote(path)} and commit it"
+    return Absence(
+        why=f"is not {where}, and by `cache: false` only Git holds it", help=f"mlci run, then {keep}"
+    )
 
 
 def _without_remote(dvc: Dvc, snapshot: Snapshot) -> Absence:

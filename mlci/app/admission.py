@@ -1,16 +1,19 @@
 """Whether what a run left is enough to register by: complete, of this commit, green, stored for others."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from mlci import gates
 from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
 from mlci.app.locked import Locked
-from mlci.app.owed import BESIDE_GATES, DIFF, missing_from
+from mlci.app.owed import BESIDE_GATES, missing_from
 from mlci.core.config import Config
 from mlci.core.diff import MetricDiff, MetricVerdict, Occasion
-from mlci.core.diff_findings import subject
+from mlci.core.diff_findings import VERDICT, findings, subject
 from mlci.core.dvcfiles import Hashed, is_inside
+from mlci.core.evidence import DIFF
 from mlci.core.finding import Verdict
+from mlci.core.waiver import waive
 from mlci.errors import IntegrityError, RefusedError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
@@ -66,17 +69,18 @@ def _unusable(id: str, message: str) -> RefusedError:
     return RefusedError(message, id=id, where=".mlci/evidence", help="mlci run, on this commit")
 
 
-def red_of(bundle: Bundle) -> tuple[str, ...]:
-    """What blocks: gates that failed, and metrics that a promotion does not forgive."""
-    # The diff is judged by its metrics: a row that cannot be compared was admitted or refused before.
-    unreadable = bool(bundle.diff and bundle.diff.problems)
-    failed = [
-        each.gate
-        for each in bundle.evidence
-        if each.verdict is Verdict.FAILED and (each.gate != DIFF or unreadable or bundle.diff is None)
-    ]
-    metrics = [each for each in _gated(bundle) if each.verdict is not MetricVerdict.NOT_COMPARABLE]
-    return (*failed, *(subject(each) for each in metrics if each.blocks(Occasion.PROMOTION)))
+def red_of(bundle: Bundle, config: Config, today: date) -> tuple[str, ...]:
+    """What blocks: gates that failed, and what of the change a promotion does not forgive, nor anybody."""
+    failed = [each.gate for each in bundle.evidence if each.verdict is Verdict.FAILED and each.gate != DIFF]
+    told = [each for one in bundle.evidence if one.gate == DIFF for each in one.findings]
+    # A promotion asks more of a change than the pull request's run may have done: verdicts are asked anew.
+    verdicts = findings(bundle.diff, Occasion.PROMOTION, limits=None) if bundle.diff else ()
+    anew = waive(verdicts, config.waivers, today)
+    red = [each for each in (*anew, *(each for each in told if each.check != VERDICT)) if each.blocks]
+    # What cannot be compared was admitted or refused before.
+    incomparable = {subject(each) for each in _gated(bundle) if each.verdict is MetricVerdict.NOT_COMPARABLE}
+    subjects = (each.subject for each in red if each.check != VERDICT or each.subject not in incomparable)
+    return (*failed, *dict.fromkeys(subjects))
 
 
 def _gated(bundle: Bundle) -> list[MetricDiff]:

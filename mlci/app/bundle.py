@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct, field
 
 from mlci.core import diff_json, evidence
+from mlci.core.config import Rows
 from mlci.core.diff import Diff
 from mlci.core.evidence import Evidence
 from mlci.core.strictjson import JsonValue, NotJson, dumps
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 EVIDENCE = ".mlci/evidence"
 REPORT = ".mlci/report"
 LOCK = ".mlci/lock"
+_IGNORED = ".mlci/.gitignore"
 DIFF = f"{REPORT}/diff.json"
 MOST_GATES = 32
 MOST_EVIDENCE = 1024 * 1024
@@ -58,6 +60,7 @@ def evidence_path(gate: str) -> str:
 
 def write_evidence(files: Files, found: Evidence) -> None:
     """Leave one gate's evidence where the report and the registry look for it."""
+    _keep_from_git(files)
     files.write(evidence_path(found.gate), evidence.to_json(found).encode())
 
 
@@ -71,25 +74,30 @@ def write_against(files: Files, environment: str, diff: Diff) -> None:
     files.write(f"{REPORT}/diff-{environment}.json", diff_json.to_json(diff).encode())
 
 
-def write_flips(files: Files, model: str, flips: "Flips") -> None:
-    """Leave the ids of the rows whose prediction flipped: for the artifact, never for a comment."""
-    document: JsonValue = {
+def write_flips(files: Files, model: str, flips: "Flips", rows: Rows) -> None:
+    """Leave how many predictions flipped, and the ids of those rows where data may be shown.
+
+    That is for the artifact, never for a comment; but anybody can fetch a public repository's artifacts.
+    """
+    found = {"lost": flips.lost, "won": flips.won, "other": flips.other}
+    document: dict[str, JsonValue] = {
         "schema": 1,
         "model": model,
-        "lost": flips.lost.tolist(),
-        "won": flips.won.tolist(),
-        "other": flips.other.tolist(),
+        "counts": {name: len(each) for name, each in found.items()},
     }
+    if rows is Rows.SAMPLES:
+        document["ids"] = {name: each.tolist() for name, each in found.items()}
     files.write(flips_path(model), dumps(document).encode())
 
 
 def flips_path(model: str) -> str:
-    """Where the ids of a model's flipped rows lie."""
+    """Where is told which of a model's rows flipped."""
     return f"{REPORT}/flipped-{model}.json"
 
 
 def clear(files: Files) -> None:
     """Forget what an earlier run left, so that no old answer is taken for a new one."""
+    _keep_from_git(files)
     _clear(files, EVIDENCE)
     _clear(files, LOCK)
     clear_report(files)
@@ -98,6 +106,12 @@ def clear(files: Files) -> None:
 def clear_report(files: Files) -> None:
     """Forget an earlier run's diffs and reports, which are of the commit that its evidence names."""
     _clear(files, REPORT)
+
+
+def _keep_from_git(files: Files) -> None:
+    """What a run leaves is no change of the work tree, also where the project's own .gitignore lacks it."""
+    if not files.exists(_IGNORED):
+        files.write(_IGNORED, b"*\n")
 
 
 def _clear(files: Files, directory: str) -> None:

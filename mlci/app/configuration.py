@@ -1,6 +1,6 @@
 """`mlci.yaml` read as a whole: the house's part by core, each gate's part by its own folder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -33,7 +33,12 @@ def read_configuration(content: bytes, *, name: str = FILE) -> tuple[Config, Sou
 
 def whole_schema() -> Schema[Config]:
     """The shape of the file with the part of every gate there is."""
-    return config_schema(_GateOptions(), providers=ci.ids())
+    return config_schema(_GateOptions(), providers=ci.ids(), checks=_checks)
+
+
+def _checks() -> Collection[str]:
+    """Every check of every gate; a file without waivers does not ask."""
+    return {check.id for each in gates.ids() for check in gates.gate(each).checks}
 
 
 class _GateOptions(Mapping[str, Schema[object]]):

@@ -35,6 +35,7 @@ class DiffRequest(Struct, frozen=True, kw_only=True):
     """What is compared, and the hands to do it with; `prefix` is the project's path in the repository.
 
     Without `user_python` no model is scored again, without `dvc_at` (DVC elsewhere) no base made again.
+    `notes` say what went before, such as whose configuration it is.
     """
 
     config: Config
@@ -48,6 +49,7 @@ class DiffRequest(Struct, frozen=True, kw_only=True):
     dvc_at: Callable[[Path], Dvc] | None = None
     base: str | None = None
     head: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Compared(Struct, frozen=True, kw_only=True):
@@ -140,8 +142,10 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *written.problems),
         displaced=_displaced(request.config, head),
+        contradicted=head.declared.contradicted,
         notes=(
             *chosen.notes,
+            *request.notes,
             *(note for each in models for note in each.notes),
             *(f"in the base, {each}" for each in unreadable),
         ),

@@ -7,7 +7,7 @@ from msgspec import Struct
 from mlci.app.ledger import Snapshot
 from mlci.core import evidence as documents
 from mlci.core import journal
-from mlci.core.evidence import Evidence
+from mlci.core.evidence import MODEL, Evidence
 from mlci.core.registry import ModelState, Release
 from mlci.core.signature import Signature
 from mlci.core.strictjson import NotJson
@@ -15,7 +15,6 @@ from mlci.core.version import FIRST, Part, Version
 from mlci.ports.git import Git
 
 TRAILER = "Signature-Hash"
-_GATE = "model"
 
 
 class Numbered(Struct, frozen=True, kw_only=True):
@@ -65,7 +64,7 @@ class Numbering(Struct, frozen=True, kw_only=True):
         return Part.MAJOR, f"{state.name}: unlike {before.title} it {changes}, so the version is a major one"
 
     def _kept(self, snapshot: Snapshot, model: str, before: Release) -> Signature | None:
-        path = journal.evidence_path(self.project, model, before.title, _GATE)
+        path = journal.evidence_path(self.project, model, before.title, MODEL)
         content = self.git.blobs([(snapshot.journal, path)])[0] if snapshot.journal else None
         try:
             return signature_in([documents.from_json(content)], _local(model)) if content else None
@@ -79,7 +78,7 @@ def _minor(state: ModelState, why: str) -> tuple[Part, str]:
 
 def signature_in(evidence: Sequence[Evidence], model: str) -> Signature | None:
     """A model's signature in what the gates left; None where none of them could tell."""
-    figures = next((each.figures for each in evidence if each.gate == _GATE), {})
+    figures = next((each.figures for each in evidence if each.gate == MODEL), {})
     signatures = figures.get("signatures")
     return Signature.read(signatures.get(model)) if isinstance(signatures, dict) else None
 

@@ -33,8 +33,9 @@ class Outputs(Struct, frozen=True, kw_only=True):
         content = snapshot.read(path, limit=limit)
         if content is not None:
             return content
-        if path not in outs and home(path, outs) is None:
-            return None
+        place = path if path in outs else home(path, outs)
+        if place is None or outs[place].in_git:
+            return None  # what Git holds and does not have was removed: another machine has no copy of it
         recorded = outs.get(path) or self._within(snapshot, path, outs)
         if recorded is not None and recorded.is_directory:
             return None
@@ -60,7 +61,7 @@ class Outputs(Struct, frozen=True, kw_only=True):
         if snapshot.commit is None and snapshot.files.exists(path):
             return snapshot.files.root / path
         content = snapshot.read(path)
-        if content is not None or recorded.algorithm != "md5" or not recorded.value:
+        if content is not None or recorded.in_git or recorded.algorithm != "md5" or not recorded.value:
             return content
         return next((place for place in self._places(snapshot, recorded) if place.is_file()), None)
 

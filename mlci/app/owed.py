@@ -8,13 +8,12 @@ from mlci.app.configuration import read_configuration
 from mlci.app.snapshot import Snapshot
 from mlci.core.config import Config
 from mlci.core.config_schema import FILE
-from mlci.core.evidence import PIPELINE
+from mlci.core.evidence import DIFF, PIPELINE
 from mlci.core.finding import Finding
 from mlci.core.relaxed import relaxed, unknown_base
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 
-DIFF = "diff"
 # What a run leaves beside the gates: the diff's findings, and whether the lock was right.
 BESIDE_GATES = frozenset({DIFF, PIPELINE})
 # Where the pipeline's evidence keeps the gates that the run's own mlci.yaml asks for.

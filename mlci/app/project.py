@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.app.configuration import Source, read_configuration
 from mlci.core.config import Config
 from mlci.core.config_schema import FILE
 from mlci.core.dvcfiles import PIPELINE_FILE, PipelineFile, read_pipeline, read_tracked
+from mlci.core.dvcnodes import json_of
 from mlci.core.pipeline_rules import check_pipeline
 from mlci.core.problems import WHOLE_FILE, Problem, config_error, did_you_mean, quoted, shown
 from mlci.core.schema import Problems
@@ -18,6 +20,7 @@ from mlci.core.yamlnode import CONFIG_LIMITS
 from mlci.core.yamltree import parse
 from mlci.errors import ConfigError, MlciError, UsageError, WorldError
 from mlci.ports.files import Files
+from mlci.ports.git import Git
 
 _PASSED_BY = frozenset({"node_modules", "venv", "site-packages", "__pycache__"})
 
@@ -48,6 +51,24 @@ def load_project(start: Path, chosen: str | None, files_at: FilesAt) -> Project:
     return Project(
         config=config, root=root, directory=directory, prefix="" if prefix == "." else prefix, source=source
     )
+
+
+def configuration_at(git: Git, project: Project, commit: str, name: str) -> tuple[Config, str]:
+    """What a commit that is looked at asks for, and a word where that is not what the work tree asks for.
+
+    Where it has no file, the work tree's is taken. What is run stays the work tree's in any case: a look at
+    a stranger's commit calls no function that only he names. Raises ConfigError for one that is broken.
+    """
+    path = posixpath.join(project.prefix, FILE)
+    (content,) = git.blobs([(commit, path)], limit=CONFIG_LIMITS.size)
+    if content is None:
+        return project.config, f"{name} has no {FILE}: judged by the work tree's"
+    there, source = read_configuration(content, name=f"{name}:{path}")
+    if json_of(source.tree) == json_of(project.source.tree):
+        return project.config, ""
+    own = {each: model.load for each, model in project.config.models.items()}
+    models = {each: replace(model, load=own.get(each)) for each, model in there.models.items()}
+    return replace(there, models=models), f"judged by the {FILE} of {name}, which is not the work tree's"
 
 
 def find_projects(root: Path) -> Sequence[Path]:

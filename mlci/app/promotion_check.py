@@ -12,7 +12,7 @@ from mlci.app.resolve import Resolved, described
 from mlci.app.situation import contents_at, contents_here, desired_at, desired_in
 from mlci.core.config import Config, Model
 from mlci.core.environments import Change, Move, Refusal
-from mlci.core.evidence import Evidence
+from mlci.core.evidence import MODEL, Evidence
 from mlci.core.reference import Found
 from mlci.core.registry import Release
 from mlci.core.stated import Stated
@@ -223,5 +223,5 @@ def _allowed(change: Change) -> Answer:
 
 
 def _test_hash(model: Model, evidence: Sequence[Evidence]) -> str | None:
-    inputs = [one for each in evidence if each.gate == "model" for one in each.inputs]
+    inputs = [one for each in evidence if each.gate == MODEL for one in each.inputs]
     return next((each.hash for each in inputs if each.path == model.test), None)

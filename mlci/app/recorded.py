@@ -8,30 +8,52 @@ from mlci.app.tabular import Side
 from mlci.core.config import Config
 from mlci.core.digest import md5
 from mlci.core.dvcfiles import Hashed, ParamsUse, located
+from mlci.core.manifest import directory_hash
 from mlci.core.paramsfile import read_params
+from mlci.core.renames import pointer
 from mlci.core.stages import changed_values
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
+from mlci.ports.files import Files
 
 _LIMIT = 16 * 1024 * 1024  # of sources; what is larger is data, and data is DVC's
 
 
 def displaced(config: Config, side: Side) -> tuple[str, ...]:
-    """The files, sorted: predictions of another run, parameters and sources that no stage has run with."""
-    return tuple(sorted({*_predictions(config, side), *_parameters(side), *_sources(side)}))
+    """The files, sorted: outputs of another run, parameters and sources that no stage has run with."""
+    return tuple(sorted({*_outputs(config, side), *_parameters(side), *_sources(side)}))
 
 
-def _predictions(config: Config, side: Side) -> Iterator[str]:
-    """In the work tree only: at a commit they are had by what the lock records."""
-    for model in config.models.values():
-        path = model.predictions or ""
-        recorded = side.declared.outs.get(path)
-        files = side.snapshot.files
-        if side.snapshot.commit is not None or recorded is None or not files.exists(path):
-            continue
-        with files.open(path) as stream:
-            if recorded.algorithm == "md5" and md5(stream, legacy=recorded.legacy) != recorded.value:
-                yield path
+def _outputs(config: Config, side: Side) -> Iterator[str]:
+    """What numbers rest on; at a commit only of what Git holds, for the rest is had by what is recorded."""
+    models = config.models.values()
+    of_models = {path for model in models for path in (model.path, model.predictions) if path}
+    asked = {pointer(each.source).path for each in config.objectives if each.source}
+    for path in sorted({*of_models, *asked, *side.declared.metrics} & side.declared.outs.keys()):
+        recorded = side.declared.outs[path]
+        if recorded.algorithm == "md5" and recorded.value and _lies(side, path, recorded) != recorded.value:
+            yield path
+
+
+def _lies(side: Side, path: str, recorded: Hashed) -> str:
+    """The hash of what lies at a path; the recorded one where nothing does, or nobody can say."""
+    files, legacy = side.snapshot.files, recorded.legacy
+    if side.snapshot.commit is not None:
+        content = _content(side, path)
+        return recorded.value if content is None else md5(BytesIO(content), legacy=legacy)
+    if not files.exists(path):
+        return recorded.value
+    if not recorded.is_directory:
+        return _hash(files, path, legacy=legacy)
+    inside = files.list(path, links=True)
+    return directory_hash(
+        {each.removeprefix(f"{path}/"): _hash(files, each, legacy=legacy) for each in inside}
+    )
+
+
+def _hash(files: Files, path: str, *, legacy: bool) -> str:
+    with files.open(path) as stream:
+        return md5(stream, legacy=legacy)
 
 
 def _parameters(side: Side) -> Iterator[str]:

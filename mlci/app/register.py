@@ -109,7 +109,9 @@ class Registration(Struct, kw_only=True):
         stored(self.dvc, self.config, self.locked())
         incomparable = self.choices.accept_incomparable is not None
         self.bundle = admitted(self.config, left, self.head, self.locked(), accept_incomparable=incomparable)
-        return () if self.choices.allow_failed else red_of(self.bundle)
+        if self.choices.allow_failed:
+            return ()
+        return red_of(self.bundle, self.config, self.ledger.clock.now().date())
 
     def intents(self, snapshot: Snapshot) -> list[Intent]:
         """The versions that this commit deserves, seen from what the remote holds now."""

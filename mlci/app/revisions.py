@@ -39,7 +39,10 @@ def choose(
     here = head_commit or context.head or git.resolve("HEAD")
     if base is not None:
         commit = resolve(git, base, prefix)
-        return Range(base=commit, head=head_commit, base_name=base, head_name=head or "work tree")
+        notes = _apart(git, commit, here, base)
+        return Range(
+            base=commit, head=head_commit, base_name=base, head_name=head or "work tree", notes=notes
+        )
     named = head or ("work tree" if context.head is None else context.head[:10])
     if here is None:
         return Range(base=None, head=head_commit, head_name=named, notes=("there is no commit yet",))
@@ -52,18 +55,27 @@ def choose(
     return replace(found, head=head_commit, head_name=named)
 
 
+def _apart(git: Git, base: str, here: str | None, name: str) -> tuple[str, ...]:
+    """A word where two commits have nothing in common; a history that is cut off cannot tell."""
+    if here is None or here == base or git.merge_base(base, here) is not None or git.shallow:
+        return ()
+    return (f"the histories are unrelated: {name} is no earlier state of what is compared with it",)
+
+
 def _since_branching(git: Git, branch: str, told: str | None, here: str) -> Range:
     """Elsewhere: since this line of work left the branch that it will be merged to."""
     tip = _tip(git, branch, told)
     if tip is None:
         note = f"the branch {branch} is not here: nothing to compare with"
         return Range(base=None, head=None, notes=(note,))
-    base, why = git.merge_base(tip, here), "the histories are unrelated"
-    if base is None and git.shallow:
-        base, why = _deeper(git, branch, tip, here)
+    base, said = git.merge_base(tip, here), "the histories are unrelated"
     if base is not None:
         return Range(base=base, head=None, base_name=branch)
-    note = f"{why}: compared with {branch} as it is now, not with where this line of work began"
+    if git.shallow:
+        base, said = _deeper(git, branch, tip, here)
+    if base is not None:
+        return Range(base=base, head=None, base_name=branch, notes=(said,))
+    note = f"{said}: compared with {branch} as it is now, not with where this line of work began"
     return Range(base=tip, head=None, base_name=branch, notes=(note,))
 
 
@@ -81,7 +93,10 @@ def _tip(git: Git, branch: str, told: str | None) -> str | None:
 
 
 def _deeper(git: Git, branch: str, tip: str, here: str) -> tuple[str | None, str]:
-    """The common ancestor in a history that was cut off, brought here in steps; else why there is none."""
+    """The common ancestor in a history that was cut off, brought here in steps, and what was done for it.
+
+    Without one, why there is none.
+    """
     reached = 0
     for depth in DEPTHS:
         try:
@@ -90,7 +105,8 @@ def _deeper(git: Git, branch: str, tip: str, here: str) -> tuple[str | None, str
             return None, f"history is cut off, and cannot be brought here ({error.message.splitlines()[0]})"
         reached = depth
         if base := git.merge_base(tip, here):
-            return base, ""
+            fetched = f"{reached:,} more commits were fetched to find the base {base[:10]}"
+            return base, f"this clone is shallow: {fetched}"
         if not git.shallow:
             return None, "the histories are unrelated"
     return None, f"history is cut off {reached:,} commits back, and no common ancestor is so near"

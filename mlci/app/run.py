@@ -11,23 +11,19 @@ from mlci.app.baselines import against_environments
 from mlci.app.bundle import Bundle, clear, write_against, write_diff, write_evidence, write_flips
 from mlci.app.commit import PARTIAL, commit_under_test
 from mlci.app.diff import Compared, DiffRequest, compared
-from mlci.app.owed import given_up, owing
+from mlci.app.judged import judged
+from mlci.app.owed import owing
 from mlci.app.plan import Asked, Ground, plan
 from mlci.app.project import Project
 from mlci.app.report import Reported, occasion_of, report, summarize, write_report
 from mlci.app.reproduce import reproduce
-from mlci.app.snapshot import Snapshot
 from mlci.app.test import test
-from mlci.app.wholeness import wholeness
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff, Occasion
-from mlci.core.diff_findings import findings
-from mlci.core.evidence import Evidence
-from mlci.core.finding import Finding, Verdict
-from mlci.core.waiver import waive
+from mlci.core.evidence import DIFF, Evidence
+from mlci.core.finding import Verdict
 from mlci.gates import Hands
 from mlci.ports.dvc import Dvc
-from mlci.ports.files import Files
 from mlci.ports.git import Git
 from mlci.ports.summary import Summary
 
@@ -60,11 +56,17 @@ def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
     if pipeline.verdict is Verdict.FAILED or stages:
         return _told(place, Bundle(evidence=(pipeline,)), occasion)
     tested = test(place.project, (), place.hands, context=place.context, commit=pipeline.commit)
-    found, against = _compared(place)
-    judged = _judged(place, found.diff, occasion, pipeline.commit)
-    write_evidence(place.hands.files, judged)
-    _leave(place.hands.files, found, against)
-    evidence = (judged, *tested.evidence, pipeline)
+    request = _request(place)
+    found, against = _compared(place, request)
+    of_change = Evidence(
+        gate=DIFF,
+        commit=pipeline.commit,
+        findings=judged(request, found.diff, place.hands, occasion),
+        tools={"mlci": __version__},
+    )
+    write_evidence(place.hands.files, of_change)
+    _leave(place, found, against)
+    evidence = (of_change, *tested.evidence, pipeline)
     return _told(place, Bundle(evidence=evidence, diff=found.diff, against=against), occasion)
 
 
@@ -87,9 +89,8 @@ def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
     return found
 
 
-def _compared(place: Place) -> tuple[Compared, Mapping[str, Diff]]:
-    place.hands.progress.step("comparing with the base")
-    request = DiffRequest(
+def _request(place: Place) -> DiffRequest:
+    return DiffRequest(
         config=place.project.config,
         prefix=place.project.prefix,
         context=place.context,
@@ -100,36 +101,23 @@ def _compared(place: Place) -> tuple[Compared, Mapping[str, Diff]]:
         user_python=place.hands.user_python,
         dvc_at=place.dvc_at,
     )
+
+
+def _compared(place: Place, request: DiffRequest) -> tuple[Compared, Mapping[str, Diff]]:
+    place.hands.progress.step("comparing with the base")
     found = compared(request)
     against = against_environments(request, found.diff)
     place.hands.progress.done()
     return found, against
 
 
-def _judged(place: Place, found: Diff, occasion: Occasion, commit: str) -> Evidence:
-    today = place.hands.clock.now().date()
-    # With a model gate it is that one that holds values against their floors and ceilings.
-    own = findings(found, occasion, floors="model" not in place.project.config.gates)
-    whole = wholeness(place.project.config, place.context, place.hands)
-    told = (*own, *whole, *_given_up(place, found.base, occasion))
-    accepted = waive(told, place.project.config.waivers, today)
-    return Evidence(gate="diff", commit=commit, findings=accepted, tools={"mlci": __version__})
-
-
-def _given_up(place: Place, base: str | None, occasion: Occasion) -> tuple[Finding, ...]:
-    """What a change asks less of; on main nobody is asked about it any more."""
-    if base is None or occasion is not Occasion.PULL_REQUEST:
-        return ()
-    behind = Snapshot(git=place.git, files=place.hands.files, prefix=place.project.prefix, commit=base)
-    return given_up(behind, place.project.config)
-
-
-def _leave(files: Files, found: Compared, against: Mapping[str, Diff]) -> None:
+def _leave(place: Place, found: Compared, against: Mapping[str, Diff]) -> None:
+    files = place.hands.files
     write_diff(files, found.diff)
     for environment, each in against.items():
         write_against(files, environment, each)
     for model, flips in found.flips.items():
-        write_flips(files, model, flips)
+        write_flips(files, model, flips, place.project.config.report.rows)
 
 
 def _told(place: Place, bundle: Bundle, occasion: Occasion) -> Reported:

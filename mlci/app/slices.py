@@ -8,6 +8,7 @@ from msgspec import Struct
 from mlci import gates
 from mlci.app.tabular import Side, SideTables
 from mlci.core.config import Config, Model
+from mlci.core.evidence import MODEL
 from mlci.core.predictions import Codes, Predictions
 from mlci.core.schema import Problems
 from mlci.gates.subjects import attributes, crossed, label_of, no_test_rows
@@ -24,8 +25,8 @@ class Slice(Struct, frozen=True, kw_only=True, eq=False):
 
 def declared_slices(config: Config) -> Together:
     """The columns whose groups are measured apart, each alone or several together."""
-    node = config.gates.get("model")
-    found: Together = () if node is None else gates.gate("model").options.read(node, Problems()).slices
+    node = config.gates.get(MODEL)
+    found: Together = () if node is None else gates.gate(MODEL).options.read(node, Problems()).slices
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mlci.core.dvcfiles import (
     LOCK_FILE,
@@ -14,6 +15,7 @@ from mlci.core.dvcfiles import (
     PIPELINE_FILE,
     Hashed,
     LockedStage,
+    Out,
     OutKind,
     PipelineFile,
     located,
@@ -36,10 +38,7 @@ _LINK = "120000"
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """The project's files at a commit; in the work tree where `commit` is None.
-
-    `shown` is the commit that outputs are asked of DVC by: the work tree's is the one checked out.
-    """
+    """The project's files at a commit; in the work tree where `commit` is None."""
 
     git: Git
     files: Files
@@ -77,7 +76,8 @@ class Declared(Struct, frozen=True, kw_only=True):
     """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
 
     `params` holds the keys that are used of each file, none for all of it; `outs` every recorded output,
-    `deps` every recorded dependency that is none; `links` the symbolic links of a commit.
+    `deps` every recorded dependency that is none; `links` the symbolic links of a commit. `contradicted` are
+    outputs that a stage read with other bytes than are recorded of them.
     """
 
     metrics: tuple[str, ...] = ()
@@ -88,6 +88,7 @@ class Declared(Struct, frozen=True, kw_only=True):
     stages: Mapping[str, LockedStage] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     links: frozenset[str] = frozenset()
+    contradicted: tuple[str, ...] = ()
 
 
 def declared(snapshot: Snapshot) -> Declared:
@@ -120,6 +121,7 @@ class _Reading(Struct, kw_only=True):
     problems: list[str]
     outs: dict[str, Hashed] = field(default_factory=dict)
     deps: dict[str, Hashed] = field(default_factory=dict)
+    read: list[tuple[str, Hashed]] = field(default_factory=list)
     stages: dict[str, LockedStage] = field(default_factory=dict)
     metrics: set[str] = field(default_factory=set)
     params: list[tuple[str, Sequence[str]]] = field(default_factory=lambda: [(PARAMS_FILE, ())])
@@ -130,7 +132,10 @@ class _Reading(Struct, kw_only=True):
         read = _read(self.content[path], path, read_tracked, self.problems)
         if read is not None:
             home = posixpath.dirname(path)
-            self.outs |= {located(at, home): out for at, out in read.places().items()}
+            self.outs |= {
+                located(located(at, read.wdir), home): replace(out, in_git=at in read.uncached)
+                for at, out in read.outs.items()
+            }
 
     def pipeline(self, path: str) -> None:
         """Take a `dvc.yaml` with the lock beside it."""
@@ -141,12 +146,17 @@ class _Reading(Struct, kw_only=True):
         if pipeline is None:
             return
         values = _values(self.snapshot, pipeline, home)
-        self.outs |= dict(_recorded(pipeline, lock, home, lambda stage: stage.outs))
+        in_git = _of_kind(pipeline, lambda out: not out.cache, home, lock, values)
+        made = _recorded(pipeline, lock, home, lambda stage: stage.outs)
+        self.outs |= {path: replace(out, in_git=path in in_git) for path, out in made}
         self.deps |= dict(_recorded(pipeline, lock, home, lambda stage: stage.deps))
+        # Below a directory that a template names nobody knows which file is meant.
+        plain = {name: stage for name, stage in lock.items() if "${" not in _wdir(pipeline, name)}
+        self.read += _recorded(pipeline, plain, home, lambda stage: stage.deps)
         self.stages |= {posixpath.join(home, name): stage for name, stage in lock.items()}
-        self.metrics |= _of_kind(pipeline, OutKind.METRIC, home, lock, values)
+        self.metrics |= _of_kind(pipeline, lambda out: out.kind is OutKind.METRIC, home, lock, values)
         self.metrics |= {located(filled(each, values), home) for each in pipeline.metrics}
-        self.plots |= _of_kind(pipeline, OutKind.PLOT, home, lock, values)
+        self.plots |= _of_kind(pipeline, lambda out: out.kind is OutKind.PLOT, home, lock, values)
         self.params += _params(pipeline, lock, home)
 
     def declared(self, known: Mapping[str, bool]) -> Declared:
@@ -160,6 +170,9 @@ class _Reading(Struct, kw_only=True):
             stages=self.stages,
             problems=tuple(self.problems),
             links=frozenset(path for path, link in known.items() if link and self.snapshot.commit),
+            contradicted=tuple(
+                sorted({path for path, dep in self.read if _differs(dep, self.outs.get(path))})
+            ),
         )
 
 
@@ -179,6 +192,13 @@ def _is_text(path: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _differs(read: Hashed, made: Hashed | None) -> bool:
+    """Whether two records of one path are of other bytes, as far as their rules can be compared."""
+    if made is None or not read.value or not made.value:
+        return False
+    return (read.algorithm, read.legacy) == (made.algorithm, made.legacy) and read.value != made.value
 
 
 def _is_dvcs(path: str) -> bool:
@@ -211,10 +231,15 @@ def _recorded(
     which: Callable[[LockedStage], Mapping[str, Hashed]],
 ) -> Iterator[tuple[str, Hashed]]:
     for name, stage in lock.items():
-        source = pipeline.stages.get(name.partition("@")[0])
-        wdir = "." if source is None or "${" in source.wdir else source.wdir
+        wdir = _wdir(pipeline, name)
+        wdir = "." if "${" in wdir else wdir
         for path, out in which(stage).items():
             yield located(located(path, wdir), home), out
+
+
+def _wdir(pipeline: PipelineFile, name: str) -> str:
+    source = pipeline.stages.get(name.partition("@")[0])
+    return "." if source is None else source.wdir
 
 
 def _values(snapshot: Snapshot, pipeline: PipelineFile, home: str) -> Sequence[Mapping[str, JsonValue]]:
@@ -235,26 +260,42 @@ def _params_of(snapshot: Snapshot, path: str) -> dict[str, JsonValue]:
 
 def _of_kind(
     pipeline: PipelineFile,
-    kind: OutKind,
+    wanted: Callable[[Out], bool],
     home: str,
     lock: Mapping[str, LockedStage],
     values: Sequence[Mapping[str, JsonValue]],
 ) -> set[str]:
-    """Outputs of one kind; where a template remains, those that its stage recorded and that fit it."""
+    """Outputs of a kind; where a template remains, those that its stage recorded and that fit it."""
     found: set[str] = set()
     for stage in pipeline.stages.values():
         runs = {name: each for name, each in lock.items() if name.partition("@")[0] == stage.name}
         made = dict(_recorded(pipeline, runs, home, lambda each: each.outs))
         for out in stage.outs:
-            if out.kind is kind:
+            if wanted(out):
                 place = located(filled(stage.place(out.path), values), home)
-                found |= {each for each in made if _fits(place, each)} if "${" in place else {place}
+                found |= {each for each in made if fits(place, each)} if "${" in place else {place}
     return found
 
 
-def _fits(template: str, path: str) -> bool:
-    parts = re.split(r"\$\{[^}]*\}", template)
-    return re.fullmatch(".+".join(map(re.escape, parts)), path) is not None
+def fits(template: str, path: str) -> bool:
+    """Whether a path is what a template may stand for, something standing in each place of its `${…}`.
+
+    Each part is taken where it first stands: no other choice leaves more room for those after it, so that
+    no template, of whatever many places, makes anybody try them all.
+    """
+    first, *others = re.split(r"\$\{[^{}]*\}", template)
+    if not others:
+        return path == template
+    *middle, last = others
+    if not path.startswith(first):
+        return False
+    at = len(first)
+    for part in middle:
+        found = path.find(part, at + 1)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return path.endswith(last) and len(path) - len(last) > at
 
 
 def _params(

@@ -1,6 +1,6 @@
-"""Whether predictions answer for their whole test set, where no model gate is there to ask."""
+"""Whether predictions answer for their whole test set, where no model gate is run to ask."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mlci.core.config import Config, Model
 from mlci.core.context import RunContext
@@ -8,20 +8,20 @@ from mlci.core.finding import Finding
 from mlci.errors import MlciError
 from mlci.gates import Hands, Request
 
-CHECK = "diff.coverage"
+COVERAGE = "diff.coverage"
 
 
-def wholeness(config: Config, context: RunContext, hands: Hands) -> Iterator[Finding]:
-    """A finding on every model with predictions, asked as the model gate would."""
-    if "model" in config.gates:
-        return
+def wholeness(
+    config: Config, context: RunContext, hands: Hands, models: Iterable[Model], *, check: str
+) -> Iterator[Finding]:
+    """A finding on each of these models that has predictions, asked as the model gate would."""
     request = Request(config=config, options=None, context=context, hands=hands)
-    for model in config.models.values():
+    for model in models:
         if model.predictions is not None:
-            yield _of(request, model)
+            yield _of(request, check, model)
 
 
-def _of(request: Request, model: Model) -> Finding:
+def _of(request: Request, check: str, model: Model) -> Finding:
     from mlci.gates.coverage import coverage  # noqa: PLC0415 - arrays cost more than all else
     from mlci.gates.readable import unreadable  # noqa: PLC0415
     from mlci.gates.subjects import read_predictions  # noqa: PLC0415
@@ -29,5 +29,5 @@ def _of(request: Request, model: Model) -> Finding:
     try:
         predictions = read_predictions(request.hands.tables, model)
     except MlciError as error:
-        return unreadable(CHECK, model.name, error)
-    return coverage(request, CHECK, model, predictions)
+        return unreadable(check, model.name, error)
+    return coverage(request, check, model, predictions)

@@ -30,10 +30,14 @@ def command(world: World, out: Output, artifact: Path | None, number: int | None
     from mlci.app.comment import comment, told
     from mlci.app.commit import located
     from mlci.app.report import report
+    from mlci.app.stranger import told_here
     from mlci.core.diff import Occasion
 
-    reported = report(read_bundle(world.evidence(artifact)), world.project().config, Occasion.PULL_REQUEST)
-    context = located(world.context(), world.repository)
+    project, context = world.project(), located(world.context(), world.repository)
+    bundle = read_bundle(world.evidence(artifact))
+    if artifact is not None:
+        bundle = told_here(bundle, context, world.repository(), world.files(), project.prefix)
+    reported = report(bundle, project.config, Occasion.PULL_REQUEST)
     done = comment(reported, forge=world.forge, context=context, number=number, dry_run=dry_run)
     result = done.result
     document = {

@@ -35,7 +35,7 @@ def command(world: World, out: Output, environment: str | None, tag: str | None,
         run=not dry_run,
     )
     lines = [each.line for each in ended] or [f"{place} was given nothing yet"]
-    out.answer([each.document() for each in ended], out.lines(lines))
+    out.answer({"deployments": [each.document() for each in ended]}, out.lines(lines))
     if failed := [each for each in ended if not each.ok]:
         names = ", ".join(f"{each.resolved.model} {each.resolved.version}" for each in failed)
         raise WorldError(

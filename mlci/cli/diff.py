@@ -11,6 +11,7 @@ from mlci.wiring import World
 
 if TYPE_CHECKING:
     from mlci.core.diff import Diff, Occasion
+    from mlci.core.evidence import Evidence
 
 
 MOST_ROWS = 12
@@ -23,7 +24,7 @@ MOST_ROWS = 12
 @click.option(
     "--gate",
     is_flag=True,
-    help="End with 10 when a gated metric regressed or cannot be had; one not comparable only warns.",
+    help="End with 10 when the change is red, as `mlci run` is by the same findings and waivers.",
 )
 @click.option("--all", "whole", is_flag=True, help="Show every row, not only the most important ones.")
 @click.option("--promotion", is_flag=True, help="Gate as main does before a version is registered.")
@@ -40,35 +41,52 @@ def command(
     """Compare metrics, parameters, data and models of two commits, with verdicts.
 
     BASE and HEAD are commits, tags, versions or environments (`income#prod`). Without BASE: where this
-    branch began; on main the newest version. Without HEAD: the work tree.
+    branch began; on main the newest version. Without HEAD: the work tree. A HEAD is judged by its own
+    mlci.yaml, where it has one. A shallow clone is deepened until it holds the commit where the branch
+    began.
     """
     request = world.comparison(base, head)
     from mlci.app.diff import diff
+    from mlci.app.judged import judged
+    from mlci.app.report import occasion_of
     from mlci.core.diff import Occasion
+    from mlci.core.evidence import DIFF, Evidence
+    from mlci.core.finding import Verdict
 
     found = diff(request)
-    occasion = Occasion.PROMOTION if promotion else Occasion.PULL_REQUEST
-    _tell(out, found, world.project().config.project, occasion, markdown=markdown, whole=whole)
-    if not gate and found.blocks(occasion):
+    # What is named is compared as a pull request is; only without it is main the question that main is.
+    unnamed = base is None and head is None
+    occasion = occasion_of(request.context) if unnamed else Occasion.PULL_REQUEST
+    occasion = Occasion.PROMOTION if promotion else occasion
+    told = judged(request, found, world.hands(), occasion, alone=True)
+    evidence = Evidence(gate=DIFF, commit=found.head or "", findings=told)
+    _tell(out, found, evidence, request.config.project, occasion, markdown=markdown, whole=whole)
+    red = evidence.verdict is Verdict.FAILED
+    if red and not gate:
         out.note("this only tells; `mlci diff --gate` decides by its exit code (10)")
-    return Exit.RED if gate and found.blocks(occasion) else Exit.DONE
+    return Exit.RED if red and gate else Exit.DONE
 
 
 def _tell(
-    out: Output, found: "Diff", project: str, occasion: "Occasion", *, markdown: bool, whole: bool
+    out: Output,
+    found: "Diff",
+    evidence: "Evidence",
+    project: str,
+    occasion: "Occasion",
+    *,
+    markdown: bool,
+    whole: bool,
 ) -> None:
     if out.json:
         from mlci.core.diff_json import to_json
+        from mlci.core.evidence import findings_json
 
-        out.raw(to_json(found))
+        out.raw(to_json(found, verdict=evidence.verdict.value, findings=findings_json(evidence)))
         return
     from mlci.core.compose import compose
-    from mlci.core.diff_findings import findings
-    from mlci.core.evidence import Evidence
     from mlci.render import markdown as as_markdown
     from mlci.render import terminal
 
-    evidence = Evidence(gate="diff", commit=found.head or "", findings=findings(found, occasion))
     report = compose(project=project, evidence=[evidence], diff=found, occasion=occasion)
     if markdown:
         out.raw(as_markdown.render(report))

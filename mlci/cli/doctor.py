@@ -36,7 +36,7 @@ def command(world: World, out: Output) -> int:
         {"id": each.subject, "status": each.status.value, "message": each.message, "help": each.help}
         for each in findings
     ]
-    out.answer([dict(row) for row in rows], "\n".join(_shown(out, each) for each in findings))
+    out.answer({"checks": [dict(row) for row in rows]}, "\n".join(_shown(out, each) for each in findings))
     return Exit.WORLD if verdict_of(findings) is Verdict.FAILED else Exit.DONE
 
 

@@ -13,6 +13,7 @@ from mlci.wiring import World
 
 if TYPE_CHECKING:
     from mlci.app.explain import Page
+    from mlci.core.strictjson import JsonValue
 
 BOOKS = Path(__file__).parent / "pages"
 KINDS = {"words": "word", "checks": "check"}
@@ -29,7 +30,8 @@ def command(world: World, out: Output, word: str | None) -> None:
         return
     found = explain(word, all_pages())
     text = "\n\n".join(f"{out.styled(page.id, Tone.STRONG)} ({page.kind})\n\n{page.text}" for page in found)
-    out.answer([{"id": page.id, "kind": page.kind, "text": page.text} for page in found], text)
+    pages: list[JsonValue] = [{"id": page.id, "kind": page.kind, "text": page.text} for page in found]
+    out.answer({"pages": pages}, text)
 
 
 def all_pages() -> "Iterator[Page]":

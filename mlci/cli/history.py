@@ -25,7 +25,7 @@ def command(world: World, out: Output, model: str | None, environment: str | Non
 
     events = history(world.repository(), name=model, environment=environment, config=declared(world))
     if out.json:
-        out.document([each.document() for each in events])
+        out.document({"events": [each.document() for each in events]})
         return
     head = ("WHEN", "MODEL", "EVENT", "VERSION", "ENVIRONMENT", "BY", "COMMIT")
     rows = [

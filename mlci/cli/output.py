@@ -66,7 +66,13 @@ class Output(Struct, frozen=True, kw_only=True):
             self.raw(text if text.endswith("\n") or not text else text + "\n")
 
     def document(self, value: "JsonValue") -> None:
-        """Print one strict JSON document."""
+        """Print one strict JSON document: an object, which says by `schema` what form it has."""
+        if not isinstance(value, dict):
+            raise TypeError("only an object can say what form it has")
+        self.foreign({"schema": 1, **value})
+
+    def foreign(self, value: "JsonValue") -> None:
+        """Print a JSON document whose form is somebody else's."""
         from mlci.core.strictjson import dumps
 
         # `##[` inside a string would be read as a command by a CI job's log.

@@ -28,7 +28,7 @@ def command(world: World, out: Output, base: str | None) -> None:
 
     found = power(world.comparison(base))
     if out.json:
-        out.document(plain(found))
+        out.document({"metrics": plain(found)})
         return
     for line in sentences(found, width=out.width):
         out.line(line)

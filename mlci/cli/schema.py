@@ -14,4 +14,4 @@ def command(world: World, out: Output) -> None:
     """
     from mlci.app.schema import schema
 
-    out.document(schema())
+    out.foreign(schema())

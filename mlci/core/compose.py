@@ -19,7 +19,7 @@ from mlci.core.diff_findings import (
     gate_removed,
     paired,
 )
-from mlci.core.evidence import Evidence
+from mlci.core.evidence import DIFF, PIPELINE, Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
 from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
 from mlci.core.wording import count
@@ -70,8 +70,8 @@ def compose(
         *(compose_diff.first(diff) if diff else ()),
         *(compose_diff.against(name, each) for name, each in sorted((against or {}).items())),
         _waived(findings),
-        *chain.from_iterable(compose_gates.sections(each) for each in evidence if each.gate != "diff"),
-        *(compose_pipeline.section(each) for each in evidence if each.gate == compose_pipeline.GATE),
+        *chain.from_iterable(compose_gates.sections(each) for each in evidence if each.gate != DIFF),
+        *(compose_pipeline.section(each) for each in evidence if each.gate == PIPELINE),
         *(compose_diff.rest(diff) if diff else ()),
         compose_lineage.section(evidence),
     )

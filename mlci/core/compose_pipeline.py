@@ -9,7 +9,6 @@ from mlci.core.stages import Planned, Standing
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import NOTHING, count, duration
 
-GATE = "pipeline"
 # A graph of more stages than these is read by nobody; those that ran or were stale are drawn first.
 MOST_DRAWN = 40
 MOST_SECONDS = 10.0**9

@@ -1,10 +1,11 @@
 """What must hold between the parts of `mlci.yaml`: names that name something, no circles, no doubles."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from mlci.core.config import Config
 from mlci.core.problems import did_you_mean, quoted
 from mlci.core.schema import Problems
+from mlci.core.waiver import WAIVABLE
 from mlci.core.yamlnode import Node
 
 NEWEST = "new"
@@ -15,6 +16,21 @@ def check_together(config: Config, node: Node, problems: Problems) -> Config:
     _check_objectives(config, node, problems)
     _check_environments(config, node, problems)
     _check_baselines(config, node, problems)
+    return config
+
+
+def check_waivers(
+    config: Config, node: Node, problems: Problems, gates_checks: Callable[[], Collection[str]]
+) -> Config:
+    """The configuration itself; a waiver of a check that there is not would waive nothing: a problem."""
+    if not config.waivers:
+        return config
+    checks = WAIVABLE | {*gates_checks()}
+    for index, each in enumerate(config.waivers):
+        if each.check and each.check not in checks:
+            place = node.find("waivers", index, "check")
+            said = f"there is no check {quoted(each.check)} that can be waived"
+            problems.add(place, "unknown-check", said, help=did_you_mean(each.check, checks, "checks"))
     return config
 
 

@@ -1,6 +1,6 @@
 """The shape of `mlci.yaml`: every key of it, what it means, and what must hold between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ from mlci.core.config import (
     Task,
     Waiver,
 )
-from mlci.core.config_rules import check_together
+from mlci.core.config_rules import check_together, check_waivers
 from mlci.core.config_shapes import (
     ATTRIBUTE,
     BRANCH,
@@ -119,7 +119,7 @@ _MODEL = Table(
 
 def _check_objective(objective: Objective, node: Node, problems: Problems) -> None:
     drop = objective.may_drop
-    if drop and drop.value == 0 and not objective.exact:
+    if drop and drop.value == 0 and not objective.exact and not objective.source:
         problems.add(
             node.find("may_drop"),
             "may-drop-zero",
@@ -134,6 +134,13 @@ def _check_objective(objective: Objective, node: Node, problems: Problems) -> No
     if objective.source and objective.judge is Judge.INTERVAL:
         said = "a declared metric is one point, without an interval to judge"
         problems.add(node.find("judge"), "objective-without-interval", said, help="delete `judge`")
+    if objective.source and drop and not objective.exact:
+        problems.add(
+            node.find("may_drop"),
+            "may-drop-needs-exact",
+            "a value in a file has no interval, so nothing could say whether it dropped by more",
+            help="add `kind: exact`, which judges the point value, or leave `may_drop` out",
+        )
     if objective.source and drop and objective.direction is None:
         said = "which way does this metric get better?"
         problems.add(node, "objective-without-direction", said, help="direction: higher, or direction: lower")
@@ -219,7 +226,8 @@ _REPORT = Table(
     optional(
         "rows",
         Choice(Rows),
-        "`samples`: cell values, such as what a stage said before it failed, may stand in a report.",
+        "`samples`: cell values, such as what a stage said before it failed, may stand in a report, and the "
+        "ids of rows that flipped in its artifact.",
     ),
     optional("renamed", Named(SOURCE, SOURCE), "Metrics and parameters under a new name: old place to new."),
 )
@@ -251,9 +259,11 @@ def _ci(providers: Sequence[str]) -> Table[Ci]:
 
 
 def config_schema(
-    gates: Mapping[str, Schema[object]], providers: Sequence[str] = ("github", "gitlab")
+    gates: Mapping[str, Schema[object]],
+    providers: Sequence[str] = ("github", "gitlab"),
+    checks: Callable[[], Collection[str]] = tuple,
 ) -> Schema[Config]:
-    """The shape of the whole file, with each gate's own part in its place."""
+    """The shape of the whole file, with each gate's own part in its place; `checks` tells the gates' own."""
     table = Table(
         Config,
         required(
@@ -272,7 +282,10 @@ def config_schema(
         optional("ci", _ci(providers), "How CI is generated."),
         optional("report", _REPORT, "What a report compares with and may show."),
     )
-    return Map[Config](table, check_together)
+    return Map[Config](
+        Map[Config](table, check_together),
+        lambda config, node, problems: check_waivers(config, node, problems, checks),
+    )
 
 
 def document_schema(schema: Schema[Config]) -> JsonValue:

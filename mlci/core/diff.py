@@ -88,32 +88,6 @@ class MetricDiff(Struct, frozen=True, kw_only=True):
             return False
         return self.interval.high < 0 if self.direction is Direction.HIGHER else self.interval.low > 0
 
-    def blocks(self, occasion: Occasion) -> bool:
-        """Whether this row alone makes the model gate fail."""
-        if not self.gated:
-            return False
-        if self.problem or any(floor.status is FloorStatus.MISSED for floor in self.floors):
-            return True
-        if self.verdict is MetricVerdict.REGRESSED:
-            return True
-        if occasion is Occasion.PULL_REQUEST:
-            return False
-        if self.verdict is MetricVerdict.NOT_COMPARABLE:
-            return True
-        return self.verdict is MetricVerdict.INCONCLUSIVE and self.likely_worse
-
-    @property
-    def warns(self) -> bool:
-        """Whether a reader must look at this row although a pull request may be merged."""
-        if not self.gated or self.blocks(Occasion.PULL_REQUEST):
-            return False
-        straddled = any(floor.status is FloorStatus.STRADDLED for floor in self.floors)
-        return straddled or self.verdict in {
-            MetricVerdict.INCONCLUSIVE,
-            MetricVerdict.NOT_COMPARABLE,
-            MetricVerdict.INSUFFICIENT,
-        }
-
 
 class Move(StrEnum):
     """What became of a key."""
@@ -263,7 +237,8 @@ class StageDiff(Struct, frozen=True, kw_only=True):
 class Diff(Struct, frozen=True, kw_only=True):
     """All that changed. `base` is None without a baseline, `head` None for the work tree.
 
-    `displaced` are outputs that verdicts rest on and that are not those which the lock records.
+    `displaced` are files that verdicts rest on and that are not those which the lock records, `contradicted`
+    are those of which it records two things: what a stage made, and what another one read.
     Every sequence is sorted, and the same two commits give the same value.
     """
 
@@ -279,19 +254,5 @@ class Diff(Struct, frozen=True, kw_only=True):
     pairings: tuple[Pairing, ...] = ()
     problems: tuple[str, ...] = ()
     displaced: tuple[str, ...] = ()
+    contradicted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-    @property
-    def flipped(self) -> int:
-        """How many predicted labels differ between base and head, over all models."""
-        return sum(pairing.flipped for pairing in self.pairings)
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing moved: no value, file or stage, and no metric."""
-        moved = any(metric.difference for metric in self.metrics)
-        return not (moved or self.values or self.params or self.files or self.stages)
-
-    def blocks(self, occasion: Occasion) -> bool:
-        """Whether any row, or a file that could not be read, makes the gate fail."""
-        return bool(self.problems) or any(metric.blocks(occasion) for metric in self.metrics)

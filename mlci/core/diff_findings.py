@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.finding import Finding, Status
+from mlci.core.problems import inert
 from mlci.core.wording import count, decimals_of, difference, estimate, number
 
 VERDICT = "diff.verdict"
@@ -16,6 +17,12 @@ RECORDED = "diff.recorded"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
 
+_SCORE_BASE = "declare `load:` for the model so that the base can be scored on the new test set"
+_MORE_ROWS = (
+    "add held-out rows: at least 30 of each kind that the metric needs, such as positives and negatives "
+    "(`mlci explain insufficient`)"
+)
+
 SAYS = {
     MetricVerdict.IMPROVED: "improved",
     MetricVerdict.WITHIN_MARGIN: "stayed within its margin",
@@ -26,8 +33,11 @@ SAYS = {
 }
 
 
-def findings(diff: Diff, occasion: Occasion, *, floors: bool = True) -> tuple[Finding, ...]:
-    """Return the findings of the gate `diff`; without `floors`, another gate tells what misses a limit."""
+def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) -> tuple[Finding, ...]:
+    """Return the findings of the gate `diff`.
+
+    What misses a limit is told under the check `limits`; by None, another gate tells it.
+    """
     unreadable = tuple(
         Finding(
             check=READABLE,
@@ -40,10 +50,10 @@ def findings(diff: Diff, occasion: Occasion, *, floors: bool = True) -> tuple[Fi
     )
     gated = [metric for metric in diff.metrics if metric.gated]
     judged = tuple(_finding(metric, occasion) for metric in gated)
-    limits = tuple(each for metric in gated for each in _limits(metric)) if floors else ()
+    missed = tuple(each for metric in gated for each in _limits(metric, limits)) if limits else ()
     dropped = tuple(_dropped(each) for each in diff.pairings if each.dropped)
-    displaced = tuple(map(_of_another_state, diff.displaced))
-    return (*displaced, *unreadable, *(each for each in judged if each is not None), *limits, *dropped)
+    displaced = (*map(_of_another_state, diff.displaced), *map(_of_two_states, diff.contradicted))
+    return (*displaced, *unreadable, *(each for each in judged if each is not None), *missed, *dropped)
 
 
 def gate_removed(gate: str) -> Finding:
@@ -65,7 +75,7 @@ def subject(metric: MetricDiff) -> str:
 
 def paired(pairing: Pairing) -> str:
     """Return `9,003 rows of income paired by id; base had 12,007, head 9,003`: a part is told as one."""
-    told = f"{count(pairing.rows, 'row')} of {pairing.model} paired by id"
+    told = f"{count(pairing.rows, 'row')} of {inert(pairing.model)} paired by id"
     if pairing.whole:
         return told
     sides = f"; base had {pairing.base_rows:,}, head {pairing.head_rows:,}"
@@ -81,6 +91,17 @@ def _of_another_state(path: str) -> Finding:
         message="this file is not what dvc.lock records: the numbers here were made without it, "
         "or are of another branch",
         help="mlci run, or dvc checkout",
+    )
+
+
+def _of_two_states(path: str) -> Finding:
+    return Finding(
+        check=RECORDED,
+        subject=path,
+        status=Status.WARN,
+        message="two things are recorded of this file: a stage read other bytes of it than those that "
+        "were made or added, so what that stage made is not of it",
+        help="mlci run",
     )
 
 
@@ -100,7 +121,7 @@ def _dropped(pairing: Pairing) -> Finding:
     )
 
 
-def _limits(metric: MetricDiff) -> Iterator[Finding]:
+def _limits(metric: MetricDiff, check: str) -> Iterator[Finding]:
     """One finding for each floor or ceiling that is missed, or lies inside the value's interval."""
     for floor in metric.floors:
         if floor.status is FloorStatus.MET or metric.head is None:
@@ -108,10 +129,10 @@ def _limits(metric: MetricDiff) -> Iterator[Finding]:
         missed = floor.status is FloorStatus.MISSED
         within = head_interval(metric)
         yield Finding(
-            check=OBJECTIVE,
+            check=check,
             subject=subject(metric),
             status=Status.FAIL if missed else Status.WARN,
-            message=f"{metric.metric} is {number(metric.head)}{within}, expected {floor.expected}",
+            message=f"{inert(metric.metric)} is {number(metric.head)}{within}, expected {floor.expected}",
             observed=metric.head,
             expected=floor.expected,
             interval=metric.head_interval,
@@ -171,25 +192,31 @@ def _message(metric: MetricDiff) -> str:
     )
     accepted = "" if metric.margin is None else f", accepted {_worsening(metric)} {_margin(metric)}"
     note = f" ({metric.note})" if metric.note else ""
-    return f"{metric.metric} {said}{moved}{accepted}{note}"
+    return f"{inert(metric.metric)} {said}{moved}{accepted}{note}"
 
 
 def _help(metric: MetricDiff) -> str:
     match metric.verdict:
-        case MetricVerdict.INCONCLUSIVE if metric.rows_needed:
-            return f"a test set of about {estimate(metric.rows_needed):,} rows would tell"
-        case MetricVerdict.INCONCLUSIVE if metric.noticeable:
-            return "more rows will not tell: the difference lies on the margin"
-        case MetricVerdict.NOT_COMPARABLE if metric.advice:
-            return metric.advice
-        case MetricVerdict.NOT_COMPARABLE:
-            return "declare `load:` for the model so that the base can be scored on the new test set"
         case MetricVerdict.REGRESSED:
             drop = _worsening(metric)
             accept = f"accept the {drop} in mlci.yaml (`may_drop`) with your reviewers"
             return f"undo what made it {drop}, or {accept}"
+        case MetricVerdict.NOT_COMPARABLE:
+            return metric.advice or _SCORE_BASE
+        case MetricVerdict.INSUFFICIENT:
+            return _MORE_ROWS
         case _:
-            return "look at the interval before you merge"
+            return _of_doubt(metric)
+
+
+def _of_doubt(metric: MetricDiff) -> str:
+    if metric.rows_needed:
+        return f"a test set of about {estimate(metric.rows_needed):,} rows would tell"
+    if metric.interval is None:
+        return "nothing says how sure the value is: `kind: exact` in mlci.yaml judges it as it stands"
+    if metric.noticeable:
+        return "more rows will not tell: the difference lies on the margin"
+    return "look at the interval before you merge"
 
 
 def _margin(metric: MetricDiff) -> str:

@@ -26,15 +26,15 @@ from mlci.core.diff import (
 )
 from mlci.core.finding import Interval
 from mlci.core.records import Build, built, each, optional, record, texts
-from mlci.core.strictjson import NotJson, dumps, loads, plain
+from mlci.core.strictjson import JsonValue, NotJson, dumps, loads, plain
 from mlci.core.values import Kind, Value, number
 
 SCHEMA = 1
 
 
-def to_json(diff: Diff) -> str:
-    """Return the diff as its canonical strict JSON document."""
-    small = {"schema": SCHEMA, **plain(replace(diff, values=(), params=()))}
+def to_json(diff: Diff, **beside: JsonValue) -> str:
+    """Return the diff as its canonical strict JSON document, with what a reader is told beside it."""
+    small = {"schema": SCHEMA, **plain(replace(diff, values=(), params=())), **beside}
     parts = {name: _inside(dumps(value).rstrip()) for name, value in small.items()}
     parts |= {"params": _rows(diff.params), "values": _rows(diff.values)}
     members = ",".join(f'\n  "{name}": {parts[name]}' for name in sorted(parts))
@@ -100,5 +100,6 @@ _DIFF: Mapping[str, Build] = {
     "pairings": each(record(Pairing)),
     "problems": texts,
     "displaced": texts,
+    "contradicted": texts,
     "notes": texts,
 }

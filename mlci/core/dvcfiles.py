@@ -116,7 +116,10 @@ class PipelineFile(Struct, frozen=True, kw_only=True):
 
 
 class Hashed(Struct, frozen=True, kw_only=True, gc=False):
-    """A dependency or output as it was recorded. DVC 3 says `hash: md5`; without it, DVC 2's rule made it."""
+    """A dependency or output as it was recorded. DVC 3 says `hash: md5`; without it, DVC 2's rule made it.
+
+    `in_git` is said by who read `cache: false` of it: Git holds the bytes, and no cache answers for them.
+    """
 
     path: str
     algorithm: str = ""
@@ -125,6 +128,7 @@ class Hashed(Struct, frozen=True, kw_only=True, gc=False):
     size: int | None = None
     files: int | None = None
     cloud: bool = False
+    in_git: bool = False
 
     @property
     def is_directory(self) -> bool:

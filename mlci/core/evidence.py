@@ -10,8 +10,11 @@ from mlci.core.records import Build, built, each, named, optional, record
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads, plain
 
 SCHEMA = 1
-# Whose evidence says whether the lock was right; no gate of that name is configured.
+# What a run judges beside its gates, and no gate of these names is configured: the lock, and the change.
 PIPELINE = "pipeline"
+DIFF = "diff"
+# The gate that also holds values against their limits, where it is configured.
+MODEL = "model"
 
 
 class Input(Struct, frozen=True, kw_only=True):
@@ -42,7 +45,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 def to_json(evidence: Evidence) -> str:
     """Return the evidence as its canonical strict JSON document."""
     document = plain(evidence)
-    document["findings"] = [_without_nothing(finding) for finding in document["findings"]]
+    document["findings"] = findings_json(evidence)
     return dumps({"schema": SCHEMA, "verdict": evidence.verdict.value, **document})
 
 
@@ -59,6 +62,11 @@ def from_json(text: str | bytes) -> Evidence:
     if document.get("verdict") != evidence.verdict.value:
         raise NotJson("the verdict does not follow from the findings")
     return evidence
+
+
+def findings_json(evidence: Evidence) -> list[JsonValue]:
+    """Return the findings for programs, each without what it does not say."""
+    return [_without_nothing(plain(each)) for each in evidence.findings]
 
 
 def _without_nothing(finding: dict[str, Any]) -> dict[str, Any]:

@@ -79,6 +79,11 @@ def quoted(text: str) -> str:
     return f"'{shown(text, 60)}'"
 
 
+def inert(text: str) -> str:
+    """Text from outside inside a sentence in which `so quoted` words are code: it is to quote none."""
+    return text.replace("`", "'")
+
+
 def did_you_mean(word: str, valid: Iterable[str], noun: str = "choose from") -> str:
     """The help line for a word that is not among the valid ones."""
     import difflib

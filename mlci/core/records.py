@@ -1,4 +1,7 @@
-"""Frozen records from JSON documents of a stranger's making: every value of exactly the declared type."""
+"""Frozen records from JSON documents of a stranger's making: every value of exactly the declared type.
+
+What a record does not know is passed over: a newer mlci adds, and only a change of meaning raises `schema`.
+"""
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import cache
@@ -17,6 +20,7 @@ def built(kind: type[Any], raw: Mapping[str, Any], parts: Mapping[str, Build]) -
         **{
             key: parts[key](value) if key in parts else scalar(value, known[key])
             for key, value in raw.items()
+            if key in known
         }
     )
 

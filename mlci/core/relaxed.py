@@ -1,13 +1,39 @@
-"""What a change asks less of than its base did, or something else: gates, tests, and limits that it moves."""
+"""What a change asks less of than its base did, or something else: gates, tests, and limits that it moves.
+
+The two configurations are compared field by field. What is not known to be harmless, or stricter, is told.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
 
-from mlci.core.config import Config, Judge, Margin, Model, Objective
+from msgspec import Struct
+
+from mlci.core.config import Config, Environment, Judge, Margin, Objective, Waiver
 from mlci.core.diff_findings import gate_removed
 from mlci.core.dvcnodes import json_of
 from mlci.core.finding import Finding, Status
+from mlci.core.problems import inert, quoted
 
 RELAXED = "diff.relaxed"
+# What decides nothing: who answers for something, where it stands in the file, how long CI waits and where.
+HARMLESS = frozenset(
+    {
+        "version",
+        "models.owner",
+        "objectives.where",
+        "waivers.owner",
+        "waivers.reason",
+        "waivers.where",
+        "ci.timeout",
+        "ci.stages",
+        "report.comment",
+    }
+)
+# What asks more where it was not there before, and where a switch is on.
+_STRICTER_ADDED = frozenset(
+    {"models.predictions", "models.test", "models.load", "environments.needs", "environments.deploy"}
+)
+_STRICTER_ON = frozenset({"ci.dedicated"})
 
 _LESS = "less"
 _OTHER = "something else"
@@ -16,11 +42,20 @@ _Key = tuple[str | None, str, str | None]
 
 def unknown_base(why: str) -> Finding:
     """What tells that nobody can say what the base asked for."""
+    return _unknown(f"what the base asks for is not known: {why}")
+
+
+def unknown_change(why: str) -> Finding:
+    """What tells that nobody here can say what a stranger's change asks for."""
+    return _unknown(f"what the pull request asks for is not known here: {why}")
+
+
+def _unknown(message: str) -> Finding:
     return Finding(
         check=RELAXED,
         subject="mlci.yaml",
         status=Status.WARN,
-        message=f"what the base asks for is not known: {why}",
+        message=inert(message),
         help="read the whole of mlci.yaml: what it asks for is this change's own word",
     )
 
@@ -38,24 +73,66 @@ def relaxed(before: Config, now: Config) -> Iterator[Finding]:
         if name not in now.models:
             yield _told(name, _LESS, "the model is gone from mlci.yaml, and what was asked of it")
         else:
-            yield from _other_model(model, now.models[name])
+            yield from _other("models", name, model, now.models[name])
     own = _by_key(now.objectives)
     for key, was in _by_key(before.objectives).items():
         if key[0] is None or key[0] in now.models:
             yield from _objectives(".".join(filter(None, key[:2])), was, own.get(key, ()))
+    yield from _waivers(before.waivers, now.waivers)
+    yield from _environments(before.environments, now.environments)
+    for part in ("remotes", "ci", "report"):
+        yield from _other(part, part, getattr(before, part), getattr(now, part))
+    for name in ("version", "project", "python"):
+        yield from _field(name, name, "mlci.yaml", getattr(before, name), getattr(now, name))
 
 
-def _other_model(was: Model, now: Model) -> Iterator[Finding]:
-    for part in ("predictions", "test"):
-        old, new = getattr(was, part), getattr(now, part)
-        if old and not new:
-            yield _told(was.name, _LESS, f"`{part}:` is removed")
-        elif old and old != new:
-            yield _told(was.name, _OTHER, f"`{part}:` is {new} and was {old}")
-    if was.task is not now.task:
-        yield _told(was.name, _OTHER, f"`task:` is {now.task} and was {was.task}")
-    if was.columns != now.columns:
-        yield _told(was.name, _OTHER, "`columns:` have changed")
+def _other(place: str, subject: str, was: Struct, now: Struct) -> Iterator[Finding]:
+    for name in was.__struct_fields__:
+        yield from _field(f"{place}.{name}", name, subject, getattr(was, name), getattr(now, name))
+
+
+def _field(place: str, name: str, subject: str, was: object, now: object) -> Iterator[Finding]:
+    if place in HARMLESS or was == now or (place in _STRICTER_ADDED and was is None):
+        return
+    if place in _STRICTER_ON and now is True:
+        return
+    if now is None or now is False:
+        yield _told(subject, _LESS, f"`{name}:` is removed")
+    elif isinstance(was, str | bool | None) and isinstance(now, str | bool):
+        yield _told(subject, _OTHER, f"`{name}:` is {_written(now)} and was {_written(was)}")
+    else:
+        yield _told(subject, _OTHER, f"`{name}:` has changed")
+
+
+def _written(value: str | bool | None) -> str:
+    if value is None:
+        return "not there"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return inert(quoted(value.value if isinstance(value, Enum) else value))
+
+
+def _waivers(before: Sequence[Waiver], now: Sequence[Waiver]) -> Iterator[Finding]:
+    """A waiver that comes, or holds for longer, forgives what was red."""
+    for each in now:
+        lasted = max((was.until for was in before if _covers(was, each)), default=None)
+        of = inert(each.check if each.subject is None else f"{each.check} on {each.subject}")
+        if lasted is None:
+            yield _told(of, _LESS, f"it is waived until {each.until}")
+        elif each.until > lasted:
+            yield _told(of, _LESS, f"it is waived until {each.until}, and was until {lasted}")
+
+
+def _covers(was: Waiver, now: Waiver) -> bool:
+    return was.check == now.check and was.subject in (None, now.subject)
+
+
+def _environments(before: Mapping[str, Environment], now: Mapping[str, Environment]) -> Iterator[Finding]:
+    for name, was in sorted(before.items()):
+        if name not in now:
+            yield _told(name, _LESS, "the environment is gone from mlci.yaml")
+        else:
+            yield from _other("environments", name, was, now[name])
 
 
 def _by_key(objectives: Sequence[Objective]) -> Mapping[_Key, Sequence[Objective]]:

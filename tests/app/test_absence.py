@@ -33,8 +33,11 @@ class Elsewhere(FakeDvc):
         return ["archive", *super().remotes()] if self.says else super().remotes()
 
 
-def told(place, dvc, *, commit, path="m.csv", remote=None):
-    story = repository(place).commit({"m.csv.dvc": f"outs: [{{path: m.csv, hash: md5, md5: {NAME}}}]\n"})
+TRACKED = f"outs: [{{path: m.csv, hash: md5, md5: {NAME}}}]\n"
+
+
+def told(place, dvc, *, commit, path="m.csv", remote=None, pointer=TRACKED):
+    story = repository(place).commit({"m.csv.dvc": pointer})
     snapshot = Snapshot(
         git=GitCli(ProcessRunner(ENVIRONMENT), story.path, ENVIRONMENT),
         files=FileTree(story.path),
@@ -123,3 +126,11 @@ def test_a_real_remote_that_is_away_is_told_from_one_that_is_empty(tmp_path, the
         url.mkdir()
     dvc = DvcCli(ProcessRunner({}), work.path, dict(ENVIRONMENT), root=work.path, settings={})
     assert told(work.path, dvc, commit=True)[0] == why
+
+
+@pytest.mark.parametrize(("commit", "where"), [(True, "in Git"), (False, "here")])
+def test_of_what_git_holds_nobody_is_sent_to_a_remote(tmp_path, commit, where):
+    uncached = f"outs: [{{path: m.csv, hash: md5, md5: {NAME}, cache: false}}]\n"
+    why, help_ = told(tmp_path / "work", FakeDvc(), commit=commit, pointer=uncached)
+    assert why == f"is not {where}, and by `cache: false` only Git holds it"
+    assert help_ == "mlci run, then git add m.csv and commit it"

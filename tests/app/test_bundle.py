@@ -1,13 +1,21 @@
+import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
+from mlci.adapters.git import GitCli
+from mlci.adapters.process import ProcessRunner
 from mlci.app.bundle import Bundle, clear, read_bundle, write_diff, write_evidence
+from mlci.app.commit import commit_under_test, outdated, settled
+from mlci.core.config import Config
+from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Diff
-from mlci.core.evidence import Evidence
+from mlci.core.evidence import Evidence, to_json
 from mlci.core.finding import Finding, Interval, Location, Status, Waived
 from mlci.errors import IntegrityError, RefusedError, WorldError
+from tests.support.repository import repository
 
 HEAD = "a" * 40
 FULL = Evidence(
@@ -45,6 +53,25 @@ def test_what_is_written_is_read_back(files: FileTree) -> None:
     assert read_bundle(files) == Bundle(evidence=(FULL,), diff=Diff(base=None, head=HEAD))
 
 
+@pytest.mark.parametrize("prefix", [".", "projects/credit"])
+def test_what_a_run_leaves_is_no_change_of_the_work_tree(tmp_path: Path, prefix: str) -> None:
+    story = repository(tmp_path / "work").commit({f"{prefix}/mlci.yaml": "version: 1\nproject: credit\n"})
+    files = FileTree(story.path / prefix)
+    clear(files)
+    write_evidence(files, FULL)
+    write_evidence(files, FULL)
+    git, config = GitCli(ProcessRunner({}), story.path, {}), Config(project="credit")
+    assert outdated(story.head, RunContext(), git, tree=True, sure=True) == ""
+    assert settled(RunContext(), git, config).trigger is Trigger.MAIN
+    assert commit_under_test(RunContext(), git) == story.head
+
+
+def test_an_ignore_file_of_somebodys_own_stays(files: FileTree) -> None:
+    files.write(".mlci/.gitignore", b"cache/\n")
+    write_evidence(files, FULL)
+    assert files.read(".mlci/.gitignore") == b"cache/\n"
+
+
 def test_an_earlier_run_is_forgotten(files: FileTree) -> None:
     write_evidence(files, FULL)
     clear(files)
@@ -67,6 +94,24 @@ def test_an_earlier_run_is_forgotten(files: FileTree) -> None:
 )
 def test_what_no_run_leaves_is_refused(files: FileTree, name: str, content: bytes) -> None:
     files.write(f".mlci/evidence/{name}", content)
+    with pytest.raises(IntegrityError):
+        read_bundle(files)
+
+
+def test_what_a_newer_mlci_adds_is_passed_over(files: FileTree) -> None:
+    document = json.loads(to_json(FULL))
+    (finding,) = document["findings"]
+    newer = {**document, "new": 1, "findings": [{**finding, "new": {"x": 1}, "waived": None}]}
+    files.write(".mlci/evidence/data.json", json.dumps({**newer, "verdict": "failed"}).encode())
+    (told,) = read_bundle(files).evidence
+    assert told == replace(FULL, findings=(replace(FULL.findings[0], waived=None),))
+
+
+@pytest.mark.parametrize("change", [{"schema": 2}, {"commit": 3}, {"findings": [{"check": "a.b"}]}])
+def test_what_means_something_else_or_lacks_something_is_refused(
+    files: FileTree, change: dict[str, object]
+) -> None:
+    files.write(".mlci/evidence/data.json", json.dumps({**json.loads(to_json(FULL)), **change}).encode())
     with pytest.raises(IntegrityError):
         read_bundle(files)
 

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlci import gates
 from mlci.app.configuration import json_schema, read_configuration, whole_schema
+from mlci.app.wholeness import COVERAGE
+from mlci.core.diff_findings import OBJECTIVE, READABLE, VERDICT
 from mlci.core.dvcnodes import json_of
 from mlci.core.schema import Problems
 from mlci.core.yamltree import parse
@@ -72,3 +75,24 @@ except Exception as error:
     heavy = ["numpy", "polars", "narwhals", "dvc", "git", "github", "gitlab", "aiohttp", "sklearn", "jinja2"]
     done = subprocess.run([sys.executable, "-c", child, *heavy], capture_output=True, text=True, check=True)
     assert done.stdout == "configuration-invalid []\n"
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        VERDICT, READABLE, OBJECTIVE, COVERAGE,
+        *(check.id for each in gates.ids() for check in gates.gate(each).checks),
+    ],
+)  # fmt: skip
+def test_whatever_can_be_red_can_be_waived(check: str) -> None:
+    waiver = f"{{check: {check}, owner: ann, reason: known, until: 2027-01-01}}"
+    config, _ = read_configuration(f"version: 1\nproject: p\nwaivers: [{waiver}]\n".encode())
+    assert config.waivers[0].check == check
+
+
+def test_a_waiver_that_would_waive_nothing_is_told_with_the_nearest_check() -> None:
+    waiver = "{check: model.objectives, owner: ann, reason: known, until: 2027-01-01}"
+    with pytest.raises(ConfigError) as caught:
+        read_configuration(f"version: 1\nproject: p\nwaivers: [{waiver}]\n".encode())
+    assert caught.value.id == "unknown-check"
+    assert "did you mean 'model.objective'?" in caught.value.problems[0]

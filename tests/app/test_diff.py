@@ -17,7 +17,7 @@ from mlci.adapters.tables import PolarsTables
 from mlci.adapters.user_python import UserEnvironment
 from mlci.app.bundle import write_flips
 from mlci.app.diff import DiffRequest, compared, diff
-from mlci.core.config import Config, Direction, Margin, Model, Objective, ReportSettings, Task
+from mlci.core.config import Config, Direction, Margin, Model, Objective, ReportSettings, Rows, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Inside, MetricVerdict, Move, Occasion
 from mlci.core.diff_findings import findings
@@ -27,6 +27,7 @@ from mlci.core.values import Kind
 from mlci.core.yamltree import parse
 from mlci.errors import ConfigError, UsageError
 from mlci.ports.process import Finished
+from tests.support.decided import blocks
 from tests.support.repository import repository
 
 DROP = Margin(value=0.02)
@@ -192,9 +193,9 @@ def test_a_real_improvement_is_called_one(place):
     assert row.verdict is MetricVerdict.IMPROVED
     assert row.n == 1_000
     (pairing,) = found.pairings
-    assert found.flipped == pairing.flipped == pairing.lost + pairing.won > 100
+    assert pairing.flipped == pairing.lost + pairing.won > 100
     assert [each.metric for each in found.metrics] == ["f1", "accuracy", "roc_auc"]
-    assert not found.blocks(Occasion.PROMOTION)
+    assert not blocks(found, Occasion.PROMOTION)
     assert from_json(to_json(found)) == found
 
 
@@ -252,7 +253,7 @@ def test_noise_is_not_called_a_drop_and_a_drop_is(place):
     assert metric(place.diff(base, noise)).verdict is not MetricVerdict.REGRESSED
     found = place.diff(base, drop)
     assert metric(found).verdict is MetricVerdict.REGRESSED
-    assert found.blocks(Occasion.PULL_REQUEST)
+    assert blocks(found, Occasion.PULL_REQUEST)
 
 
 def test_fewer_than_thirty_of_a_class_decide_nothing(place):
@@ -266,7 +267,8 @@ def test_fewer_than_thirty_of_a_class_decide_nothing(place):
 def test_a_commit_does_not_differ_from_itself(place):
     commit = place.commit()
     found = place.diff(commit, commit)
-    assert found.empty
+    assert (found.values, found.params, found.files, found.stages) == ((), (), (), ())
+    assert not any(each.difference for each in found.metrics)
     assert metric(found).verdict is MetricVerdict.WITHIN_MARGIN
     assert to_json(found) == to_json(place.diff(commit, commit))
 
@@ -295,7 +297,9 @@ def test_what_was_renamed_is_one_row(place):
         CONFIG,
         report=ReportSettings(renamed={"metrics.json#/auc": "metrics.json#/test/roc_auc"}),
         objectives=(
-            Objective(metric="auc", source="metrics.json#/test/roc_auc", may_drop=Margin(value=0.1)),
+            Objective(
+                metric="auc", source="metrics.json#/test/roc_auc", may_drop=Margin(value=0.1), exact=True
+            ),
         ),
     )
     base = place.commit(metrics='{"auc": 0.7}')
@@ -518,8 +522,8 @@ def test_labels_that_changed_their_names_are_another_truth(place):
     row = metric(found)
     assert row.verdict is MetricVerdict.NOT_COMPARABLE
     assert "the truth of 1000 of those differs" in row.note
-    assert found.flipped == 0
-    assert row.blocks(Occasion.PROMOTION)
+    assert sum(each.flipped for each in found.pairings) == 0
+    assert blocks(row, Occasion.PROMOTION)
 
 
 @pytest.mark.parametrize(
@@ -535,18 +539,24 @@ def test_predictions_that_are_none_are_red_and_say_why(place, spoilt, said):
     frame = pl.read_parquet(predictions()).with_columns(spoilt)
     found = place.diff(place.commit(), place.commit(predicted=as_parquet(frame)))
     assert said in metric(found).problem
-    assert found.blocks(Occasion.PULL_REQUEST)
+    assert blocks(found, Occasion.PULL_REQUEST)
 
 
-def test_the_rows_that_flipped_are_named(place):
+def test_the_rows_that_flipped_are_counted_and_named_where_data_may_be_shown(place):
     base, head = place.commit(), place.commit(predicted=predictions(skill=0.0))
     (flips,) = compared(place.request(base, head)).flips.values()
     assert len(flips.lost) == place.diff(base, head).pairings[0].lost > 600
     assert not len(flips.won)
-    write_flips(place.request().files, "income", flips)
-    told = json.loads((place.story.path / ".mlci/report/flipped-income.json").read_text())
-    assert told["lost"] == sorted(told["lost"])
-    assert (told["won"], told["other"]) == ([], [])
+
+    def left(rows):
+        write_flips(place.request().files, "income", flips, rows)
+        return json.loads((place.story.path / ".mlci/report/flipped-income.json").read_text())
+
+    counts = {"lost": len(flips.lost), "won": 0, "other": 0}
+    assert left(Rows.COUNTS) == {"schema": 1, "model": "income", "counts": counts}
+    told = left(Rows.SAMPLES)
+    assert told["counts"] == counts
+    assert told["ids"] == {"lost": sorted(flips.lost.tolist()), "won": [], "other": []}
 
 
 def test_the_other_way_round_mirrors(place):
@@ -583,7 +593,12 @@ def test_on_main_each_model_is_compared_with_its_own_newest_version(place):
     }
     objectives = tuple(
         Objective(
-            metric="auc", model=name, source="metrics.json#/auc", direction=Direction.HIGHER, may_drop=DROP
+            metric="auc",
+            model=name,
+            source="metrics.json#/auc",
+            direction=Direction.HIGHER,
+            may_drop=DROP,
+            exact=True,
         )
         for name in models
     )
@@ -634,7 +649,7 @@ def test_without_a_base_floors_still_hold(place):
     row = metric(found)
     assert (found.base, row.verdict, row.note) == (None, None, "no baseline")
     assert row.floors[0].status.value == "missed"
-    assert found.blocks(Occasion.PULL_REQUEST)
+    assert blocks(found, Occasion.PULL_REQUEST)
 
 
 def test_a_poisoned_cache_is_not_believed(place):
@@ -645,8 +660,8 @@ def test_a_poisoned_cache_is_not_believed(place):
     assert row.verdict is MetricVerdict.NOT_COMPARABLE
     assert "predictions.parquet" in row.note
     assert place.cache.asked == [("reports/predictions.parquet", base)]
-    assert not row.blocks(Occasion.PULL_REQUEST)
-    assert row.blocks(Occasion.PROMOTION)
+    assert not blocks(row, Occasion.PULL_REQUEST)
+    assert blocks(row, Occasion.PROMOTION)
 
 
 def test_head_without_predictions_is_red(place):
@@ -655,7 +670,7 @@ def test_head_without_predictions_is_red(place):
     row = metric(place.diff(base, head))
     assert row.problem.startswith("reports/predictions.parquet cannot be used: this table cannot be read")
     assert "look at the stage that writes it" in row.advice
-    assert row.blocks(Occasion.PULL_REQUEST)
+    assert blocks(row, Occasion.PULL_REQUEST)
 
 
 def test_rows_that_head_leaves_out_are_counted_and_never_go_unsaid(place):
@@ -686,7 +701,7 @@ def test_a_metrics_file_that_cannot_be_read_is_red(place, metrics):
     base, head = place.commit(), place.commit(metrics=metrics)
     found = place.diff(base, head)
     assert found.problems
-    assert found.blocks(Occasion.PULL_REQUEST)
+    assert blocks(found, Occasion.PULL_REQUEST)
     assert not place.diff(head, base).problems
 
 
@@ -712,11 +727,11 @@ def test_a_declared_metric_without_a_value_is_red(place, metrics, problem):
     )
     config = replace(CONFIG, objectives=(objective,))
     base = place.commit(metrics='{"serve": {"p95": 40}}')
-    assert not place.diff(base, base, config=config).blocks(Occasion.PULL_REQUEST)
+    assert not blocks(place.diff(base, base, config=config), Occasion.PULL_REQUEST)
     head = place.commit(metrics=metrics)
     row = metric(place.diff(base, head, config=config), "latency")
     assert row.problem == f"metrics.json#/serve/p95 is {problem}"
-    assert row.blocks(Occasion.PULL_REQUEST)
+    assert blocks(row, Occasion.PULL_REQUEST)
 
 
 def test_unrelated_histories_are_compared_and_said_so(place):

@@ -87,3 +87,22 @@ def test_what_is_recorded_as_too_large_is_not_even_fetched(tmp_path):
     with pytest.raises(WorldError):
         room.read(limit=3)
     assert room.remote.asked == []
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_what_git_holds_is_never_taken_from_a_cache(tmp_path, commit):
+    room = Room(tmp_path)
+    name = hashlib.md5(CONTENT).hexdigest()
+    room.story.commit(
+        {
+            "m.json.dvc": None,
+            "dvc.yaml": "stages: {score: {cmd: score, metrics: [{m.json: {cache: false}}]}}\n",
+            "dvc.lock": "schema: '2.0'\nstages:\n  score:\n    cmd: score\n    outs:\n"
+            f"    - {{path: m.json, hash: md5, md5: {name}, size: {len(CONTENT)}}}\n",
+        }
+    )
+    in_the_cache(room)
+    assert room.read(limit=None, commit=commit) is None
+    assert room.remote.asked == []
+    room.story.commit({"m.json": CONTENT.decode()})
+    assert room.read(limit=None, commit=commit) == CONTENT

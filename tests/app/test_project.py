@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from mlci.adapters.files import FileTree
-from mlci.app.project import Project, find_projects, load_project
+from mlci.adapters.git import GitCli
+from mlci.adapters.process import ProcessRunner
+from mlci.app.project import Project, configuration_at, find_projects, load_project
 from mlci.errors import ConfigError, UsageError
+from tests.support.repository import repository
 
 
 def write(root: Path, **files: str) -> Path:
@@ -131,3 +134,22 @@ def test_a_pipeline_in_another_directory_counts(tmp_path: Path) -> None:
     (tmp_path / "steps" / "train").mkdir(parents=True)
     (tmp_path / "steps" / "train" / "dvc.yaml").write_text("stages: {t: {cmd: x, outs: [../../models]}}\n")
     assert load(tmp_path).config.models["m"].path == "models/m.bin"
+
+
+def test_a_commit_that_is_looked_at_names_nothing_to_run(tmp_path: Path) -> None:
+    own = "version: 1\nproject: credit\nmodels: {income: {path: m, task: binary, load: 'credit:load'}}\n"
+    theirs = (
+        "models: {income: {path: n, task: binary, load: 'os:system'}, "
+        "new: {path: o, task: binary, load: 'os:exec'}}"
+    )
+    story = repository(tmp_path / "work").commit({"mlci.yaml": own})
+    story.branch("theirs").commit({"mlci.yaml": f"version: 1\nproject: credit\n{theirs}\n"})
+    head = story.head
+    story.switch("main")
+    git = GitCli(ProcessRunner({}), story.path, {})
+    config, note = configuration_at(git, load(story.path), head, "theirs")
+    assert {each.name: (each.path, each.load) for each in config.models.values()} == {
+        "income": ("n", "credit:load"),
+        "new": ("o", None),
+    }
+    assert "theirs" in note

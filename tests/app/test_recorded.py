@@ -10,7 +10,12 @@ from mlci.adapters.process import ProcessRunner
 from mlci.app.recorded import displaced
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side
-from mlci.core.config import Config
+from mlci.core.config import Config, Model, Task
+from mlci.core.diff import Diff, Occasion
+from mlci.core.diff_findings import findings
+from mlci.core.diff_json import from_json, to_json
+from mlci.core.finding import Status
+from mlci.core.manifest import directory_hash
 from tests.support.repository import repository
 
 PIPELINE = """stages:
@@ -18,6 +23,7 @@ PIPELINE = """stages:
     cmd: python train.py
     deps: [train.py, raw.csv]
     params: [lr, net.deep]
+    outs: [model]
     metrics: [{m.json: {cache: false}}]
 """
 TRAIN = "print(1)\n"
@@ -30,7 +36,14 @@ stages:
     - {{path: raw.csv, hash: md5, md5: {"0" * 32}, size: 9}}
     params:
       params.yaml: {{lr: 0.1, net.deep: 3}}
+    outs:
+    - {{path: m.json, hash: md5, md5: {md5(b"{}").hexdigest()}, size: 2}}
+    - {{path: model, hash: md5, md5: {directory_hash({"a/w": md5(b"w").hexdigest()})}, size: 1, nfiles: 1}}
 """
+CONFIG = Config(
+    project="credit",
+    models={"income": Model(name="income", path="model", task=Task.BINARY, predictions="p.csv")},
+)
 AS_RUN = {
     "dvc.yaml": PIPELINE,
     "dvc.lock": LOCK,
@@ -46,10 +59,14 @@ def told(root, changed, *, committed):
     story.write(changed)
     if committed and changed:
         story.commit()
+    return displaced(CONFIG, side_of(story, committed=committed))
+
+
+def side_of(story, *, committed):
     git = GitCli(ProcessRunner({}), story.path, {})
     commit = story.head if committed else None
     snapshot = Snapshot(git=git, files=FileTree(story.path), prefix="", commit=commit)
-    return displaced(Config(project="credit"), Side(snapshot=snapshot, declared=declared(snapshot)))
+    return Side(snapshot=snapshot, declared=declared(snapshot))
 
 
 @pytest.mark.parametrize("committed", [True, False])
@@ -64,7 +81,49 @@ def told(root, changed, *, committed):
         ({"train.py": "print(2)\n"}, ("train.py",)),
         ({"train.py": "print(2)\n", "params.yaml": "lr: 1\n"}, ("params.yaml", "train.py")),
         ({"raw.csv": "data, which is DVC's matter"}, ()),
+        ({"m.json": '{"auc": 1.0}'}, ("m.json",)),
     ],
 )
 def test_what_no_stage_has_run_with_is_named(tmp_path, changed, expected, committed):
     assert told(tmp_path, changed, committed=committed) == expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"model/a/w": "w"}, ()),
+        ({"model/a/w": "by hand"}, ("model",)),
+        ({"model/a/w": "w", "model/b": "more"}, ("model",)),
+    ],
+)
+def test_a_model_in_the_work_tree_is_held_against_the_lock(tmp_path, changed, expected):
+    assert told(tmp_path, changed, committed=False) == expected
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_lock_that_says_two_things_of_one_file_is_told(tmp_path, committed):
+    read = "\n  score:\n    cmd: score\n    deps:\n    - {path: m.json, hash: md5, md5: MD5, size: 2}\n"
+    pipeline = PIPELINE + "  score: {cmd: score, deps: [m.json]}\n"
+    same = LOCK.rstrip() + read.replace("MD5", md5(b"{}").hexdigest())
+    story = repository(tmp_path / "work").commit({**AS_RUN, "dvc.yaml": pipeline, "dvc.lock": same})
+    assert side_of(story, committed=committed).declared.contradicted == ()
+
+    story.commit({"dvc.lock": LOCK.rstrip() + read.replace("MD5", "1" * 32)})
+    assert side_of(story, committed=committed).declared.contradicted == ("m.json",)
+
+
+def test_tracked_data_that_no_stage_has_read_is_told(tmp_path):
+    added = f"outs: [{{path: raw.csv, hash: md5, md5: {'1' * 32}}}]\n"
+    story = repository(tmp_path / "work").commit({**AS_RUN, "raw.csv.dvc": added})
+    assert side_of(story, committed=True).declared.contradicted == ("raw.csv",)
+
+
+def test_both_are_said_of_the_file_that_they_are_about():
+    diff = Diff(base=None, head=None, displaced=("m.json",), contradicted=("model",))
+    found = findings(diff, Occasion.PULL_REQUEST)
+    assert [(each.check, each.subject, each.status) for each in found] == [
+        ("diff.recorded", "m.json", Status.WARN),
+        ("diff.recorded", "model", Status.WARN),
+    ]
+    assert "two things" in found[1].message
+    assert from_json(to_json(diff)) == diff

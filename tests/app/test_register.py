@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from msgspec.structs import replace
 
@@ -7,7 +9,7 @@ from mlci.app.bundle import read_bundle, write_diff, write_evidence
 from mlci.app.register import pull_request_of
 from mlci.app.resolve import resolve
 from mlci.core import journal
-from mlci.core.config import Direction
+from mlci.core.config import Direction, Waiver
 from mlci.core.diff import Diff, MetricDiff, MetricVerdict
 from mlci.core.evidence import Evidence, Input, to_json
 from mlci.core.finding import Finding, Status
@@ -161,9 +163,9 @@ def test_a_lost_journal_is_rebuilt_before_the_next_event(desk):
     ]
 
 
-def left(desk, status=Status.PASS, *, gate="data", commit=None, inputs=()):
+def left(desk, status=Status.PASS, *, gate="data", commit=None, inputs=(), check="missing", subject="train"):
     """A run's evidence in the work tree."""
-    finding = Finding(check=f"{gate}.missing", subject="train", status=status, message="?")
+    finding = Finding(check=f"{gate}.{check}", subject=subject, status=status, message="?")
     found = Evidence(gate=gate, commit=commit or desk.story.head, findings=(finding,), inputs=inputs)
     write_evidence(FileTree(desk.story.path), found)
 
@@ -269,7 +271,7 @@ def test_what_cannot_be_compared_needs_a_reason(gated):
         gated=True,
     )
     left(gated)
-    left(gated, Status.FAIL, gate="diff")
+    left(gated, Status.FAIL, gate="diff", check="verdict", subject="income.roc_auc")
     write_diff(FileTree(gated.story.path), Diff(base=None, head=gated.story.head, metrics=(row,)))
     with pytest.raises(RefusedError) as caught:
         gated.register()
@@ -277,6 +279,28 @@ def test_what_cannot_be_compared_needs_a_reason(gated):
     (done,) = gated.register(accept_incomparable="new test set").written
     assert ("Accept-Incomparable", "new test set") in done.intent.trailers
     assert ("Metric", "income.roc_auc=0.9 not_comparable") in done.intent.trailers
+
+
+def test_a_test_set_that_is_not_answered_is_red_also_where_no_model_gate_says_so(gated):
+    left(gated)
+    left(gated, Status.FAIL, gate="diff", check="coverage", subject="income")
+    assert gated.register().red == ("income",)
+
+
+@pytest.mark.parametrize(("until", "red"), [("2999-01-01", ()), ("2020-01-01", ("income.f1",))])
+def test_what_somebody_accepted_registers_until_its_day(tmp_path, until, red):
+    waiver = Waiver(check="diff.verdict", owner="ann", reason="known", until=date.fromisoformat(until))
+    desk = begun(repository(tmp_path / "gated"), config=replace(CONFIG, waivers=(waiver,))).merge(b"one")
+    row = MetricDiff(
+        metric="f1",
+        direction=Direction.HIGHER,
+        model="income",
+        head=0.9,
+        verdict=MetricVerdict.REGRESSED,
+        gated=True,
+    )
+    write_diff(FileTree(desk.story.path), Diff(base=None, head=desk.story.head, metrics=(row,)))
+    assert desk.register().red == red
 
 
 def asked(number, *labels):

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from mlci.core.diff import MetricVerdict, Occasion
 from tests.app.test_diff import CONFIG, INCOME, Place, as_parquet, metric, predictions
+from tests.support.decided import blocks
 
 LOADED = replace(CONFIG, models={"income": replace(INCOME, test="test.csv", load="credit.predict:load")})
 PREDICT = """
@@ -96,8 +97,8 @@ def test_a_base_that_cannot_be_scored_is_not_comparable(place, broken, says):
     assert row.verdict is MetricVerdict.NOT_COMPARABLE
     assert "0 of 1000 (base) and 1000 (head) ids are common" in row.note
     assert says in row.note
-    assert not row.blocks(Occasion.PULL_REQUEST)
-    assert row.blocks(Occasion.PROMOTION)
+    assert not blocks(row, Occasion.PULL_REQUEST)
+    assert blocks(row, Occasion.PROMOTION)
 
 
 def test_without_load_it_is_said_what_to_declare(place):

@@ -1,5 +1,7 @@
 """Which commits a diff is of, in clones that hold only a part of the history."""
 
+import re
+
 import pytest
 
 from mlci.adapters.git import GitCli
@@ -38,7 +40,10 @@ def test_a_shallow_clone_is_deepened_until_the_branch_began(tmp_path, after, wor
     story, began = grown(tmp_path, before=2, after=after, work=work)
     clone = story.clone(tmp_path / "clone", depth=1)
     found = chosen(clone.path, head=clone.head, base_tip=story.sha("main"))
-    assert (found.base, found.base_name, found.notes) == (began, "main", ())
+    assert (found.base, found.base_name) == (began, "main")
+    (note,) = found.notes
+    assert re.fullmatch(f"this clone is shallow: (50|200) more commits were fetched .* {began[:10]}", note)
+    assert chosen(clone.path, head=clone.head, base_tip=story.sha("main")).notes == ()
 
 
 def test_of_a_moved_base_the_branch_is_taken(tmp_path):
@@ -75,6 +80,21 @@ def test_unrelated_histories_are_no_matter_of_depth(tmp_path):
     found = chosen(clone.path, head=clone.head)
     assert found.base == story.sha("main")
     assert "unrelated" in found.notes[0]
+
+
+@pytest.mark.parametrize("depth", [None, 1])
+def test_a_base_that_is_named_and_has_nothing_in_common_is_told(tmp_path, depth):
+    story = repository(tmp_path / "origin").commit().commit()
+    story.git("switch", "--quiet", "--orphan", "work")
+    story.commit({"a": "1"})
+    clone = story.clone(tmp_path / "clone", depth=depth)
+    if depth:
+        clone.git("fetch", "-q", "--depth=1", "origin", "main:refs/remotes/origin/main")
+    git = GitCli(ProcessRunner(ENVIRONMENT), clone.path, ENVIRONMENT)
+    found = choose(git, CONFIG, RunContext(), prefix="", base="origin/main", head=None)
+    assert found.base == story.sha("main")
+    assert ("unrelated" in "".join(found.notes)) is (depth is None)
+    assert choose(git, CONFIG, RunContext(), prefix="", base="HEAD", head="HEAD").notes == ()
 
 
 def released(tmp_path):

@@ -151,6 +151,63 @@ def test_a_forks_removal_of_a_gate_is_judged_by_mains_own_file(job, monkeypatch)
     assert "❌ Not judged by all that is asked: the pull request removes the gate data" in posted.body
 
 
+def after_the_forks_run(job, monkeypatch, *, main, theirs):
+    """A run on main that follows a fork's: main and the fork's commit with their own `mlci.yaml`."""
+    story = repository(job.artifact.parent / "main").commit({"mlci.yaml": main})
+    base = story.head
+    head = story.branch("fork").commit({"mlci.yaml": theirs}).head
+    story.git("push", "--quiet", "--force", str(job.project.path), "fork:better")
+    story.switch("main").git("branch", "--quiet", "-D", "fork")
+    clone = repository(job.artifact.parent / "here")
+    clone.git("remote", "add", "origin", str(job.project.path))
+    clone.git("fetch", "--quiet", str(story.path), "main")
+    clone.git("reset", "--hard", "--quiet", base)
+    monkeypatch.chdir(clone.path)
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "workflow_run")
+    run = {
+        "event": "pull_request", "head_sha": head, "conclusion": "success", "head_branch": "better",
+        "head_repository": {"full_name": "mallory/credit", "owner": {"login": "mallory"}},
+    }  # fmt: skip
+    job.event.write_text(json.dumps({"workflow_run": run}))
+    files = FileTree(job.artifact)
+    files.delete(".mlci/evidence/data.json")
+    write_diff(files, Diff(base=None, head=head))
+    for gate in ("diff", "pipeline"):
+        write_evidence(files, Evidence(gate=gate, commit=head, findings=(GREEN,), figures={}))
+    return clone
+
+
+FLOOR = CONFIG + "objectives: [{metric: auc, from: m.json#/auc, at_least: 0.9}]\n"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        (FLOOR, None),
+        (FLOOR.replace("0.9", "0.1"), "<code>at_least</code> goes from 0.9 to 0.1"),
+        ("version: 1\nprojekt: x\n", "asks for is not known here"),
+        (None, "asks for is not known here: its commit has no mlci.yaml"),
+    ],
+    ids=["as it was", "lower", "broken", "gone"],
+)
+def test_what_a_fork_asks_less_of_is_told_whatever_its_evidence_says(job, monkeypatch, theirs, said):
+    clone = after_the_forks_run(job, monkeypatch, main=FLOOR, theirs=theirs)
+    before = clone.head
+    ended = comment(job, "--dry-run")
+    assert ended.code == Exit.DONE, ended.stderr
+    body = " ".join(ended.stdout.split())
+    assert (said or "diff.relaxed") in body if said else "diff.relaxed" not in body
+    assert clone.head == before
+    assert clone.git("status", "--porcelain").strip() in ("", "?? .mlci/")
+
+
+def test_a_forks_commit_that_cannot_be_had_is_told(job, monkeypatch):
+    clone = after_the_forks_run(job, monkeypatch, main=FLOOR, theirs=FLOOR)
+    clone.git("remote", "set-url", "origin", str(job.artifact / "gone"))
+    body = " ".join(comment(job, "--dry-run").stdout.split())
+    assert "asks for is not known here" in body
+
+
 def harm(directory, name, content):
     place = directory / ".mlci" / name
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +223,7 @@ HOSTILE = {
     "a huge document": b" " * (1024 * 1024 + 1),
     "a deep document": b"[" * 100_000,
     "another language": b"<xml/>",
-    "an unknown field": {"verdict_": "passed"},
+    "a verdict under another name": {"verdict": None, "verdict_": "passed"},
     "a message that is a list": {"findings": [{**FINDING, "message": ["x"]}]},
     "a subject that is a number": {"findings": [{**FINDING, "subject": 7}]},
     "a count beyond all counts": {"findings": [{**FINDING, "n": 10**400}]},

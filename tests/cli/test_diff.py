@@ -1,11 +1,13 @@
 """What `mlci diff` says beside its answer."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.support.program import run_here, run_python
-from tests.support.repository import repository
+from mlci.core.diff_json import from_json
+from tests.support.program import Ended, run_here, run_python
+from tests.support.repository import Repository, repository
 
 CONFIG = """version: 1
 project: credit
@@ -35,3 +37,80 @@ def test_metrics_in_files_are_compared_without_arrays(tmp_path: Path) -> None:
     said = run_python("-c", program, cwd=story.path)
     assert "auc" in said.stdout, said.stderr
     assert said.stderr.splitlines()[-1] == "[]"
+
+
+WAIVER = "  - {{check: {check}, owner: ann, reason: known, until: {until}}}\n"
+
+
+def told(story: Repository, *arguments: str) -> Ended:
+    return run_here("-C", str(story.path), "diff", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("gates", "check"), [("", "diff.objective"), ("gates: {model: }\n", "model.objective")]
+)
+def test_what_was_accepted_is_no_decision_of_the_diff_either(tmp_path: Path, gates: str, check: str) -> None:
+    story = repository(tmp_path / "work").commit(
+        {"mlci.yaml": CONFIG + gates, "metrics.json": '{"auc": 0.5}'}
+    )
+    story.branch("work").commit({"metrics.json": '{"auc": 0.6}'})
+    red = told(story, "--gate")
+    assert red.code == 10, red.stderr
+    assert check in red.stdout
+
+    waived = CONFIG + gates + "waivers:\n" + WAIVER.format(check=check, until="2999-01-01")
+    story.commit({"mlci.yaml": waived})
+    accepted = told(story, "--gate")
+    assert accepted.code == 0, accepted.stdout
+    assert "waived until 2999-01-01, by ann" in " ".join(accepted.stdout.split())
+
+    expired = CONFIG + gates + "waivers:\n" + WAIVER.format(check=check, until="2020-01-01")
+    story.commit({"mlci.yaml": expired})
+    again = told(story, "--gate")
+    assert again.code == 10
+    assert "its waiver ended on 2020-01-01" in " ".join(again.stdout.split())
+
+
+def test_what_a_change_asks_less_of_is_told_by_the_diff_as_by_the_run(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})
+    story.branch("work").commit({"mlci.yaml": CONFIG.replace("0.9}", "0.1}"), "metrics.json": '{"auc": 0.5}'})
+    said = told(story, "--gate")
+    assert (said.code, said.stdout.startswith("WARNED")) == (0, True), said.stdout
+    assert "`at_least` goes from 0.9 to 0.1" in " ".join(said.stdout.split())
+
+
+def test_a_program_is_told_the_same_verdict_and_why(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})
+    story.branch("work").commit({"metrics.json": '{"auc": 0.5}'})
+    said = told(story, "--gate", "--json")
+    answer = json.loads(said.stdout)
+    assert (said.code, answer["verdict"]) == (10, "failed")
+    assert [(each["check"], each["status"]) for each in answer["findings"]] == [("diff.objective", "fail")]
+    assert from_json(said.stdout).metrics[0].head == 0.5
+
+
+def test_a_clean_main_is_compared_with_its_newest_version(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.97}'})
+    story.commit({"metrics.json": '{"auc": 0.95}'})
+    said = told(story)
+    assert "no version" in said.stdout, said.stdout
+
+
+@pytest.mark.parametrize("checked_out", ["main", "work"])
+def test_a_head_that_is_named_is_judged_by_its_own_file(tmp_path: Path, checked_out: str) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})
+    story.branch("work").commit({"mlci.yaml": CONFIG.replace("0.9}", "0.99}")}).switch(checked_out)
+    said = told(story, "main", "work", "--gate")
+    assert (said.code, "expected ≥ 0.99" in said.stdout) == (10, True), said.stdout
+    differs = "judged by the mlci.yaml of work, which is not the work tree's" in " ".join(said.stdout.split())
+    assert differs is (checked_out == "main")
+
+
+def test_without_its_own_file_the_work_trees_is_taken_and_a_broken_one_is_an_error(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"metrics.json": '{"auc": 0.5}'})
+    story.commit({"mlci.yaml": CONFIG}).branch("broken").commit({"mlci.yaml": "version: 1\nprojekt: x\n"})
+    story.switch("main")
+    bare = told(story, "main", "main~1", "--gate")
+    assert (bare.code, "main~1 has no mlci.yaml" in " ".join(bare.stdout.split())) == (10, True), bare.stdout
+    broken = told(story, "main", "broken")
+    assert (broken.code, "broken:mlci.yaml:2:1: projekt:" in broken.stderr) == (2, True), broken.stderr

@@ -78,7 +78,7 @@ def test_version(arguments: tuple[str, ...]) -> None:
 def test_a_shared_option_stands_anywhere(arguments: tuple[str, ...]) -> None:
     answer = json.loads(run_here(*arguments).stdout)
 
-    assert answer[0]["id"] == "usage"
+    assert answer["pages"][0]["id"] == "usage"
 
 
 def test_a_wrong_word_ends_with_2_and_the_next_line_to_type() -> None:

@@ -35,7 +35,7 @@ def test_json_is_strict_and_says_the_same_where_a_log_would_obey(capsys: pytest.
 
     said = capsys.readouterr().out
     assert "##[" not in said
-    assert json.loads(said) == {"title": "##[group]x"}
+    assert json.loads(said) == {"schema": 1, "title": "##[group]x"}
     with pytest.raises(ValueError, match="Out of range"):
         Output(json=True).answer({"auc": float("nan")}, "")
 

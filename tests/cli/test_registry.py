@@ -51,7 +51,7 @@ def test_a_whole_life_from_the_command_line(project):
     assert answer("reconcile", "--check")["pending"] == []
 
     run("promote", "income", "--to", "prod", code=Exit.REFUSED)
-    assert answer("deploy", "staging")[0]["ok"] is True
+    assert answer("deploy", "staging")["deployments"][0]["ok"] is True
     assert "is deployed" in run("deploy", "--tag", "income#staging#1")
     assert (project.path.parent / "deployed.txt").read_text() == "v0.1.0\n"
 
@@ -65,7 +65,8 @@ def test_a_whole_life_from_the_command_line(project):
     assert (resolved["version"], resolved["path"]) == ("v0.1.0", "models/income.txt")
     assert resolved["hash"].endswith(".dir")
     assert answer("models")["models"]["income"]["environments"] == {"prod": "v0.1.0", "staging": "v0.1.0"}
-    assert [each["event"] for each in answer("history")] == ["assign", "deploy", "assign", "register"]
+    events = [each["event"] for each in answer("history")["events"]]
+    assert events == ["assign", "deploy", "assign", "register"]
     assert [each["event"] for each in answer("audit", "income")["steps"]] == [
         "register",
         "assign",

@@ -102,7 +102,7 @@ def test_a_limit_that_is_missed_is_told_also_where_no_model_gate_is() -> None:
     may = replace(FLOOR, floors=(replace(LIMIT, status=FloorStatus.STRADDLED),))
     assert plain(report_of(may).headline) == "You may merge, after a look: m0 may miss its limit"
     diff = Diff(base=None, head=None, metrics=(FLOOR,))
-    assert findings(diff, Occasion.PULL_REQUEST, floors=False) == ()
+    assert findings(diff, Occasion.PULL_REQUEST, limits=None) == ()
 
 
 def test_one_cause_is_said_once() -> None:

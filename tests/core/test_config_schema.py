@@ -26,7 +26,7 @@ from tests.support.golden import assert_golden
 FILES = Path(__file__).parent / "mlci_yaml"
 GOOD = sorted((FILES / "good").glob("*.yaml"))
 BAD = sorted((FILES / "bad").glob("*.yaml"))
-SCHEMA = config_schema({"bias": Flag()})
+SCHEMA = config_schema({"bias": Flag()}, checks=lambda: ["bias.equal_opportunity_difference", "bias.rate"])
 VALIDATOR = jsonschema.Draft202012Validator(
     document_schema(SCHEMA), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
 )

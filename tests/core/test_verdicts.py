@@ -9,6 +9,7 @@ from mlci.core.config import Direction, Judge, Margin, Objective
 from mlci.core.diff import FloorStatus, MetricVerdict, Occasion
 from mlci.core.finding import Interval
 from mlci.core.verdicts import Measured, judge
+from tests.support.decided import blocks, warns
 
 MARGIN = Objective(metric="f1", may_drop=Margin(value=0.01))
 
@@ -58,11 +59,11 @@ def test_the_interval_decides(low, high, expected, note):
 
 def test_what_blocks_depends_on_the_occasion():
     likely_worse, unsure, worse = verdict(-0.02, -0.001), verdict(-0.02, 0.003), verdict(-0.05, -0.02)
-    assert not likely_worse.blocks(Occasion.PULL_REQUEST)
-    assert likely_worse.blocks(Occasion.PROMOTION)
-    assert not unsure.blocks(Occasion.PROMOTION)
-    assert unsure.warns
-    assert worse.blocks(Occasion.PULL_REQUEST)
+    assert not blocks(likely_worse, Occasion.PULL_REQUEST)
+    assert blocks(likely_worse, Occasion.PROMOTION)
+    assert not blocks(unsure, Occasion.PROMOTION)
+    assert warns(unsure)
+    assert blocks(worse, Occasion.PULL_REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_slices_are_held_against_how_many_there_are():
     barely, plainly = {"low": -0.0301, "high": -0.0101}, {"low": -0.06, "high": -0.04}
     alone = judge([measured(**barely, subject="a")])
     assert alone[0].verdict is MetricVerdict.REGRESSED
-    assert not alone[0].blocks(Occasion.PROMOTION)
+    assert not blocks(alone[0], Occasion.PROMOTION)
     quiet = [measured(subject=f"q{each}") for each in range(9)]
     rows = judge([measured(**barely, subject="a"), measured(**plainly, subject="b"), *quiet])
     assert [each.verdict for each in rows[:2]] == [MetricVerdict.INCONCLUSIVE, MetricVerdict.REGRESSED]
@@ -125,7 +126,7 @@ def test_slices_do_not_change_what_is_gated():
 def test_without_a_margin_a_drop_is_shown_and_never_gated():
     row = verdict(-0.05, -0.02, objective=None)
     assert (row.verdict, row.note, row.gated) == (None, "likely worse", False)
-    assert not row.blocks(Occasion.PROMOTION)
+    assert not blocks(row, Occasion.PROMOTION)
 
 
 def test_a_relative_margin_is_a_share_of_base():
@@ -138,14 +139,14 @@ def test_a_relative_margin_is_a_share_of_base():
 def test_too_few_rows_decide_nothing():
     row = verdict(-0.5, -0.2, enough=False)
     assert row.verdict is MetricVerdict.INSUFFICIENT
-    assert not row.blocks(Occasion.PROMOTION)
+    assert not blocks(row, Occasion.PROMOTION)
 
 
 def test_another_test_set_stops_a_promotion_only():
     row = verdict(change=None, incomparable="the test set changed")
     assert row.verdict is MetricVerdict.NOT_COMPARABLE
-    assert row.warns
-    assert row.blocks(Occasion.PROMOTION)
+    assert warns(row)
+    assert blocks(row, Occasion.PROMOTION)
 
 
 @pytest.mark.parametrize("head", [None, nan, inf, -inf])
@@ -153,13 +154,13 @@ def test_a_gated_value_that_is_not_there_is_red(head):
     row = verdict(change=None, head=head)
     assert row.problem
     assert row.head is None
-    assert row.blocks(Occasion.PULL_REQUEST)
+    assert blocks(row, Occasion.PULL_REQUEST)
 
 
 def test_point_values_only_cannot_be_believed_or_blamed():
     row = verdict(change=None, base=0.8, head=0.5)
     assert (row.verdict, row.note) == (MetricVerdict.INCONCLUSIVE, "point values only")
-    assert not row.blocks(Occasion.PROMOTION)
+    assert not blocks(row, Occasion.PROMOTION)
 
 
 @pytest.mark.parametrize(
@@ -189,5 +190,5 @@ def test_floors(limits, head, interval, judge_by, expected):
     around = None if interval is None else Interval(low=interval[0], high=interval[1])
     row = verdict(change=None, base=None, head=head, head_interval=around, objective=objective)
     assert row.floors[0].status is expected
-    assert row.blocks(Occasion.PULL_REQUEST) == (expected is FloorStatus.MISSED)
-    assert row.warns == (expected is FloorStatus.STRADDLED)
+    assert blocks(row, Occasion.PULL_REQUEST) == (expected is FloorStatus.MISSED)
+    assert warns(row) == (expected is FloorStatus.STRADDLED)

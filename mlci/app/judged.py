@@ -1,0 +1,59 @@
+"""What a diff amounts to: the findings of the gate `diff`, by which `mlci run` and `mlci diff` decide."""
+
+from collections.abc import Iterator
+
+from mlci.app.diff import DiffRequest
+from mlci.app.owed import given_up
+from mlci.app.snapshot import Snapshot
+from mlci.app.wholeness import COVERAGE, wholeness
+from mlci.core.config import Model
+from mlci.core.diff import Diff, Occasion
+from mlci.core.diff_findings import OBJECTIVE, findings
+from mlci.core.evidence import MODEL
+from mlci.core.finding import Finding
+from mlci.core.waiver import waive
+from mlci.gates import Hands
+
+
+def judged(
+    request: DiffRequest, found: Diff, hands: Hands, occasion: Occasion, *, alone: bool = False
+) -> tuple[Finding, ...]:
+    """Every finding, the accepted ones with who accepted them.
+
+    Where a model gate is configured, it tells of limits and of whole predictions. A diff that stands `alone`,
+    without a gate run, tells so itself, under that gate's names, by which both are waived.
+    """
+    has_gate = MODEL in request.config.gates
+    limits = OBJECTIVE if not has_gate else f"{MODEL}.objective" if alone else None
+    told = (
+        *findings(found, occasion, limits=limits),
+        *_whole(request, found, hands, alone=alone),
+        *_given_up(request, found.base, occasion),
+    )
+    return waive(told, request.config.waivers, hands.clock.now().date())
+
+
+def _whole(request: DiffRequest, found: Diff, hands: Hands, *, alone: bool) -> Iterator[Finding]:
+    """Whether predictions are whole, asked of those in the work tree; alone, of what lies there."""
+    if MODEL not in request.config.gates:
+        check = COVERAGE
+    elif alone:
+        check = f"{MODEL}.coverage"
+    else:
+        return
+    if found.head is None:
+        models = [each for each in request.config.models.values() if not alone or _is_here(each, hands)]
+        yield from wholeness(request.config, request.context, hands, models, check=check)
+
+
+def _is_here(model: Model, hands: Hands) -> bool:
+    """Whether the files lie here that a run would have brought."""
+    return all(hands.files.exists(each) for each in (model.predictions, model.test) if each)
+
+
+def _given_up(request: DiffRequest, base: str | None, occasion: Occasion) -> tuple[Finding, ...]:
+    """What a change asks less of; on main nobody is asked about it any more."""
+    if base is None or occasion is not Occasion.PULL_REQUEST:
+        return ()
+    behind = Snapshot(git=request.git, files=request.files, prefix=request.prefix, commit=base)
+    return given_up(behind, request.config)
