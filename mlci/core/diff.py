@@ -167,7 +167,8 @@ class Pairing(Struct, frozen=True, kw_only=True):
     """How base's and head's predictions of one model were brought together.
 
     `rows` are the pairs that verdicts rest on; 0 with a `reason` when they are not comparable. `flipped`
-    predicted labels differ: of those `lost` were right in base alone, `won` are right in head alone.
+    predicted labels differ: of those `lost` were right in base alone, `won` are right in head alone. A
+    regression is not `labelled`: it has none that could flip.
     """
 
     model: str
@@ -178,6 +179,7 @@ class Pairing(Struct, frozen=True, kw_only=True):
     flipped: int = 0
     lost: int = 0
     won: int = 0
+    labelled: bool = True
     rescored: bool = False
     reason: str = ""
 

@@ -101,6 +101,7 @@ def pair(model: str, base: Predictions, head: Predictions) -> tuple[Pairing, Pai
         base_rows=base_rows,
         head_rows=head_rows,
         truth_differs=int(np.count_nonzero(~equal)),
+        labelled=head.task is not Task.REGRESSION,
     )
     if len(left) < ENOUGH_IN_COMMON * min(base_rows, head_rows) or not len(left):
         return replace(told, rows=0, reason=_why_not(told)), None

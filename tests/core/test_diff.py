@@ -1,5 +1,6 @@
 """Diffs as values: what moved, exactly, and there and back through strict JSON."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -80,6 +81,13 @@ def test_rows_are_written_as_all_else_is():
 def test_there_and_back_loses_nothing():
     assert from_json(to_json(FULL)) == FULL
     assert to_json(from_json(to_json(FULL))) == to_json(FULL)
+
+
+def test_a_document_of_before_is_read_without_the_fields_that_came_since():
+    document = json.loads(to_json(FULL))
+    for name in ("labelled",):
+        del document["pairings"][0][name]
+    assert from_json(json.dumps(document)) == FULL
 
 
 @pytest.mark.parametrize(

@@ -219,3 +219,10 @@ def test_a_class_that_only_one_side_knows_is_coded_alike():
     assert paired.base.classes == paired.head.classes == ("a", "x", "y")
     assert told.rows == 3
     assert told.flipped == 1
+
+
+def test_a_pairing_says_whether_there_are_labels_that_could_flip():
+    assert pair("m", many(100), many(100))[0].labelled
+    numbers = {"id": np.arange(9), "y_true": np.arange(9.0), "y_pred": np.zeros(9)}
+    one = from_columns(numbers, Columns(score=None), Task.REGRESSION, "p")
+    assert not pair("m", one, one)[0].labelled
