@@ -7,8 +7,8 @@ from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
 from mlci.app.locked import Locked
 from mlci.app.owed import BESIDE_GATES, DIFF, missing_from
 from mlci.core.config import Config
-from mlci.core.diff import MetricDiff, MetricVerdict, Occasion
-from mlci.core.diff_findings import subject
+from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion
+from mlci.core.diff_findings import doubts, subject
 from mlci.core.dvcfiles import Hashed, is_inside
 from mlci.core.finding import Verdict
 from mlci.errors import IntegrityError, RefusedError
@@ -34,14 +34,24 @@ def admitted(config: Config, left: Files, head: str, locked: Locked, *, accept_i
             "evidence-of-another-commit", f"the evidence is of {bundle.commit[:10]}, not {head[:10]}"
         )
     _hold(bundle, locked)
-    incomparable = [subject(each) for each in _gated(bundle) if each.verdict is MetricVerdict.NOT_COMPARABLE]
-    if incomparable and not accept_incomparable:
+    if (told := _incomparable(bundle, bundle.diff)) and not accept_incomparable:
         raise RefusedError(
-            f"{', '.join(incomparable)} cannot be compared with the last version",
+            told,
             id="not-comparable",
             help="mlci register --accept-incomparable 'why this is right'",
         )
     return bundle
+
+
+def _incomparable(bundle: Bundle, diff: Diff) -> str:
+    """What a person must accept: metrics held against nothing, or another test than before."""
+    metrics = [subject(each) for each in _gated(bundle) if each.verdict is MetricVerdict.NOT_COMPARABLE]
+    told = [f"{', '.join(metrics)} cannot be compared with the last version"] if metrics else []
+    told += [
+        f"{each.model} was judged by another test than the last version: {doubts(each)}"
+        for each in diff.doubtful
+    ]
+    return "; ".join(told)
 
 
 def _hold(bundle: Bundle, locked: Locked) -> None:

@@ -163,12 +163,17 @@ class ValueDiff(Struct, frozen=True, kw_only=True):
         return None if not base or difference is None else float(difference) / abs(base)
 
 
+# Design: below this share of a side, the pairs no longer stand for its test set.
+ENOUGH_IN_COMMON = 0.9
+
+
 class Pairing(Struct, frozen=True, kw_only=True):
     """How base's and head's predictions of one model were brought together.
 
     `rows` are the pairs that verdicts rest on; 0 with a `reason` when they are not comparable. `flipped`
     predicted labels differ: of those `lost` were right in base alone, `won` are right in head alone. A
-    regression is not `labelled`: it has none that could flip.
+    regression is not `labelled`: it has none that could flip. `truth_differs` are common rows without a
+    pair; `weights_differ` and `clusters_differ` are pairs, which count as base has them.
     """
 
     model: str
@@ -176,6 +181,8 @@ class Pairing(Struct, frozen=True, kw_only=True):
     base_rows: int = 0
     head_rows: int = 0
     truth_differs: int = 0
+    weights_differ: int = 0
+    clusters_differ: int = 0
     flipped: int = 0
     lost: int = 0
     won: int = 0
@@ -199,6 +206,21 @@ class Pairing(Struct, frozen=True, kw_only=True):
         if self.rescored or not self.comparable:
             return 0
         return max(0, self.base_rows - self.rows - self.truth_differs)
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether so much of base's test set went that what is left no longer stands for it."""
+        return self.dropped > 0 and self.rows + self.truth_differs < ENOUGH_IN_COMMON * self.base_rows
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the change chose for itself by what it is judged: a person must accept that.
+
+        Base's model scored on another test set has the same rows, truth and weights as head's.
+        """
+        if self.rescored or not self.comparable:
+            return False
+        return self.shrunk or bool(self.truth_differs or self.weights_differ or self.clusters_differ)
 
 
 class Artifact(StrEnum):
@@ -289,11 +311,19 @@ class Diff(Struct, frozen=True, kw_only=True):
         return sum(pairing.flipped for pairing in self.pairings)
 
     @property
+    def doubtful(self) -> tuple[Pairing, ...]:
+        """The pairings that only a person lets pass into a version: of models that are gated."""
+        gated = {each.model for each in self.metrics if each.gated}
+        return tuple(each for each in self.pairings if each.doubtful and each.model in gated)
+
+    @property
     def empty(self) -> bool:
         """Whether nothing moved: no value, file or stage, and no metric."""
         moved = any(metric.difference for metric in self.metrics)
         return not (moved or self.values or self.params or self.files or self.stages)
 
     def blocks(self, occasion: Occasion) -> bool:
-        """Whether any row, or a file that could not be read, makes the gate fail."""
-        return bool(self.problems) or any(metric.blocks(occasion) for metric in self.metrics)
+        """Whether any row, a file that could not be read, or a pairing in doubt makes the gate fail."""
+        if self.problems or (occasion is Occasion.PROMOTION and self.doubtful):
+            return True
+        return any(metric.blocks(occasion) for metric in self.metrics)

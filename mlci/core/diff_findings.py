@@ -15,6 +15,10 @@ OBJECTIVE = "diff.objective"
 RECORDED = "diff.recorded"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
+_SAME_TEST_SET = (
+    "restore what base's test set says; where this corrects it, say so in the pull request: a version of it "
+    "needs `mlci register --accept-incomparable REASON`"
+)
 
 SAYS = {
     MetricVerdict.IMPROVED: "improved",
@@ -41,9 +45,10 @@ def findings(diff: Diff, occasion: Occasion, *, floors: bool = True) -> tuple[Fi
     gated = [metric for metric in diff.metrics if metric.gated]
     judged = tuple(_finding(metric, occasion) for metric in gated)
     limits = tuple(each for metric in gated for each in _limits(metric)) if floors else ()
-    dropped = tuple(_dropped(each) for each in diff.pairings if each.dropped)
+    held = diff.doubtful if occasion is Occasion.PROMOTION else ()
+    rows = tuple(told for each in diff.pairings for told in _rows(each, decides=each in held))
     displaced = tuple(map(_of_another_state, diff.displaced))
-    return (*displaced, *unreadable, *(each for each in judged if each is not None), *limits, *dropped)
+    return (*displaced, *unreadable, *(each for each in judged if each is not None), *limits, *rows)
 
 
 def gate_removed(gate: str) -> Finding:
@@ -84,13 +89,56 @@ def _of_another_state(path: str) -> Finding:
     )
 
 
-def _dropped(pairing: Pairing) -> Finding:
+def doubts(pairing: Pairing) -> str:
+    """Return how head's test set is another than base's: what a person must accept before it is a version."""
+    shrunk = [f"{count(pairing.dropped, 'row')} left the test set"] if pairing.shrunk else []
+    return ", ".join((*shrunk, *(told for _, told, _ in _others(pairing))))
+
+
+def _rows(pairing: Pairing, *, decides: bool) -> Iterator[Finding]:
+    """What sets head's test set apart from base's; `decides` where a version needs a person's word for it."""
+    status = Status.FAIL if decides else Status.WARN
+    if pairing.dropped:
+        yield _dropped(pairing, status if pairing.shrunk else Status.WARN)
+    for rows, told, consequence in _others(pairing):
+        yield Finding(
+            check=ROWS,
+            subject=pairing.model,
+            status=status,
+            message=f"{told}: {consequence}",
+            observed=rows,
+            expected="the truth, weight and cluster that base has",
+            n=pairing.rows,
+            help=_SAME_TEST_SET,
+        )
+
+
+def _others(pairing: Pairing) -> Iterator[tuple[int, str, str]]:
+    """Rows of both sides that are not the same test, by what differs, and what follows from it."""
+    if rows := pairing.truth_differs:
+        left = "base's model was scored by it" if pairing.rescored else f"no difference counts {_them(rows)}"
+        yield rows, _changed(rows, "truth"), left
+    if rows := pairing.weights_differ:
+        yield rows, _changed(rows, "weight"), "both sides are weighed as base's were"
+    if rows := pairing.clusters_differ:
+        yield rows, _changed(rows, "cluster"), "both sides are drawn as base's were"
+
+
+def _changed(rows: int, what: str) -> str:
+    return f"{count(rows, 'row')} changed {'its' if rows == 1 else 'their'} {what}"
+
+
+def _them(rows: int) -> str:
+    return "it" if rows == 1 else "them"
+
+
+def _dropped(pairing: Pairing, status: Status) -> Finding:
     """A smaller test set may be meant, so it warns; that the predictions are whole, the model gate asks."""
     rows = count(pairing.dropped, "row")
     return Finding(
         check=ROWS,
         subject=pairing.model,
-        status=Status.WARN,
+        status=status,
         message=f"{rows} of base's test set {'has' if pairing.dropped == 1 else 'have'} no prediction now: "
         f"{paired(pairing)}",
         observed=pairing.head_rows,

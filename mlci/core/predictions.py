@@ -10,13 +10,10 @@ from msgspec.structs import replace
 
 from mlci.core.cells import Column, Floats, alike
 from mlci.core.config import Columns, Task
-from mlci.core.diff import Pairing
+from mlci.core.diff import ENOUGH_IN_COMMON, Pairing
 from mlci.core.prediction_columns import PredictionColumns
 
 Codes = npt.NDArray[np.intp]
-
-# Design: below this share of the smaller side, the pairs no longer stand for the test set.
-ENOUGH_IN_COMMON = 0.9
 
 
 class Predictions(Struct, frozen=True, kw_only=True, eq=False):
@@ -54,7 +51,7 @@ class Predictions(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Paired(Struct, frozen=True, kw_only=True, eq=False):
-    """Base's and head's predictions of the same rows, in the same order and the same coding."""
+    """Base's and head's predictions of the same rows, in the same order, coding, weights and clusters."""
 
     base: Predictions
     head: Predictions
@@ -105,9 +102,53 @@ def pair(model: str, base: Predictions, head: Predictions) -> tuple[Pairing, Pai
     )
     if len(left) < ENOUGH_IN_COMMON * min(base_rows, head_rows) or not len(left):
         return replace(told, rows=0, reason=_why_not(told)), None
-    paired = Paired(base=base.take(left), head=head.take(right))
+    base, head = base.take(left), head.take(right)
+    paired = _as_one_test_set(base, head)
     flips = flips_of(paired)
-    return replace(told, flipped=len(flips), lost=len(flips.lost), won=len(flips.won)), paired
+    told = replace(
+        told,
+        flipped=len(flips),
+        lost=len(flips.lost),
+        won=len(flips.won),
+        weights_differ=_weights_differ(base, head),
+        clusters_differ=_clusters_differ(base, head),
+    )
+    return told, paired
+
+
+def _as_one_test_set(base: Predictions, head: Predictions) -> Paired:
+    """One weight and one cluster a pair. They are base's, where it has any: no change chooses its judges."""
+    weight = head.weight if base.weight is None else base.weight
+    cluster = head.cluster if base.cluster is None else base.cluster
+    return Paired(
+        base=replace(base, weight=weight, cluster=cluster), head=replace(head, weight=weight, cluster=cluster)
+    )
+
+
+def _weights_differ(base: Predictions, head: Predictions) -> int:
+    """How many pairs weigh otherwise among the others; that all weigh twice as much is nothing."""
+    if base.weight is None and head.weight is None:
+        return 0
+    before, now = (np.ones(len(each)) if each.weight is None else each.weight for each in (base, head))
+    known = (before > 0) & (now > 0)
+    # The ratio that half of the pairs have, so that a few that changed do not move all others.
+    times = np.quantile(now[known] / before[known], 0.5, method="lower") if known.any() else 1.0
+    return int(np.count_nonzero(~np.isclose(now, before * times, rtol=1e-9, atol=0.0)))
+
+
+def _clusters_differ(base: Predictions, head: Predictions) -> int:
+    """How many pairs are in a cluster of other rows than before; that it is called otherwise is nothing."""
+    if base.cluster is None and head.cluster is None:
+        return 0
+    before, now = _company(base), _company(head)
+    both = np.unique(np.column_stack([before, now]), axis=0, return_inverse=True)[1].ravel()
+    sizes = [np.bincount(each)[each] for each in (before, now, both)]
+    return int(np.count_nonzero((sizes[0] != sizes[2]) | (sizes[1] != sizes[2])))
+
+
+def _company(one: Predictions) -> Codes:
+    """The cluster of each row: its own where none is declared."""
+    return np.arange(len(one)) if one.cluster is None else one.cluster
 
 
 class Flips(Struct, frozen=True, kw_only=True, eq=False):

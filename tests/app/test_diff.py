@@ -17,7 +17,7 @@ from mlci.adapters.tables import PolarsTables
 from mlci.adapters.user_python import UserEnvironment
 from mlci.app.bundle import write_flips
 from mlci.app.diff import DiffRequest, compared, diff
-from mlci.core.config import Config, Direction, Margin, Model, Objective, ReportSettings, Task
+from mlci.core.config import Columns, Config, Direction, Margin, Model, Objective, ReportSettings, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Inside, MetricVerdict, Move, Occasion
 from mlci.core.diff_findings import findings
@@ -672,6 +672,73 @@ def test_rows_that_head_leaves_out_are_counted_and_never_go_unsaid(place):
     (pairing,) = json.loads(to_json(found))["pairings"]
     assert (pairing["rows"], pairing["base_rows"], pairing["head_rows"]) == (900, 1_200, 900)
     assert place.diff("HEAD", base).pairings[0].dropped == 0
+
+
+def test_a_small_part_of_the_test_set_may_be_merged_and_makes_no_version_by_itself(place):
+    base = place.commit(predicted=predictions(rows=1_200))
+    part = pl.read_parquet(predictions(rows=1_200, skill=0.9, seed=1)).head(1_079)
+    found = place.diff(base, place.commit(predicted=as_parquet(part), model="n"))
+    assert not found.blocks(Occasion.PULL_REQUEST)
+    assert found.blocks(Occasion.PROMOTION)
+    assert told_of_rows(found, Occasion.PROMOTION)[0].status is Status.FAIL
+    part = pl.read_parquet(predictions(rows=1_200, skill=0.9, seed=1)).head(1_080)
+    found = place.diff(base, place.commit(predicted=as_parquet(part), model="o"))
+    assert not found.blocks(Occasion.PROMOTION)
+    assert told_of_rows(found, Occasion.PROMOTION)[0].status is Status.WARN
+
+
+def told_of_rows(found, occasion=Occasion.PULL_REQUEST):
+    return [each for each in findings(found, occasion) if each.check == "diff.rows"]
+
+
+def test_a_truth_that_was_changed_is_told_and_makes_no_version_by_itself(place):
+    before = pl.read_parquet(predictions(skill=0.9))
+    wrong = pl.col("id") < 60
+    now = before.with_columns(y_pred=pl.when(wrong).then(1 - pl.col("y_true")).otherwise("y_pred"))
+    now = now.with_columns(y_true=pl.when(wrong).then("y_pred").otherwise("y_true"))
+    found = place.diff(place.commit(predicted=as_parquet(before)), place.commit(predicted=as_parquet(now)))
+    (told,) = told_of_rows(found)
+    assert (told.status, told.observed) == (Status.WARN, 60)
+    assert told.message == "60 rows changed their truth: no difference counts them"
+    assert "--accept-incomparable" in told.help
+    assert not found.blocks(Occasion.PULL_REQUEST)
+    assert found.blocks(Occasion.PROMOTION)
+    assert [each.status for each in told_of_rows(found, Occasion.PROMOTION)] == [Status.FAIL]
+
+
+def with_columns(**named):
+    """The configuration whose model has these columns, and the `mlci.yaml` that says so."""
+    income = replace(INCOME, columns=Columns(**named))
+    return replace(CONFIG, models={"income": income}), declaring(columns=named)
+
+
+def test_another_weight_is_no_other_model(place):
+    config, own = with_columns(weight="weight")
+    plain = pl.read_parquet(predictions()).with_columns(weight=pl.lit(1.0))
+    right = pl.col("y_true") == pl.col("y_pred")
+    chosen = plain.with_columns(weight=pl.when(right).then(1.0).otherwise(0.01))
+    base = place.commit(predicted=as_parquet(plain), own=own)
+    found = place.diff(base, place.commit(predicted=as_parquet(chosen), own=own), config=config)
+    row = metric(found)
+    assert (row.difference, row.verdict) == (0.0, MetricVerdict.WITHIN_MARGIN)
+    (told,) = told_of_rows(found)
+    assert "changed their weight: both sides are weighed as base's were" in told.message
+    assert found.blocks(Occasion.PROMOTION)
+
+
+def test_clusters_of_a_row_each_hide_no_dependence(place):
+    config, own = with_columns(cluster="customer")
+    before = pl.read_parquet(predictions()).with_columns(customer=pl.col("id") // 10)
+    honest = pl.read_parquet(predictions(skill=0.72, seed=1)).with_columns(customer=pl.col("id") // 10)
+    base = place.commit(predicted=as_parquet(before), own=own)
+    hidden = as_parquet(honest.with_columns(customer=pl.col("id")))
+    found = place.diff(base, place.commit(predicted=hidden, own=own), config=config)
+    again = place.diff(base, place.commit(predicted=as_parquet(honest), own=own), config=config)
+    assert metric(found).interval == metric(again).interval
+    assert [each.message for each in told_of_rows(found)] == [
+        "1,000 rows changed their cluster: both sides are drawn as base's were"
+    ]
+    assert told_of_rows(again) == []
 
 
 def test_another_test_set_is_not_comparable(place):

@@ -8,7 +8,7 @@ from mlci.app.register import pull_request_of
 from mlci.app.resolve import resolve
 from mlci.core import journal
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, MetricDiff, MetricVerdict
+from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Pairing
 from mlci.core.evidence import Evidence, Input, to_json
 from mlci.core.finding import Finding, Status
 from mlci.core.problems import WHOLE_FILE
@@ -277,6 +277,32 @@ def test_what_cannot_be_compared_needs_a_reason(gated):
     (done,) = gated.register(accept_incomparable="new test set").written
     assert ("Accept-Incomparable", "new test set") in done.intent.trailers
     assert ("Metric", "income.roc_auc=0.9 not_comparable") in done.intent.trailers
+
+
+@pytest.mark.parametrize(
+    ("pairing", "told"),
+    [
+        ({"truth_differs": 7}, "7 rows changed their truth"),
+        ({"weights_differ": 1}, "1 row changed its weight"),
+        (
+            {"clusters_differ": 2, "base_rows": 2_000},
+            "1,100 rows left the test set, 2 rows changed their clus",
+        ),
+    ],
+)
+def test_a_version_that_was_judged_by_another_test_needs_a_reason(gated, pairing, told):
+    row = MetricDiff(metric="f1", direction=Direction.HIGHER, model="income", head=0.9, gated=True)
+    both = Pairing(**{"model": "income", "rows": 900, "base_rows": 900, "head_rows": 900} | pairing)
+    found = Diff(base=None, head=gated.story.head, metrics=(row,), pairings=(both,))
+    left(gated)
+    left(gated, Status.FAIL, gate="diff")
+    write_diff(FileTree(gated.story.path), found)
+    with pytest.raises(RefusedError) as caught:
+        gated.register()
+    assert caught.value.id == "not-comparable"
+    assert caught.value.message.startswith(f"income was judged by another test than the last version: {told}")
+    (done,) = gated.register(accept_incomparable="labels corrected").written
+    assert ("Accept-Incomparable", "labels corrected") in done.intent.trailers
 
 
 def asked(number, *labels):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mlci.core.config import Columns, Task
 from mlci.core.predictions import from_columns, pair, wanted
@@ -209,6 +210,44 @@ def test_rows_whose_truth_changed_are_not_paired():
 def test_flipped_rows_are_counted():
     base, head = read(), read(y_pred=[0, 0, 0])
     assert pair("m", base, head)[0].flipped == 1
+
+
+def declared(**extras):
+    """A hundred rows with weights and clusters, as far as they are given."""
+    one = many(100)
+    return replace(one, **{name: np.asarray(values) for name, values in extras.items()})
+
+
+def test_a_pair_has_one_weight_and_it_is_bases():
+    before, now = np.ones(100), np.where(np.arange(100) % 2, 1.0, 1e-6)
+    told, paired = pair("m", declared(weight=before), declared(weight=now))
+    assert paired.base.weight.tolist() == paired.head.weight.tolist() == before.tolist()
+    assert told.weights_differ == 50
+    told, paired = pair("m", declared(), declared(weight=now))
+    assert paired.base.weight.tolist() == paired.head.weight.tolist() == now.tolist()
+    assert told.weights_differ == 50
+    told, paired = pair("m", declared(weight=now), declared())
+    assert paired.head.weight.tolist() == now.tolist()
+    assert told.weights_differ == 50
+
+
+def test_weights_that_are_the_same_shares_are_the_same():
+    weight = np.arange(1.0, 101.0)
+    assert pair("m", declared(weight=weight), declared(weight=weight * 3))[0].weights_differ == 0
+    assert pair("m", declared(), declared(weight=np.full(100, 2.5)))[0].weights_differ == 0
+    weight[7] = 1e6
+    assert pair("m", declared(weight=np.arange(1.0, 101.0)), declared(weight=weight))[0].weights_differ == 1
+
+
+def test_a_pair_has_one_cluster_and_it_is_bases():
+    tens = np.arange(100) // 10
+    told, paired = pair("m", declared(cluster=tens), declared(cluster=np.arange(100)))
+    assert paired.base.cluster.tolist() == paired.head.cluster.tolist() == tens.tolist()
+    assert told.clusters_differ == 100
+    assert pair("m", declared(cluster=tens), declared(cluster=9 - tens))[0].clusters_differ == 0
+    told, paired = pair("m", declared(), declared(cluster=tens))
+    assert paired.base.cluster.tolist() == tens.tolist()
+    assert told.clusters_differ == 100
 
 
 def test_a_class_that_only_one_side_knows_is_coded_alike():
