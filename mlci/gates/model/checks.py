@@ -36,8 +36,9 @@ CHECKS = (
     Check(
         id="model.slice",
         title="The model works in every declared slice",
-        page="Each metric of the objectives in each slice, with its interval. A slice below 30 positives or "
-        "30 negatives (30 rows for other tasks) is listed as insufficient. `slice_floors` states floors.",
+        page="Each metric of the objectives in each slice, with its interval. A metric that rests on fewer "
+        "than 30 rows of a kind there (`mlci explain insufficient`) is listed as insufficient. "
+        "`slice_floors` states floors.",
     ),
     Check(
         id="model.calibration",
