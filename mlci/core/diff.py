@@ -53,9 +53,10 @@ class Floor(Struct, frozen=True, kw_only=True):
 class MetricDiff(Struct, frozen=True, kw_only=True):
     """One metric of one subject (a slice; None is the whole test set), from base to head.
 
-    `difference` and `interval` are head minus base as the numbers are, never turned; `head_interval` is
-    head's own; `margin` is absolute. `verdict` is None where there is no baseline or no margin to judge
-    by. `advice` says what makes it comparable; `problem` why a value that a gate needs could not be had.
+    `difference` and `interval` are head minus base as the numbers are, never turned, over the `n` rows that
+    were paired, as is `base`. `head` and `head_interval` are head's own over all its `head_n` rows, which
+    floors hold. `margin` is absolute. `verdict` is None where there is no baseline or no margin to judge by.
+    `advice` says what makes it comparable; `problem` why a value that a gate needs could not be had.
     `noticeable` is the smallest drop that this test set would notice at 80 % power. All numbers are
     unrounded.
     """
@@ -76,6 +77,7 @@ class MetricDiff(Struct, frozen=True, kw_only=True):
     advice: str = ""
     problem: str = ""
     n: int | None = None
+    head_n: int | None = None
     rows_needed: int | None = None
     noticeable: float | None = None
     p_value: float | None = None

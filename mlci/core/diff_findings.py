@@ -163,7 +163,7 @@ def _limits(metric: MetricDiff) -> Iterator[Finding]:
             observed=metric.head,
             expected=floor.expected,
             interval=metric.head_interval,
-            n=metric.n,
+            n=metric.n if metric.head_n is None else metric.head_n,
             help="improve the model, or change the limit in mlci.yaml with your reviewers",
         )
 

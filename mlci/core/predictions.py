@@ -12,6 +12,7 @@ from mlci.core.cells import Column, Floats, alike
 from mlci.core.config import Columns, Task
 from mlci.core.diff import ENOUGH_IN_COMMON, Pairing
 from mlci.core.prediction_columns import PredictionColumns
+from mlci.core.problems import quoted
 
 Codes = npt.NDArray[np.intp]
 
@@ -87,7 +88,11 @@ def from_columns(table: Mapping[str, Column], columns: Columns, task: Task, wher
 def pair(model: str, base: Predictions, head: Predictions) -> tuple[Pairing, Paired | None]:
     """The rows that both have with equal truth, when they cover enough of the smaller side."""
     base, head = _same_ids(base, head)
+    names = base.classes, head.classes
     base, head = _same_classes(base, head)
+    if head.task is Task.BINARY and len(head.classes) > 2:
+        told = Pairing(model=model, base_rows=len(base), head_rows=len(head))
+        return replace(told, reason=_called_otherwise(*names)), None
     _, left, right = np.intersect1d(base.ids, head.ids, assume_unique=True, return_indices=True)
     base_rows, head_rows = len(base), len(head)
     equal = _equal_truth(base.truth[left], head.truth[right], head.task)
@@ -151,6 +156,11 @@ def _company(one: Predictions) -> Codes:
     return np.arange(len(one)) if one.cluster is None else one.cluster
 
 
+def are_probabilities(one: Predictions) -> bool:
+    """Whether no score lies outside 0 to 1; of a regression and without scores, nothing does."""
+    return one.scores is None or (one.scores.min() >= 0 and one.scores.max() <= 1)
+
+
 class Flips(Struct, frozen=True, kw_only=True, eq=False):
     """The ids of rows whose predicted label differs: right in base alone, in head alone, in neither."""
 
@@ -176,6 +186,11 @@ def _why_not(told: Pairing) -> str:
         f"the test set changed: {shared} of {told.base_rows} (base) and {told.head_rows} (head) ids "
         f"are common, and the truth of {told.truth_differs} of those differs"
     )
+
+
+def _called_otherwise(base: tuple[str, ...], head: tuple[str, ...]) -> str:
+    before, now = (" and ".join(quoted(each) for each in names if each) for names in (base, head))
+    return f"the classes are called otherwise: {before} in the base, {now} in this change"
 
 
 def _regression(said: PredictionColumns, ids: Column, columns: Columns) -> Predictions:
