@@ -208,10 +208,10 @@ def _classification(said: PredictionColumns, ids: Column, columns: Columns, task
     classes = _classes(truth, label)
     scores: Floats | None = None
     if isinstance(columns.score, Mapping):
-        outside = sorted(set(classes) - set(columns.score))
-        if outside:
-            raise said.undeclared(columns, outside[0], sorted(columns.score, key=_class_order))
-        classes = tuple(sorted(columns.score, key=_class_order))
+        declared = tuple(sorted(columns.score, key=_class_order))
+        if not set(classes) <= set(declared):
+            raise said.undeclared(columns, classes, declared)
+        classes = declared
         scores = np.column_stack([said.answers(columns.score[name]) for name in classes])
     elif columns.score is not None and columns.score in said.table:
         scores = said.answers(columns.score)

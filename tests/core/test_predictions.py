@@ -104,6 +104,16 @@ def test_cells_of_a_column_that_holds_no_classes_are_not_shown():
     assert caught.value.message == "a binary task has two classes, not 50"
 
 
+def test_nor_are_they_shown_for_want_of_a_score_column():
+    people = np.array([f"Jane Doe {each}" for each in range(50)], dtype=object)
+    rows = {"id": np.arange(50), "y_true": people, "y_pred": people, "p_a": np.zeros(50)}
+    with pytest.raises(WorldError) as caught:
+        from_columns(rows, Columns(score={"a": "p_a"}), Task.MULTICLASS, "p")
+    said = "the class in column 'y_true' (row 1) has no score column; declared are 'a'"
+    assert caught.value.message == said
+    assert "Jane" not in caught.value.help
+
+
 @pytest.mark.parametrize("column", ["weight", "truth"])
 def test_a_number_that_the_model_did_not_say_is_not_blamed_on_it(column):
     columns = Columns(weight="w", score=None)
