@@ -15,7 +15,10 @@ CHECKS = (
         "prediction, a prediction for no row of it, and rows that share an id or have none are red: what "
         "was left out is in no metric, and no metric is better for it. Text and numbers agree where they "
         "are written alike (1, 1.0 and '1' do; '007' is another id than 7). A test set without a column of "
-        "the usual name `id` is only counted. Without `test:` nothing is checked, and the report says so. "
+        "the usual name `id` is only counted. Where that table has the truth's column too, a row that has "
+        "another truth in the predictions is red, for they are the word of the stage that is judged; classes "
+        "may be called otherwise, and other units or other classes only warn, since nothing can be compared. "
+        "Without `test:` nothing is checked, and the report says so. "
         "A report tells how many, and some of the ids only with `report: {rows: samples}`.",
     ),
     Check(
