@@ -105,6 +105,18 @@ def test_slices_are_measured_apart_and_small_ones_are_listed(tmp_path):
     assert "income.sex=F,age_band=51+.roc_auc" in found
 
 
+def test_columns_that_make_too_many_groups_together_are_told(tmp_path):
+    many = {f"c{each}": (pl.col("id") * (each + 1)) % 97 for each in range(10)}
+    people = sampled(2000, seed=4).with_columns(**many)
+    options = f"{{slices: [[{', '.join(many)}]]}}"
+    found = by_subject(asked(tmp_path, people, AUC, options=options), "model.readable")["income"]
+    assert found.status is Status.PASS
+    options = "{slices: [[c0, age_band]]}"
+    found = by_subject(asked(tmp_path, people, AUC, options=options), "model.readable")["income"]
+    assert found.status is Status.ERROR
+    assert found.message.startswith("columns c0,age_band together have 291 groups, more than the 100 groups")
+
+
 def test_of_a_slice_each_metric_asks_for_what_it_rests_on(tmp_path):
     people = sampled(2000, seed=4)
     rare = (pl.col("region") == "north") & (pl.col("y_true") == 1) & (pl.col("id") >= 100)
