@@ -6,10 +6,12 @@ from mlci import gates
 from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
 from mlci.app.locked import Locked
 from mlci.app.owed import BESIDE_GATES, DIFF, missing_from
+from mlci.app.wholeness import CHECK as WHOLE
 from mlci.core.config import Config
 from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff_findings import doubts, subject
 from mlci.core.dvcfiles import Hashed, is_inside
+from mlci.core.evidence import Evidence
 from mlci.core.finding import Verdict
 from mlci.errors import IntegrityError, RefusedError
 from mlci.ports.dvc import Dvc
@@ -78,15 +80,20 @@ def _unusable(id: str, message: str) -> RefusedError:
 
 def red_of(bundle: Bundle) -> tuple[str, ...]:
     """What blocks: gates that failed, and metrics that a promotion does not forgive."""
-    # The diff is judged by its metrics: a row that cannot be compared was admitted or refused before.
-    unreadable = bool(bundle.diff and bundle.diff.problems)
+    # The diff is judged by its metrics: what cannot be compared was admitted or refused before. What no
+    # metric shows is that its predictions, or their truth, are not those of the test set.
+    unreadable = bundle.diff is None or bool(bundle.diff.problems)
     failed = [
         each.gate
         for each in bundle.evidence
-        if each.verdict is Verdict.FAILED and (each.gate != DIFF or unreadable or bundle.diff is None)
+        if each.verdict is Verdict.FAILED and (each.gate != DIFF or unreadable or _is_partial(each))
     ]
     metrics = [each for each in _gated(bundle) if each.verdict is not MetricVerdict.NOT_COMPARABLE]
     return (*failed, *(subject(each) for each in metrics if each.blocks(Occasion.PROMOTION)))
+
+
+def _is_partial(evidence: Evidence) -> bool:
+    return any(each.check == WHOLE and each.blocks for each in evidence.findings)
 
 
 def _gated(bundle: Bundle) -> list[MetricDiff]:

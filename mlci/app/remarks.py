@@ -22,7 +22,7 @@ def remarks(model: str, rows: Predictions, both: Paired | None) -> Iterator[str]
     if len(rows) > len(both.head):
         yield (
             f"{model}: values of this change are of all its {len(rows):,} rows, differences of the "
-            f"{len(both.head):,} that base has too"
+            f"{len(both.head):,} that are paired with base's"
         )
     right = are_probabilities(both.base)
     if right is not are_probabilities(rows):

@@ -54,9 +54,8 @@ def test_floors_hold_heads_own_value_and_the_change_is_of_the_pairs(place):
     assert found.blocks(Occasion.PULL_REQUEST)
     (limit,) = [each for each in findings(found, Occasion.PULL_REQUEST) if each.check == "diff.objective"]
     assert limit.n == 2_000
-    assert found.notes == (
-        "income: values of this change are of all its 2,000 rows, differences of the 1,000 that base has too",
-    )
+    told = "income: values of this change are of all its 2,000 rows, differences of the 1,000 that are paired"
+    assert found.notes == (f"{told} with base's",)
 
 
 def test_a_slice_that_only_head_has_is_measured_and_compared_with_nothing(place):

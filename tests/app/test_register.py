@@ -174,6 +174,15 @@ def gated(tmp_path):
     return begun(repository(tmp_path / "gated"), config=config).merge(b"one")
 
 
+def test_predictions_that_are_not_of_the_whole_test_set_make_no_version(gated):
+    left(gated)
+    partial = Finding(check="diff.coverage", subject="income", status=Status.FAIL, message="?")
+    found = Evidence(gate="diff", commit=gated.story.head, findings=(partial,))
+    write_evidence(FileTree(gated.story.path), found)
+    assert gated.register().red == ("diff",)
+    assert written(gated.register(allow_failed="the rest comes tomorrow")) == ["income@v0.1.0"]
+
+
 def test_green_evidence_goes_into_the_journal_and_its_digest_into_the_tag(gated):
     left(gated)
     (done,) = gated.register().written
