@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mlci.core.cells import Floats
 from mlci.core.config import Task
 from mlci.core.prediction_columns import CLASSES_NAMED
 from mlci.core.predictions import Paired, Predictions, are_probabilities
@@ -24,13 +25,20 @@ def remarks(model: str, rows: Predictions, both: Paired | None) -> Iterator[str]
             f"{model}: values of this change are of all its {len(rows):,} rows, differences of the "
             f"{len(both.head):,} that are paired with base's"
         )
-    right = are_probabilities(both.base)
-    if right is not are_probabilities(rows):
-        inside, outside = ("the base", "this change") if right else ("this change", "the base")
-        yield (
-            f"{model}: the scores of {inside} lie within 0 to 1, those of {outside} do not; what looks at "
-            "their order alone, such as roc_auc, cannot tell"
-        )
+    if both.base.scores is not None and rows.scores is not None:
+        yield from (f"{model}: {each}" for each in _other_scale(both.base.scores, rows.scores))
+
+
+def _other_scale(base: Floats, head: Floats) -> Iterator[str]:
+    """That scores are probabilities on one side only."""
+    right = are_probabilities(base)
+    if right == are_probabilities(head):
+        return
+    inside, outside = ("the base", "this change") if right else ("this change", "the base")
+    yield (
+        f"the scores of {inside} lie within 0 to 1, those of {outside} do not; what looks at their order "
+        "alone, such as roc_auc, cannot tell"
+    )
 
 
 def lacking_in(one: Predictions) -> str:

@@ -156,9 +156,9 @@ def _company(one: Predictions) -> Codes:
     return np.arange(len(one)) if one.cluster is None else one.cluster
 
 
-def are_probabilities(one: Predictions) -> bool:
-    """Whether no score lies outside 0 to 1; of a regression and without scores, nothing does."""
-    return one.scores is None or (one.scores.min() >= 0 and one.scores.max() <= 1)
+def are_probabilities(scores: Floats) -> bool:
+    """Whether no score lies outside 0 to 1."""
+    return bool(scores.min() >= 0 and scores.max() <= 1)
 
 
 class Flips(Struct, frozen=True, kw_only=True, eq=False):

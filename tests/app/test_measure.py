@@ -100,6 +100,8 @@ def test_another_scale_of_scores_is_told_where_no_metric_sees_it(place):
     (told,) = place.diff(head, base).notes
     assert told.startswith("income: the scores of this change lie within 0 to 1, those of the base do not")
     assert place.diff(base, base).notes == ()
+    unscored = as_parquet(pl.read_parquet(predictions()).drop("y_score"))
+    assert place.diff(place.commit(predicted=unscored, model="o"), head).notes == ()
 
 
 def test_a_test_set_of_one_class_is_told_as_one(place):
