@@ -15,9 +15,9 @@ OBJECTIVE = "diff.objective"
 RECORDED = "diff.recorded"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
+_ACCEPT = "a version of it needs `mlci register --accept-incomparable REASON`"
 _SAME_TEST_SET = (
-    "restore what base's test set says; where this corrects it, say so in the pull request: a version of it "
-    "needs `mlci register --accept-incomparable REASON`"
+    f"restore what base's test set says; where this corrects it, say so in the pull request: {_ACCEPT}"
 )
 
 SAYS = {
@@ -135,6 +135,7 @@ def _them(rows: int) -> str:
 def _dropped(pairing: Pairing, status: Status) -> Finding:
     """A smaller test set may be meant, so it warns; that the predictions are whole, the model gate asks."""
     rows = count(pairing.dropped, "row")
+    accept = f": {_ACCEPT}" if pairing.shrunk else ""
     return Finding(
         check=ROWS,
         subject=pairing.model,
@@ -144,7 +145,7 @@ def _dropped(pairing: Pairing, status: Status) -> Finding:
         observed=pairing.head_rows,
         expected=f"a prediction for each of base's {count(pairing.base_rows, 'row')}",
         n=pairing.rows,
-        help="predict those rows too, or say in the pull request why they left the test set",
+        help=f"predict those rows too, or say in the pull request why they left the test set{accept}",
     )
 
 

@@ -683,6 +683,7 @@ def test_a_small_part_of_the_test_set_may_be_merged_and_makes_no_version_by_itse
     assert not found.blocks(Occasion.PULL_REQUEST)
     assert found.blocks(Occasion.PROMOTION)
     assert told_of_rows(found, Occasion.PROMOTION)[0].status is Status.FAIL
+    assert "--accept-incomparable" in told_of_rows(found)[0].help
     part = pl.read_parquet(predictions(rows=1_200, skill=0.9, seed=1)).head(1_080)
     found = place.diff(base, place.commit(predicted=as_parquet(part), model="o"))
     assert not found.blocks(Occasion.PROMOTION)
