@@ -276,7 +276,8 @@ def _beside_base(
     if not isfinite(change.difference) and row.head is not None and isfinite(row.head):
         why = lacking_in(both.head) or "it is no number there"
         return replace(row, incomparable=f"{row.metric} has no value on the rows that both have: {why}")
-    return replace(row, base=change.base, change=change, enough=enough(metric, both.base, both.head))
+    # Base's, for a change must not get out of a verdict by how it answers; all else both sides share.
+    return replace(row, base=change.base, change=change, enough=enough(metric, both.base))
 
 
 def _in_words(whose: str, error: MlciError) -> str:

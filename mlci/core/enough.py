@@ -43,9 +43,9 @@ def denominators(metric: Metric, one: Predictions) -> tuple[Denominator, ...]:
     )
 
 
-def enough(metric: Metric, *sides: Predictions) -> bool:
-    """Whether all that a metric rests on reaches what a gate may believe, on every side."""
-    return all(each.enough for one in sides for each in denominators(metric, one))
+def enough(metric: Metric, one: Predictions) -> bool:
+    """Whether all that a metric rests on reaches what a gate may believe."""
+    return all(each.enough for each in denominators(metric, one))
 
 
 def _kinds(metric: Metric, one: Predictions) -> Iterator[tuple[str, Mask]]:

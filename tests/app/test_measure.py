@@ -119,6 +119,15 @@ def test_a_test_set_of_one_class_is_told_as_one(place):
     assert row.note == "roc_auc has no value on the rows that both have: no row of the test set is '0'"
 
 
+def test_a_change_does_not_get_out_of_a_verdict_by_answering_little(place):
+    shy = changed(y_pred=((pl.col("y_true") == 0) & (pl.col("id") < 50)).cast(pl.Int64))
+    base, head = place.commit(), place.commit(predicted=shy, model="n")
+    row = metric(place.diff(base, head, config=config(of("precision", may_drop=HALF))), "precision")
+    assert row.verdict is MetricVerdict.REGRESSED
+    row = metric(place.diff(head, base, config=config(of("precision", may_drop=HALF))), "precision")
+    assert row.verdict is MetricVerdict.INSUFFICIENT
+
+
 def test_classes_that_are_called_otherwise_are_not_compared(place):
     words = pl.col("y_true", "y_pred").replace_strict({0: "no", 1: "yes"})
     before = as_parquet(pl.read_parquet(predictions()).with_columns(words))
