@@ -8,8 +8,8 @@ from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
 from mlci.app.locked import Locked
 from mlci.app.owed import BESIDE_GATES, missing_from
 from mlci.core.config import Config
-from mlci.core.diff import MetricDiff, MetricVerdict, Occasion
-from mlci.core.diff_findings import VERDICT, findings, subject
+from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion
+from mlci.core.diff_findings import ROWS, VERDICT, doubts, findings, subject
 from mlci.core.dvcfiles import Hashed, is_inside
 from mlci.core.evidence import DIFF
 from mlci.core.finding import Verdict
@@ -37,14 +37,24 @@ def admitted(config: Config, left: Files, head: str, locked: Locked, *, accept_i
             "evidence-of-another-commit", f"the evidence is of {bundle.commit[:10]}, not {head[:10]}"
         )
     _hold(bundle, locked)
-    incomparable = [subject(each) for each in _gated(bundle) if each.verdict is MetricVerdict.NOT_COMPARABLE]
-    if incomparable and not accept_incomparable:
+    if (told := _incomparable(bundle, bundle.diff)) and not accept_incomparable:
         raise RefusedError(
-            f"{', '.join(incomparable)} cannot be compared with the last version",
+            told,
             id="not-comparable",
             help="mlci register --accept-incomparable 'why this is right'",
         )
     return bundle
+
+
+def _incomparable(bundle: Bundle, diff: Diff) -> str:
+    """What a person must accept: metrics held against nothing, or another test than before."""
+    metrics = [subject(each) for each in _gated(bundle) if each.verdict is MetricVerdict.NOT_COMPARABLE]
+    told = [f"{', '.join(metrics)} cannot be compared with the last version"] if metrics else []
+    told += [
+        f"{each.model} was judged by another test than the last version: {doubts(each)}"
+        for each in diff.doubtful
+    ]
+    return "; ".join(told)
 
 
 def _hold(bundle: Bundle, locked: Locked) -> None:
@@ -76,8 +86,9 @@ def red_of(bundle: Bundle, config: Config, today: date) -> tuple[str, ...]:
     # A promotion asks more of a change than the pull request's run may have done: verdicts are asked anew.
     verdicts = findings(bundle.diff, Occasion.PROMOTION, limits=None) if bundle.diff else ()
     anew = waive(verdicts, config.waivers, today)
-    red = [each for each in (*anew, *(each for each in told if each.check != VERDICT)) if each.blocks]
-    # What cannot be compared was admitted or refused before.
+    kept = [each for each in told if each.check != VERDICT]
+    # What cannot be compared, or was judged by another test, was admitted or refused before.
+    red = [each for each in (*anew, *kept) if each.blocks and each.check != ROWS]
     incomparable = {subject(each) for each in _gated(bundle) if each.verdict is MetricVerdict.NOT_COMPARABLE}
     subjects = (each.subject for each in red if each.check != VERDICT or each.subject not in incomparable)
     return (*failed, *dict.fromkeys(subjects))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from math import isfinite
 
 import numpy as np
 from msgspec import Struct
@@ -9,19 +10,31 @@ from msgspec.structs import replace
 
 from mlci.app.configuration import read_configuration
 from mlci.app.rebuild import Rebuilding
+from mlci.app.remarks import lacking_in, remarks
 from mlci.app.rescore import LOAD_UNDECLARED, Rescoring, in_short
 from mlci.app.slices import Slice, Together, slices_of
 from mlci.app.tabular import OUTPUT_MISSING, Side, SideTables
-from mlci.core.compare import compare, units
+from mlci.core.compare import Change
 from mlci.core.config import Direction, Model, Objective, Task
 from mlci.core.config_schema import FILE
 from mlci.core.diff import Pairing
 from mlci.core.digest import md5
-from mlci.core.metrics import METRICS, Metric, find, value
-from mlci.core.predictions import Flips, Paired, Predictions, flips_of, from_columns, pair, wanted
-from mlci.core.stats import ENOUGH
+from mlci.core.enough import enough
+from mlci.core.metrics import Metric, find
+from mlci.core.own import BROKEN, Own, changes, own
+from mlci.core.predictions import (
+    Codes,
+    Flips,
+    Paired,
+    Predictions,
+    flips_of,
+    from_columns,
+    pair,
+    wanted,
+)
 from mlci.core.verdicts import Measured
 from mlci.errors import MlciError, WorldError
+from mlci.gates.subjects import rows_of
 
 # What is shown of every model, gated or not; scores permitting.
 _USUAL = {
@@ -30,6 +43,8 @@ _USUAL = {
     Task.REGRESSION: ("mae", "rmse"),
 }
 _NEED_SCORES = {"roc_auc"}
+_EACH_CLASS = "add test rows of that class, or choose a metric that does not need each class"
+_NEXT_TIME = "if this change mends that, the one after it has a base to be compared with"
 
 
 class OfModel(Struct, frozen=True, kw_only=True):
@@ -62,11 +77,11 @@ class Models(Struct, frozen=True, kw_only=True):
             return OfModel(measured=tuple(_broken(model, each, error) for each in objectives))
         metrics += _usual(ahead, {metric.name for metric, _ in metrics})
         found = self._compared(model, ahead, base, head)
-        both = found.paired or Paired(base=ahead, head=ahead)
         whole = Subject(
             model=model.name,
-            both=both,
-            compared=found.paired is not None,
+            own=ahead,
+            both=found.paired,
+            rows=None if found.paired is None else rows_of(ahead.ids, found.paired.head, "the predictions"),
             why=found.why,
             advice=found.advice,
         )
@@ -76,7 +91,7 @@ class Models(Struct, frozen=True, kw_only=True):
             measured=tuple(measured),
             pairing=found.told,
             flips=None if found.paired is None else flips_of(found.paired),
-            notes=(*found.notes, *notes),
+            notes=(*found.notes, *remarks(model.name, ahead, found.paired), *notes),
         )
 
     def _parts(self, model: Model, head: Side, whole: "Subject") -> tuple[list["Subject"], tuple[str, ...]]:
@@ -84,7 +99,7 @@ class Models(Struct, frozen=True, kw_only=True):
         if whole.why:
             return [], ()
         try:
-            found = slices_of(self.tables, model, head, whole.both.head, self.slices)
+            found = slices_of(self.tables, model, head, whole.own, self.slices)
         except MlciError as error:
             return [], (f"{model.name} is not compared by slices: {error.message}",)
         return [whole.part(each) for each in found], ()
@@ -163,20 +178,26 @@ class _Compared(Struct, frozen=True, kw_only=True, eq=False):
 class Subject(Struct, frozen=True, kw_only=True, eq=False):
     """The rows that are measured: a model's whole test set, or a slice of it.
 
-    Without a comparison `both` holds head twice; `why` says what kept base out, `advice` what to do.
+    `own` are all of head's; `both` are the pairs among them, in `rows` of head's. Without pairs `why`
+    says what kept base out, `advice` what to do.
     """
 
     model: str
-    both: Paired
-    compared: bool
+    own: Predictions
+    both: Paired | None
+    rows: Codes | None = None
     name: str | None = None
     why: str = ""
     advice: str = ""
 
     def part(self, one: Slice) -> "Subject":
-        """The rows of a slice."""
-        both = Paired(base=self.both.base.take(one.rows), head=self.both.head.take(one.rows))
-        return replace(self, both=both, name=one.subject)
+        """The rows of a slice; without pairs where base has none of them."""
+        own = self.own.take(one.rows)
+        if self.both is None or self.rows is None:
+            return replace(self, own=own, name=one.subject)
+        inside = np.flatnonzero(np.isin(self.rows, one.rows))
+        both = Paired(base=self.both.base.take(inside), head=self.both.head.take(inside))
+        return replace(self, own=own, both=both if len(inside) else None, rows=None, name=one.subject)
 
 
 def as_declared(model: Model, side: Side) -> Model:
@@ -214,52 +235,55 @@ def _broken(model: Model, objective: Objective, error: MlciError) -> Measured:
 
 
 def _measured(subject: Subject, metrics: Sequence[tuple[Metric, Objective | None]]) -> Iterator[Measured]:
-    both = subject.both
-    problems = {metric.name: _problem(metric, both) for metric, _ in metrics}
-    changes = compare(both, [metric for metric, _ in metrics if not problems[metric.name]])
-    enough = _enough(both.head)
+    both, asked = subject.both, [metric for metric, _ in metrics]
+    mine = own(subject.own, asked)
+    moved = (
+        {} if both is None else changes(both, [each for each in asked if isinstance(mine[each.name], Own)])
+    )
     for metric, objective in metrics:
-        change = changes.get(metric.name)
         row = Measured(
             metric=metric.name if objective is None else objective.metric,
             direction=_direction(metric, objective),
             model=subject.model,
             subject=subject.name,
             objective=objective,
-            head=None if change is None else change.head,
-            head_interval=None if change is None else change.head_interval,
-            n=len(both.head),
-            enough=enough,
+            n=len(subject.own if both is None else both.head),
+            head_n=len(subject.own),
             incomparable=subject.why,
             advice=subject.advice,
-            problem=problems[metric.name],
         )
-        known = subject.compared and change is not None
-        yield replace(row, base=change.base, change=change) if known and change else row
+        known = _of_head(row, mine[metric.name], subject.own)
+        yield _beside_base(known, metric, moved.get(metric.name), both)
 
 
-def _problem(metric: Metric, both: Paired) -> str:
-    """Why a metric cannot be computed from these columns; empty where it can."""
-    try:
-        value(metric, both.base)
-        value(metric, both.head)
-    except MlciError as error:
-        return error.message
-    except Exception as error:
-        if metric.name in METRICS:
-            raise
-        return f"{metric.name} failed: {type(error).__name__}: {error}"[:300]
-    return ""
+def _of_head(row: Measured, found: Own | MlciError, rows: Predictions) -> Measured:
+    """With head's own value, of all its rows; or with why it has none."""
+    if isinstance(found, MlciError):
+        return replace(row, problem=_in_words("this change's", found), advice=found.help or "")
+    if isfinite(found.value) or not (lacking := lacking_in(rows)):
+        return replace(row, head=found.value, head_interval=found.interval)
+    return replace(row, problem=f"{row.metric} has no value: {lacking}", advice=_EACH_CLASS)
+
+
+def _beside_base(
+    row: Measured, metric: Metric, change: Change | MlciError | None, both: Paired | None
+) -> Measured:
+    """With the change over the pairs; not comparable where it is base that has no value there."""
+    if change is None or both is None:
+        return row
+    if isinstance(change, MlciError):
+        return replace(row, incomparable=_in_words("the base's", change), advice=_NEXT_TIME)
+    if not isfinite(change.difference) and row.head is not None and isfinite(row.head):
+        why = lacking_in(both.head) or "it is no number there"
+        return replace(row, incomparable=f"{row.metric} has no value on the rows that both have: {why}")
+    # Base's, for a change must not get out of a verdict by how it answers; all else both sides share.
+    return replace(row, base=change.base, change=change, enough=enough(metric, both.base))
+
+
+def _in_words(whose: str, error: MlciError) -> str:
+    """Whose columns a metric cannot be computed from; one that fails is nobody's but its package's."""
+    return error.message if error.id == BROKEN else f"{error.message} (of {whose} predictions)"
 
 
 def _direction(metric: Metric, objective: Objective | None) -> Direction:
     return (objective and objective.direction) or metric.direction
-
-
-def _enough(one: Predictions) -> bool:
-    """Whether every denominator reaches what a gate may believe: rows, clusters, positives, negatives."""
-    smallest = min(len(one), units(one))
-    if one.task is Task.BINARY:
-        positives = int(np.count_nonzero(one.truth == 1))
-        smallest = min(smallest, positives, len(one) - positives)
-    return smallest >= ENOUGH

@@ -53,9 +53,10 @@ class Floor(Struct, frozen=True, kw_only=True):
 class MetricDiff(Struct, frozen=True, kw_only=True):
     """One metric of one subject (a slice; None is the whole test set), from base to head.
 
-    `difference` and `interval` are head minus base as the numbers are, never turned; `head_interval` is
-    head's own; `margin` is absolute. `verdict` is None where there is no baseline or no margin to judge
-    by. `advice` says what makes it comparable; `problem` why a value that a gate needs could not be had.
+    `difference` and `interval` are head minus base as the numbers are, never turned, over the `n` rows that
+    were paired, as is `base`. `head` and `head_interval` are head's own over all its `head_n` rows, which
+    floors hold. `margin` is absolute. `verdict` is None where there is no baseline or no margin to judge by.
+    `advice` says what makes it comparable; `problem` why a value that a gate needs could not be had.
     `noticeable` is the smallest drop that this test set would notice at 80 % power. All numbers are
     unrounded.
     """
@@ -76,6 +77,7 @@ class MetricDiff(Struct, frozen=True, kw_only=True):
     advice: str = ""
     problem: str = ""
     n: int | None = None
+    head_n: int | None = None
     rows_needed: int | None = None
     noticeable: float | None = None
     p_value: float | None = None
@@ -137,11 +139,17 @@ class ValueDiff(Struct, frozen=True, kw_only=True):
         return None if not base or difference is None else float(difference) / abs(base)
 
 
+# Design: below this share of a side, the pairs no longer stand for its test set.
+ENOUGH_IN_COMMON = 0.9
+
+
 class Pairing(Struct, frozen=True, kw_only=True):
     """How base's and head's predictions of one model were brought together.
 
     `rows` are the pairs that verdicts rest on; 0 with a `reason` when they are not comparable. `flipped`
-    predicted labels differ: of those `lost` were right in base alone, `won` are right in head alone.
+    predicted labels differ: of those `lost` were right in base alone, `won` are right in head alone. A
+    regression is not `labelled`: it has none that could flip. `truth_differs` are common rows without a
+    pair; `weights_differ` and `clusters_differ` are pairs, which count as base has them.
     """
 
     model: str
@@ -149,9 +157,12 @@ class Pairing(Struct, frozen=True, kw_only=True):
     base_rows: int = 0
     head_rows: int = 0
     truth_differs: int = 0
+    weights_differ: int = 0
+    clusters_differ: int = 0
     flipped: int = 0
     lost: int = 0
     won: int = 0
+    labelled: bool = True
     rescored: bool = False
     reason: str = ""
 
@@ -171,6 +182,21 @@ class Pairing(Struct, frozen=True, kw_only=True):
         if self.rescored or not self.comparable:
             return 0
         return max(0, self.base_rows - self.rows - self.truth_differs)
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether so much of base's test set went that what is left no longer stands for it."""
+        return self.dropped > 0 and self.rows + self.truth_differs < ENOUGH_IN_COMMON * self.base_rows
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the change chose for itself by what it is judged: a person must accept that.
+
+        Base's model scored on another test set has the same rows, truth and weights as head's.
+        """
+        if self.rescored or not self.comparable:
+            return False
+        return self.shrunk or bool(self.truth_differs or self.weights_differ or self.clusters_differ)
 
 
 class Artifact(StrEnum):
@@ -256,3 +282,9 @@ class Diff(Struct, frozen=True, kw_only=True):
     displaced: tuple[str, ...] = ()
     contradicted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def doubtful(self) -> tuple[Pairing, ...]:
+        """The pairings that only a person lets pass into a version: of models that are gated."""
+        gated = {each.model for each in self.metrics if each.gated}
+        return tuple(each for each in self.pairings if each.doubtful and each.model in gated)

@@ -16,6 +16,10 @@ OBJECTIVE = "diff.objective"
 RECORDED = "diff.recorded"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
+_ACCEPT = "a version of it needs `mlci register --accept-incomparable REASON`"
+_SAME_TEST_SET = (
+    f"restore what base's test set says; where this corrects it, say so in the pull request: {_ACCEPT}"
+)
 
 _SCORE_BASE = "declare `load:` for the model so that the base can be scored on the new test set"
 _MORE_ROWS = (
@@ -51,9 +55,10 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
     gated = [metric for metric in diff.metrics if metric.gated]
     judged = tuple(_finding(metric, occasion) for metric in gated)
     missed = tuple(each for metric in gated for each in _limits(metric, limits)) if limits else ()
-    dropped = tuple(_dropped(each) for each in diff.pairings if each.dropped)
+    held = diff.doubtful if occasion is Occasion.PROMOTION else ()
+    rows = tuple(told for each in diff.pairings for told in _rows(each, decides=each in held))
     displaced = (*map(_of_another_state, diff.displaced), *map(_of_two_states, diff.contradicted))
-    return (*displaced, *unreadable, *(each for each in judged if each is not None), *missed, *dropped)
+    return (*displaced, *unreadable, *(each for each in judged if each is not None), *missed, *rows)
 
 
 def gate_removed(gate: str) -> Finding:
@@ -105,19 +110,63 @@ def _of_two_states(path: str) -> Finding:
     )
 
 
-def _dropped(pairing: Pairing) -> Finding:
+def doubts(pairing: Pairing) -> str:
+    """Return how head's test set is another than base's: what a person must accept before it is a version."""
+    shrunk = [f"{count(pairing.dropped, 'row')} left the test set"] if pairing.shrunk else []
+    return ", ".join((*shrunk, *(told for _, told, _ in _others(pairing))))
+
+
+def _rows(pairing: Pairing, *, decides: bool) -> Iterator[Finding]:
+    """What sets head's test set apart from base's; `decides` where a version needs a person's word for it."""
+    status = Status.FAIL if decides else Status.WARN
+    if pairing.dropped:
+        yield _dropped(pairing, status if pairing.shrunk else Status.WARN)
+    for rows, told, consequence in _others(pairing):
+        yield Finding(
+            check=ROWS,
+            subject=pairing.model,
+            status=status,
+            message=f"{told}: {consequence}",
+            observed=rows,
+            expected="the truth, weight and cluster that base has",
+            n=pairing.rows,
+            help=_SAME_TEST_SET,
+        )
+
+
+def _others(pairing: Pairing) -> Iterator[tuple[int, str, str]]:
+    """Rows of both sides that are not the same test, by what differs, and what follows from it."""
+    if rows := pairing.truth_differs:
+        left = "base's model was scored by it" if pairing.rescored else f"no difference counts {_them(rows)}"
+        yield rows, _changed(rows, "truth"), left
+    if rows := pairing.weights_differ:
+        yield rows, _changed(rows, "weight"), "both sides are weighed as base's were"
+    if rows := pairing.clusters_differ:
+        yield rows, _changed(rows, "cluster"), "both sides are drawn as base's were"
+
+
+def _changed(rows: int, what: str) -> str:
+    return f"{count(rows, 'row')} changed {'its' if rows == 1 else 'their'} {what}"
+
+
+def _them(rows: int) -> str:
+    return "it" if rows == 1 else "them"
+
+
+def _dropped(pairing: Pairing, status: Status) -> Finding:
     """A smaller test set may be meant, so it warns; that the predictions are whole, the model gate asks."""
     rows = count(pairing.dropped, "row")
+    accept = f": {_ACCEPT}" if pairing.shrunk else ""
     return Finding(
         check=ROWS,
         subject=pairing.model,
-        status=Status.WARN,
+        status=status,
         message=f"{rows} of base's test set {'has' if pairing.dropped == 1 else 'have'} no prediction now: "
         f"{paired(pairing)}",
         observed=pairing.head_rows,
         expected=f"a prediction for each of base's {count(pairing.base_rows, 'row')}",
         n=pairing.rows,
-        help="predict those rows too, or say in the pull request why they left the test set",
+        help=f"predict those rows too, or say in the pull request why they left the test set{accept}",
     )
 
 
@@ -136,7 +185,7 @@ def _limits(metric: MetricDiff, check: str) -> Iterator[Finding]:
             observed=metric.head,
             expected=floor.expected,
             interval=metric.head_interval,
-            n=metric.n,
+            n=metric.n if metric.head_n is None else metric.head_n,
             help="improve the model, or change the limit in mlci.yaml with your reviewers",
         )
 

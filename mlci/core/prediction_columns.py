@@ -72,13 +72,15 @@ class PredictionColumns(Struct, frozen=True, kw_only=True):
         group = None if columns.group is None else self.texts(columns.group)
         return {"weight": weight, "cluster": cluster, "group": group}
 
-    def undeclared(self, columns: Columns, stranger: str, declared: Sequence[str]) -> WorldError:
-        """What to say of a class that has no score column."""
+    def undeclared(self, columns: Columns, classes: Sequence[str], declared: Sequence[str]) -> WorldError:
+        """What to say of the first class without a score column: by its row where names may be people's."""
+        stranger = min(set(classes) - set(declared))
+        few = len(classes) <= CLASSES_NAMED
+        named, it = (f"class {quoted(stranger)}", quoted(stranger)) if few else ("the class", "it")
         return self._wrong(
-            f"class {quoted(stranger)} {self._place(columns, stranger)} has no score column; "
-            f"declared are {_listed(declared)}",
-            f"mlci.yaml: give {quoted(stranger)} a column under `columns: score:` of the model, or let the "
-            "stage write one of the classes declared there",
+            f"{named} {self._place(columns, stranger)} has no score column; declared are {_listed(declared)}",
+            f"mlci.yaml: give {it} a column under `columns: score:` of the model, or let the stage write one "
+            "of the classes declared there",
         )
 
     def too_many(self, columns: Columns, classes: Sequence[str]) -> WorldError:

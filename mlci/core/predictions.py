@@ -10,13 +10,11 @@ from msgspec.structs import replace
 
 from mlci.core.cells import Column, Floats, alike
 from mlci.core.config import Columns, Task
-from mlci.core.diff import Pairing
+from mlci.core.diff import ENOUGH_IN_COMMON, Pairing
 from mlci.core.prediction_columns import PredictionColumns
+from mlci.core.problems import quoted
 
 Codes = npt.NDArray[np.intp]
-
-# Design: below this share of the smaller side, the pairs no longer stand for the test set.
-ENOUGH_IN_COMMON = 0.9
 
 
 class Predictions(Struct, frozen=True, kw_only=True, eq=False):
@@ -54,7 +52,7 @@ class Predictions(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Paired(Struct, frozen=True, kw_only=True, eq=False):
-    """Base's and head's predictions of the same rows, in the same order and the same coding."""
+    """Base's and head's predictions of the same rows, in the same order, coding, weights and clusters."""
 
     base: Predictions
     head: Predictions
@@ -90,7 +88,11 @@ def from_columns(table: Mapping[str, Column], columns: Columns, task: Task, wher
 def pair(model: str, base: Predictions, head: Predictions) -> tuple[Pairing, Paired | None]:
     """The rows that both have with equal truth, when they cover enough of the smaller side."""
     base, head = _same_ids(base, head)
+    names = base.classes, head.classes
     base, head = _same_classes(base, head)
+    if head.task is Task.BINARY and len(head.classes) > 2:
+        told = Pairing(model=model, base_rows=len(base), head_rows=len(head))
+        return replace(told, reason=_called_otherwise(*names)), None
     _, left, right = np.intersect1d(base.ids, head.ids, assume_unique=True, return_indices=True)
     base_rows, head_rows = len(base), len(head)
     equal = _equal_truth(base.truth[left], head.truth[right], head.task)
@@ -101,12 +103,62 @@ def pair(model: str, base: Predictions, head: Predictions) -> tuple[Pairing, Pai
         base_rows=base_rows,
         head_rows=head_rows,
         truth_differs=int(np.count_nonzero(~equal)),
+        labelled=head.task is not Task.REGRESSION,
     )
     if len(left) < ENOUGH_IN_COMMON * min(base_rows, head_rows) or not len(left):
         return replace(told, rows=0, reason=_why_not(told)), None
-    paired = Paired(base=base.take(left), head=head.take(right))
+    base, head = base.take(left), head.take(right)
+    paired = _as_one_test_set(base, head)
     flips = flips_of(paired)
-    return replace(told, flipped=len(flips), lost=len(flips.lost), won=len(flips.won)), paired
+    told = replace(
+        told,
+        flipped=len(flips),
+        lost=len(flips.lost),
+        won=len(flips.won),
+        weights_differ=_weights_differ(base, head),
+        clusters_differ=_clusters_differ(base, head),
+    )
+    return told, paired
+
+
+def _as_one_test_set(base: Predictions, head: Predictions) -> Paired:
+    """One weight and one cluster a pair. They are base's, where it has any: no change chooses its judges."""
+    weight = head.weight if base.weight is None else base.weight
+    cluster = head.cluster if base.cluster is None else base.cluster
+    return Paired(
+        base=replace(base, weight=weight, cluster=cluster), head=replace(head, weight=weight, cluster=cluster)
+    )
+
+
+def _weights_differ(base: Predictions, head: Predictions) -> int:
+    """How many pairs weigh otherwise among the others; that all weigh twice as much is nothing."""
+    if base.weight is None and head.weight is None:
+        return 0
+    before, now = (np.ones(len(each)) if each.weight is None else each.weight for each in (base, head))
+    known = (before > 0) & (now > 0)
+    # The ratio that half of the pairs have, so that a few that changed do not move all others.
+    times = np.quantile(now[known] / before[known], 0.5, method="lower") if known.any() else 1.0
+    return int(np.count_nonzero(~np.isclose(now, before * times, rtol=1e-9, atol=0.0)))
+
+
+def _clusters_differ(base: Predictions, head: Predictions) -> int:
+    """How many pairs are in a cluster of other rows than before; that it is called otherwise is nothing."""
+    if base.cluster is None and head.cluster is None:
+        return 0
+    before, now = _company(base), _company(head)
+    both = np.unique(np.column_stack([before, now]), axis=0, return_inverse=True)[1].ravel()
+    sizes = [np.bincount(each)[each] for each in (before, now, both)]
+    return int(np.count_nonzero((sizes[0] != sizes[2]) | (sizes[1] != sizes[2])))
+
+
+def _company(one: Predictions) -> Codes:
+    """The cluster of each row: its own where none is declared."""
+    return np.arange(len(one)) if one.cluster is None else one.cluster
+
+
+def are_probabilities(scores: Floats) -> bool:
+    """Whether no score lies outside 0 to 1."""
+    return bool(scores.min() >= 0 and scores.max() <= 1)
 
 
 class Flips(Struct, frozen=True, kw_only=True, eq=False):
@@ -136,6 +188,11 @@ def _why_not(told: Pairing) -> str:
     )
 
 
+def _called_otherwise(base: tuple[str, ...], head: tuple[str, ...]) -> str:
+    before, now = (" and ".join(quoted(each) for each in names if each) for names in (base, head))
+    return f"the classes are called otherwise: {before} in the base, {now} in this change"
+
+
 def _regression(said: PredictionColumns, ids: Column, columns: Columns) -> Predictions:
     return Predictions(
         task=Task.REGRESSION,
@@ -151,10 +208,10 @@ def _classification(said: PredictionColumns, ids: Column, columns: Columns, task
     classes = _classes(truth, label)
     scores: Floats | None = None
     if isinstance(columns.score, Mapping):
-        outside = sorted(set(classes) - set(columns.score))
-        if outside:
-            raise said.undeclared(columns, outside[0], sorted(columns.score, key=_class_order))
-        classes = tuple(sorted(columns.score, key=_class_order))
+        declared = tuple(sorted(columns.score, key=_class_order))
+        if not set(classes) <= set(declared):
+            raise said.undeclared(columns, classes, declared)
+        classes = declared
         scores = np.column_stack([said.answers(columns.score[name]) for name in classes])
     elif columns.score is not None and columns.score in said.table:
         scores = said.answers(columns.score)

@@ -21,7 +21,8 @@ class Measured(Struct, frozen=True, kw_only=True):
 
     A row with a `subject` is exploratory: its objective lends it the margin, and gates nothing. `base` is
     None without a baseline; `incomparable` says why base and head cannot be compared, `advice` what to do;
-    `problem` why head has no value; `enough` whether every denominator reaches the floor of 30.
+    `problem` why head has no value; `n` counts the pairs and `head_n` the rows of head's own value; `enough`
+    says whether every denominator reaches the floor of 30.
     """
 
     metric: str
@@ -34,6 +35,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     change: "Change | None" = None
     head_interval: Interval | None = None
     n: int | None = None
+    head_n: int | None = None
     enough: bool = True
     incomparable: str = ""
     advice: str = ""
@@ -139,6 +141,7 @@ def _judged(one: Measured, kept: _Kept) -> MetricDiff:
         advice=one.advice,
         problem=one.problem or _no_value(one),
         n=one.n,
+        head_n=one.head_n,
         p_value=None if change is None else change.p_value,
         gated=one.gated,
     )

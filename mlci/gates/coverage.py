@@ -1,10 +1,11 @@
-"""Whether there is a prediction for every row of the test set, and none for any other.
+"""Whether there is a prediction for every row of the test set, and none for any other, with its truth.
 
-A model that leaves out the rows it is worst at gets better by every metric of the rest.
+A model that leaves out the rows it is worst at gets better by every metric of the rest, and so does one
+whose stage writes another truth beside them.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import nsmallest
 
 from msgspec import Struct
@@ -18,13 +19,19 @@ from mlci.core.wording import count
 from mlci.errors import MlciError
 from mlci.gates import Request
 from mlci.gates.readable import unreadable
-from mlci.gates.subjects import no_column
+from mlci.gates.subjects import no_column, rows_of
+from mlci.gates.truths import held_to_truth
 
 EXAMPLES = 3
 
 _DECLARE = "name the table of held-out rows under `test:` of the model in mlci.yaml"
 _PREDICT = "let the stage that writes {predictions} predict exactly the rows of {test}, then `mlci run`"
 _NAME = "give every row of {test} an id of its own; rows of one customer share a `cluster:` column instead"
+_COPY = "let the stage that writes {predictions} copy the truth from {test}, then `mlci run`"
+_RENAME = (
+    "write the truth as {test} has it, or give the column in {predictions} a name of its own and say it "
+    "under `columns: {{truth: COLUMN}}` of the model in mlci.yaml"
+)
 _NOTHING_COMMON = (
     "no id is in both files: write them alike (`007` is another id than 7), or name their column under "
     "`columns: {{id: COLUMN}}` of the model in mlci.yaml"
@@ -61,8 +68,10 @@ def coverage(request: Request, check: str, model: Model, predictions: Prediction
     try:
         known = tables.schema(model.test)
         if key in known:
-            ids = tables.read(model.test, [key], text=[key])[key]
-            return _judged(asked, held_against(ids, predictions.ids))
+            names = [key, *(each for each in [model.columns.truth] if each in known)]
+            table = tables.read(model.test, names, text=[key])
+            found = held_against(table[key], predictions.ids)
+            return _judged(asked, found) or _whole(asked, table, predictions)
         # Who names a column relies on it; by its usual name it may be the predictions' alone.
         if key != Columns().id:
             raise no_column(model.test, key, known)
@@ -119,10 +128,26 @@ class _Asked(Struct, frozen=True, kw_only=True):
         return f" ({', '.join(quoted(each) for each in some)}{', …' if len(ids) > len(some) else ''})"
 
 
-def _judged(asked: _Asked, found: Coverage) -> Finding:
+def _whole(asked: _Asked, table: Mapping[str, Column], predictions: Predictions) -> Finding:
+    """Of predictions that are all there: whether they say the truth that the test set says, where it does."""
+    test, columns, rows = asked.model.test or "", asked.model.columns, len(predictions)
+    told = f"each of {count(rows, 'row')} of {test} has its prediction"
+    if columns.truth not in table:
+        return asked.answer(Status.PASS, told, n=rows)
+    found = held_to_truth(table[columns.truth][rows_of(table[columns.id], predictions, test)], predictions)
+    if not found.differ:
+        return asked.answer(Status.PASS, f"{told}, with the truth that stands there", n=rows)
+    column = quoted(columns.truth)
+    if found.recoded:
+        other = f"{told}, but its {column} is written otherwise there, so that truth was not compared"
+        return asked.answer(Status.WARN, other, n=rows, help_=_RENAME)
+    other = f"{found.differ:,} of {count(rows, 'row')} of {test} have another {column} in the predictions"
+    return asked.answer(Status.FAIL, other, n=rows, observed=found.differ, help_=_COPY)
+
+
+def _judged(asked: _Asked, found: Coverage) -> Finding | None:
     if found.whole:
-        told = f"each of {count(found.rows, 'row')} of {asked.model.test} has its prediction"
-        return asked.answer(Status.PASS, told, n=found.rows)
+        return None
     nothing_common = len(found.strange) == found.predictions
     help_ = _NAME if found.unnamed else _NOTHING_COMMON if nothing_common else _PREDICT
     message, lacking = "; ".join(_gaps(asked, found)), len(found.unanswered)

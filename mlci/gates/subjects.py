@@ -85,19 +85,18 @@ def no_column(path: str, name: str, known: Iterable[str]) -> WorldError:
 
 
 def crossed(attributes: Sequence[Attribute]) -> Attribute:
-    """The groups that several attributes make together; only those that occur."""
-    flat = np.ravel_multi_index(
-        tuple(each.codes for each in attributes), tuple(len(each.groups) for each in attributes)
-    )
-    found, codes = np.unique(flat, return_inverse=True)
-    parts = np.unravel_index(found, tuple(len(each.groups) for each in attributes))
-    names = [
-        ",".join(f"{each.name}={each.groups[part[at]]}" for each, part in zip(attributes, parts, strict=True))
-        for at in range(len(found))
-    ]
-    return Attribute(
-        name=",".join(each.name for each in attributes), codes=codes.astype(np.intp), groups=tuple(names)
-    )
+    """The groups that several attributes make together; only those that occur. Raises WorldError."""
+    made = attributes[0]
+    names = [f"{made.name}={group}" for group in made.groups]
+    codes = made.codes
+    for each in attributes[1:]:
+        # One by one, for the number of all that could occur is beyond counting.
+        found, codes = np.unique(codes * len(each.groups) + each.codes, return_inverse=True)
+        places = [divmod(code, len(each.groups)) for code in found.tolist()]
+        names = [f"{names[one]},{each.name}={each.groups[other]}" for one, other in places]
+    together = ",".join(each.name for each in attributes)
+    _not_too_many(f"columns {together} together have {len(names)} groups", len(names))
+    return Attribute(name=together, codes=codes.astype(np.intp), groups=tuple(names))
 
 
 def label_of(attribute: Attribute, code: int) -> str:
@@ -129,13 +128,17 @@ def rows_of(ids: Column, predictions: Predictions, where: str) -> Codes:
 def _attribute(name: str, column: Column) -> Attribute:
     texts = np.array([MISSING if _absent(each) else str(each) for each in column.tolist()])
     groups, codes = np.unique(texts, return_inverse=True)
-    if len(groups) > MOST_GROUPS:
-        raise WorldError(
-            f"column {name!r} has {len(groups)} values, more than the {MOST_GROUPS} groups mlci shows",
-            id="too-many-groups",
-            help="write a column of bands, such as age_band, and name that one",
-        )
+    _not_too_many(f"column {name!r} has {len(groups)} values", len(groups))
     return Attribute(name=name, codes=codes.astype(np.intp), groups=tuple(groups.tolist()))
+
+
+def _not_too_many(what: str, groups: int) -> None:
+    if groups > MOST_GROUPS:
+        raise WorldError(
+            f"{what}, more than the {MOST_GROUPS} groups mlci shows",
+            id="too-many-groups",
+            help="write a column of bands, such as age_band, and name that one; or cross fewer columns",
+        )
 
 
 def _absent(value: object) -> bool:

@@ -17,7 +17,7 @@ from mlci.adapters.tables import PolarsTables
 from mlci.adapters.user_python import UserEnvironment
 from mlci.app.bundle import write_flips
 from mlci.app.diff import DiffRequest, compared, diff
-from mlci.core.config import Config, Direction, Margin, Model, Objective, ReportSettings, Rows, Task
+from mlci.core.config import Columns, Config, Direction, Margin, Model, Objective, ReportSettings, Rows, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Inside, MetricVerdict, Move, Occasion
 from mlci.core.diff_findings import findings
@@ -259,9 +259,11 @@ def test_noise_is_not_called_a_drop_and_a_drop_is(place):
 def test_fewer_than_thirty_of_a_class_decide_nothing(place):
     base = place.commit(predicted=predictions(rows=50))
     head = place.commit(predicted=predictions(rows=50, skill=0.0))
-    row = metric(place.diff(base, head), "f1")
+    row = metric(found := place.diff(base, head), "f1")
     assert row.verdict is MetricVerdict.INSUFFICIENT
     assert row.floors[0].status.value == "missed"
+    assert metric(found, "roc_auc").verdict is MetricVerdict.INSUFFICIENT
+    assert metric(found, "accuracy").note == "likely worse"
 
 
 def test_a_commit_does_not_differ_from_itself(place):
@@ -515,13 +517,13 @@ def test_a_base_whose_configuration_is_broken_is_read_as_head_is(place):
     assert place.diff(base, place.commit(predicted=predictions(seed=3))).pairings[0].rows == 1_000
 
 
-def test_labels_that_changed_their_names_are_another_truth(place):
+def test_labels_that_changed_their_names_are_not_compared(place):
     words = pl.col("y_true", "y_pred").replace_strict({0: "no", 1: "yes"})
     base = place.commit(predicted=as_parquet(pl.read_parquet(predictions()).with_columns(words)))
     found = place.diff(base, place.commit(predicted=predictions(seed=3)))
     row = metric(found)
     assert row.verdict is MetricVerdict.NOT_COMPARABLE
-    assert "the truth of 1000 of those differs" in row.note
+    assert row.note.startswith("the classes are called otherwise: 'no' and 'yes' in the base, '0' and '1' in")
     assert sum(each.flipped for each in found.pairings) == 0
     assert blocks(row, Occasion.PROMOTION)
 
@@ -687,6 +689,74 @@ def test_rows_that_head_leaves_out_are_counted_and_never_go_unsaid(place):
     (pairing,) = json.loads(to_json(found))["pairings"]
     assert (pairing["rows"], pairing["base_rows"], pairing["head_rows"]) == (900, 1_200, 900)
     assert place.diff("HEAD", base).pairings[0].dropped == 0
+
+
+def test_a_small_part_of_the_test_set_may_be_merged_and_makes_no_version_by_itself(place):
+    base = place.commit(predicted=predictions(rows=1_200))
+    part = pl.read_parquet(predictions(rows=1_200, skill=0.9, seed=1)).head(1_079)
+    found = place.diff(base, place.commit(predicted=as_parquet(part), model="n"))
+    assert not blocks(found, Occasion.PULL_REQUEST)
+    assert blocks(found, Occasion.PROMOTION)
+    assert told_of_rows(found, Occasion.PROMOTION)[0].status is Status.FAIL
+    assert "--accept-incomparable" in told_of_rows(found)[0].help
+    part = pl.read_parquet(predictions(rows=1_200, skill=0.9, seed=1)).head(1_080)
+    found = place.diff(base, place.commit(predicted=as_parquet(part), model="o"))
+    assert not blocks(found, Occasion.PROMOTION)
+    assert told_of_rows(found, Occasion.PROMOTION)[0].status is Status.WARN
+
+
+def told_of_rows(found, occasion=Occasion.PULL_REQUEST):
+    return [each for each in findings(found, occasion) if each.check == "diff.rows"]
+
+
+def test_a_truth_that_was_changed_is_told_and_makes_no_version_by_itself(place):
+    before = pl.read_parquet(predictions(skill=0.9))
+    wrong = pl.col("id") < 60
+    now = before.with_columns(y_pred=pl.when(wrong).then(1 - pl.col("y_true")).otherwise("y_pred"))
+    now = now.with_columns(y_true=pl.when(wrong).then("y_pred").otherwise("y_true"))
+    found = place.diff(place.commit(predicted=as_parquet(before)), place.commit(predicted=as_parquet(now)))
+    (told,) = told_of_rows(found)
+    assert (told.status, told.observed) == (Status.WARN, 60)
+    assert told.message == "60 rows changed their truth: no difference counts them"
+    assert "--accept-incomparable" in told.help
+    assert not blocks(found, Occasion.PULL_REQUEST)
+    assert blocks(found, Occasion.PROMOTION)
+    assert [each.status for each in told_of_rows(found, Occasion.PROMOTION)] == [Status.FAIL]
+
+
+def with_columns(**named):
+    """The configuration whose model has these columns, and the `mlci.yaml` that says so."""
+    income = replace(INCOME, columns=Columns(**named))
+    return replace(CONFIG, models={"income": income}), declaring(columns=named)
+
+
+def test_another_weight_is_no_other_model(place):
+    config, own = with_columns(weight="weight")
+    plain = pl.read_parquet(predictions()).with_columns(weight=pl.lit(1.0))
+    right = pl.col("y_true") == pl.col("y_pred")
+    chosen = plain.with_columns(weight=pl.when(right).then(1.0).otherwise(0.01))
+    base = place.commit(predicted=as_parquet(plain), own=own)
+    found = place.diff(base, place.commit(predicted=as_parquet(chosen), own=own), config=config)
+    row = metric(found)
+    assert (row.difference, row.verdict) == (0.0, MetricVerdict.WITHIN_MARGIN)
+    (told,) = told_of_rows(found)
+    assert "changed their weight: both sides are weighed as base's were" in told.message
+    assert blocks(found, Occasion.PROMOTION)
+
+
+def test_clusters_of_a_row_each_hide_no_dependence(place):
+    config, own = with_columns(cluster="customer")
+    before = pl.read_parquet(predictions()).with_columns(customer=pl.col("id") // 10)
+    honest = pl.read_parquet(predictions(skill=0.72, seed=1)).with_columns(customer=pl.col("id") // 10)
+    base = place.commit(predicted=as_parquet(before), own=own)
+    hidden = as_parquet(honest.with_columns(customer=pl.col("id")))
+    found = place.diff(base, place.commit(predicted=hidden, own=own), config=config)
+    again = place.diff(base, place.commit(predicted=as_parquet(honest), own=own), config=config)
+    assert metric(found).interval == metric(again).interval
+    assert [each.message for each in told_of_rows(found)] == [
+        "1,000 rows changed their cluster: both sides are drawn as base's were"
+    ]
+    assert told_of_rows(again) == []
 
 
 def test_another_test_set_is_not_comparable(place):

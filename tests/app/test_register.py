@@ -10,7 +10,7 @@ from mlci.app.register import pull_request_of
 from mlci.app.resolve import resolve
 from mlci.core import journal
 from mlci.core.config import Direction, Waiver
-from mlci.core.diff import Diff, MetricDiff, MetricVerdict
+from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Pairing
 from mlci.core.evidence import Evidence, Input, to_json
 from mlci.core.finding import Finding, Status
 from mlci.core.problems import WHOLE_FILE
@@ -176,6 +176,15 @@ def gated(tmp_path):
     return begun(repository(tmp_path / "gated"), config=config).merge(b"one")
 
 
+def test_predictions_that_are_not_of_the_whole_test_set_make_no_version(gated):
+    left(gated)
+    partial = Finding(check="diff.coverage", subject="income", status=Status.FAIL, message="?")
+    found = Evidence(gate="diff", commit=gated.story.head, findings=(partial,))
+    write_evidence(FileTree(gated.story.path), found)
+    assert gated.register().red == ("income",)
+    assert written(gated.register(allow_failed="the rest comes tomorrow")) == ["income@v0.1.0"]
+
+
 def test_green_evidence_goes_into_the_journal_and_its_digest_into_the_tag(gated):
     left(gated)
     (done,) = gated.register().written
@@ -281,12 +290,6 @@ def test_what_cannot_be_compared_needs_a_reason(gated):
     assert ("Metric", "income.roc_auc=0.9 not_comparable") in done.intent.trailers
 
 
-def test_a_test_set_that_is_not_answered_is_red_also_where_no_model_gate_says_so(gated):
-    left(gated)
-    left(gated, Status.FAIL, gate="diff", check="coverage", subject="income")
-    assert gated.register().red == ("income",)
-
-
 @pytest.mark.parametrize(("until", "red"), [("2999-01-01", ()), ("2020-01-01", ("income.f1",))])
 def test_what_somebody_accepted_registers_until_its_day(tmp_path, until, red):
     waiver = Waiver(check="diff.verdict", owner="ann", reason="known", until=date.fromisoformat(until))
@@ -301,6 +304,32 @@ def test_what_somebody_accepted_registers_until_its_day(tmp_path, until, red):
     )
     write_diff(FileTree(desk.story.path), Diff(base=None, head=desk.story.head, metrics=(row,)))
     assert desk.register().red == red
+
+
+@pytest.mark.parametrize(
+    ("pairing", "told"),
+    [
+        ({"truth_differs": 7}, "7 rows changed their truth"),
+        ({"weights_differ": 1}, "1 row changed its weight"),
+        (
+            {"clusters_differ": 2, "base_rows": 2_000},
+            "1,100 rows left the test set, 2 rows changed their clus",
+        ),
+    ],
+)
+def test_a_version_that_was_judged_by_another_test_needs_a_reason(gated, pairing, told):
+    row = MetricDiff(metric="f1", direction=Direction.HIGHER, model="income", head=0.9, gated=True)
+    both = Pairing(**{"model": "income", "rows": 900, "base_rows": 900, "head_rows": 900} | pairing)
+    found = Diff(base=None, head=gated.story.head, metrics=(row,), pairings=(both,))
+    left(gated)
+    left(gated, Status.FAIL, gate="diff", check="rows", subject="income")
+    write_diff(FileTree(gated.story.path), found)
+    with pytest.raises(RefusedError) as caught:
+        gated.register()
+    assert caught.value.id == "not-comparable"
+    assert caught.value.message.startswith(f"income was judged by another test than the last version: {told}")
+    (done,) = gated.register(accept_incomparable="labels corrected").written
+    assert ("Accept-Incomparable", "labels corrected") in done.intent.trailers
 
 
 def asked(number, *labels):

@@ -14,6 +14,7 @@ from mlci.core.picture import bar
 from mlci.core.report import IntervalRow, Report, plain
 from mlci.render import terminal
 from mlci.render.markdown import render
+from tests.support.decided import blocks
 
 BASE, HEAD = "b" * 40, "a" * 40
 
@@ -101,7 +102,7 @@ def test_the_facts_say_what_was_compared() -> None:
         (8000, 6000, 0, "; base had 8,000, head 6,000.", Verdict.WARNED),
         (6001, 6000, 0, "; base had 6,001, head 6,000.", Verdict.WARNED),
         (6000, 6500, 0, "; base had 6,000, head 6,500.", Verdict.PASSED),
-        (6005, 6005, 5, "; base had 6,005, head 6,005, and the truth of 5 differs.", Verdict.PASSED),
+        (6005, 6005, 5, "; base had 6,005, head 6,005, and the truth of 5 differs.", Verdict.WARNED),
         (6100, 6100, 0, "; base had 6,100, head 6,100.", Verdict.WARNED),
     ],
 )
@@ -123,6 +124,27 @@ def test_rows_that_base_was_judged_by_do_not_leave_unsaid() -> None:
     assert (found.check, found.status, found.message.startswith(told)) == ("diff.rows", Status.WARN, True)
     again = replace(part, rescored=True)
     assert findings(Diff(base=BASE, head=HEAD, pairings=(again,)), Occasion.PROMOTION) == ()
+
+
+@pytest.mark.parametrize(
+    ("differs", "message"),
+    [
+        ({"truth_differs": 1}, "1 row changed its truth: no difference counts it"),
+        ({"truth_differs": 5, "rescored": True}, "5 rows changed their truth: base's model was scored by it"),
+        ({"weights_differ": 5}, "5 rows changed their weight: both sides are weighed as base's were"),
+        ({"clusters_differ": 5}, "5 rows changed their cluster: both sides are drawn as base's were"),
+    ],
+)
+def test_another_test_than_before_is_told_and_needs_a_word_before_it_is_a_version(differs, message) -> None:
+    diff = Diff(base=BASE, head=HEAD, metrics=(BETTER,), pairings=(replace(WHOLE, **differs),))
+    free = "rescored" in differs
+    (told,) = findings(diff, Occasion.PULL_REQUEST)[1:]
+    assert (told.status, told.message) == (Status.WARN, message)
+    (told,) = findings(diff, Occasion.PROMOTION)[1:]
+    assert told.status is (Status.WARN if free else Status.FAIL)
+    assert (blocks(diff, Occasion.PULL_REQUEST), blocks(diff, Occasion.PROMOTION)) == (False, not free)
+    unasked = replace(diff, metrics=(replace(BETTER, gated=False),))
+    assert not blocks(unasked, Occasion.PROMOTION)
 
 
 def test_a_gated_metric_that_cannot_be_read_is_red() -> None:

@@ -93,6 +93,15 @@ def test_there_and_back_loses_nothing():
     assert to_json(from_json(to_json(FULL))) == to_json(FULL)
 
 
+def test_a_document_of_before_is_read_without_the_fields_that_came_since():
+    document = json.loads(to_json(FULL))
+    for name in ("labelled", "weights_differ", "clusters_differ"):
+        del document["pairings"][0][name]
+    for metric in document["metrics"]:
+        del metric["head_n"]
+    assert from_json(json.dumps(document)) == FULL
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", '{"schema": 2}', '{"schema": 1}', '{"schema": 1, "base": null, "head": 1, "x": 2}'],

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mlci.core.config import Columns, Task
 from mlci.core.predictions import from_columns, pair, wanted
@@ -101,6 +102,16 @@ def test_cells_of_a_column_that_holds_no_classes_are_not_shown():
     with pytest.raises(WorldError) as caught:
         from_columns(rows | {"y_pred": rows["y_true"]}, COLUMNS, Task.BINARY, "p")
     assert caught.value.message == "a binary task has two classes, not 50"
+
+
+def test_nor_are_they_shown_for_want_of_a_score_column():
+    people = np.array([f"Jane Doe {each}" for each in range(50)], dtype=object)
+    rows = {"id": np.arange(50), "y_true": people, "y_pred": people, "p_a": np.zeros(50)}
+    with pytest.raises(WorldError) as caught:
+        from_columns(rows, Columns(score={"a": "p_a"}), Task.MULTICLASS, "p")
+    said = "the class in column 'y_true' (row 1) has no score column; declared are 'a'"
+    assert caught.value.message == said
+    assert "Jane" not in caught.value.help
 
 
 @pytest.mark.parametrize("column", ["weight", "truth"])
@@ -211,6 +222,44 @@ def test_flipped_rows_are_counted():
     assert pair("m", base, head)[0].flipped == 1
 
 
+def declared(**extras):
+    """A hundred rows with weights and clusters, as far as they are given."""
+    one = many(100)
+    return replace(one, **{name: np.asarray(values) for name, values in extras.items()})
+
+
+def test_a_pair_has_one_weight_and_it_is_bases():
+    before, now = np.ones(100), np.where(np.arange(100) % 2, 1.0, 1e-6)
+    told, paired = pair("m", declared(weight=before), declared(weight=now))
+    assert paired.base.weight.tolist() == paired.head.weight.tolist() == before.tolist()
+    assert told.weights_differ == 50
+    told, paired = pair("m", declared(), declared(weight=now))
+    assert paired.base.weight.tolist() == paired.head.weight.tolist() == now.tolist()
+    assert told.weights_differ == 50
+    told, paired = pair("m", declared(weight=now), declared())
+    assert paired.head.weight.tolist() == now.tolist()
+    assert told.weights_differ == 50
+
+
+def test_weights_that_are_the_same_shares_are_the_same():
+    weight = np.arange(1.0, 101.0)
+    assert pair("m", declared(weight=weight), declared(weight=weight * 3))[0].weights_differ == 0
+    assert pair("m", declared(), declared(weight=np.full(100, 2.5)))[0].weights_differ == 0
+    weight[7] = 1e6
+    assert pair("m", declared(weight=np.arange(1.0, 101.0)), declared(weight=weight))[0].weights_differ == 1
+
+
+def test_a_pair_has_one_cluster_and_it_is_bases():
+    tens = np.arange(100) // 10
+    told, paired = pair("m", declared(cluster=tens), declared(cluster=np.arange(100)))
+    assert paired.base.cluster.tolist() == paired.head.cluster.tolist() == tens.tolist()
+    assert told.clusters_differ == 100
+    assert pair("m", declared(cluster=tens), declared(cluster=9 - tens))[0].clusters_differ == 0
+    told, paired = pair("m", declared(), declared(cluster=tens))
+    assert paired.base.cluster.tolist() == tens.tolist()
+    assert told.clusters_differ == 100
+
+
 def test_a_class_that_only_one_side_knows_is_coded_alike():
     kinds = Columns(score=None)
     base = read(kinds, Task.MULTICLASS, y_true=["x", "y", "y"], y_pred=["y", "y", "y"])
@@ -219,3 +268,10 @@ def test_a_class_that_only_one_side_knows_is_coded_alike():
     assert paired.base.classes == paired.head.classes == ("a", "x", "y")
     assert told.rows == 3
     assert told.flipped == 1
+
+
+def test_a_pairing_says_whether_there_are_labels_that_could_flip():
+    assert pair("m", many(100), many(100))[0].labelled
+    numbers = {"id": np.arange(9), "y_true": np.arange(9.0), "y_pred": np.zeros(9)}
+    one = from_columns(numbers, Columns(score=None), Task.REGRESSION, "p")
+    assert not pair("m", one, one)[0].labelled

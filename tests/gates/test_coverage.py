@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
-from mlci.core.config import Columns, Objective, ReportSettings, Rows
+from mlci.core.config import Columns, Objective, ReportSettings, Rows, Task
 from mlci.core.finding import Status, Verdict, verdict_of
 from tests.support.gate_room import by_subject, run_gate
 from tests.support.predicted import INCOME, config, sampled, write
@@ -193,3 +193,56 @@ def test_weights_and_clusters_leave_no_row_out(tmp_path, people):
         lambda rows: rows.with_columns(w=np.where(rows["id"] < 600, 0.0, 1.0), c=rows["id"] // 4),
     )
     assert covered(tmp_path, model=model).status is Status.PASS
+
+
+def labelled(directory, people, *, model=INCOME, **truth):
+    """The finding where the test set has a truth too, the predictions perhaps another."""
+    write(directory, people)
+    answers = people.select("id", y_true=truth["test"]).sample(fraction=1.0, shuffle=True, seed=3)
+    answers.write_parquet(directory / "test.parquet")
+    rewrite(directory / "predictions.parquet", lambda rows: rows.with_columns(y_true=truth["said"]))
+    return covered(directory, model=model)
+
+
+TRUTH, FEW = pl.col("y_true"), pl.col("id") < 12
+WORDS = TRUTH.replace_strict({0: "no", 1: "yes"})
+
+
+@pytest.mark.parametrize(
+    ("test", "said", "status", "message"),
+    [
+        (TRUTH, TRUTH, Status.PASS, "has its prediction, with the truth that stands there"),
+        (TRUTH == 1, TRUTH.cast(pl.Float64), Status.PASS, "with the truth that stands there"),
+        (WORDS, TRUTH, Status.PASS, "with the truth that stands there"),
+        (pl.when(FEW).then(None).otherwise(TRUTH), TRUTH, Status.PASS, "with the truth that stands there"),
+        (
+            TRUTH,
+            pl.when(FEW).then(1 - TRUTH).otherwise(TRUTH),
+            Status.FAIL,
+            "12 of 1,200 rows of test.parquet have another 'y_true' in the predictions",
+        ),
+        (WORDS, pl.when(FEW).then(1 - TRUTH).otherwise(TRUTH), Status.FAIL, "12 of 1,200 rows"),
+        (TRUTH, 1 - TRUTH, Status.WARN, "its 'y_true' is written otherwise there"),
+        (TRUTH + 2 * (pl.col("id") % 2), TRUTH, Status.WARN, "so that truth was not compared"),
+    ],
+)
+def test_the_truth_is_the_test_sets_and_not_the_stages_own_word(tmp_path, test, said, status, message):
+    found = labelled(tmp_path, sampled(1200, seed=1), test=test, said=said)
+    assert found.status is status
+    assert message in found.message
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (pl.col("y_score").cast(pl.Float32), Status.PASS),
+        (pl.when(FEW).then(1.0).otherwise("y_score"), Status.FAIL),
+        (pl.col("y_score") * 2 + 1, Status.WARN),
+    ],
+)
+def test_numbers_may_be_written_shorter_and_are_no_others(tmp_path, said, status):
+    numbers = sampled(1200, seed=1).with_columns(y_true=pl.col("y_score") + 0.1, y_pred=pl.col("y_score"))
+    model = replace(INCOME, task=Task.REGRESSION)
+    found = labelled(tmp_path, numbers, test=pl.col("y_score"), said=said, model=model)
+    assert found.status is status
+    assert found.observed == (12 if status is Status.FAIL else None)

@@ -15,7 +15,10 @@ CHECKS = (
         "prediction, a prediction for no row of it, and rows that share an id or have none are red: what "
         "was left out is in no metric, and no metric is better for it. Text and numbers agree where they "
         "are written alike (1, 1.0 and '1' do; '007' is another id than 7). A test set without a column of "
-        "the usual name `id` is only counted. Without `test:` nothing is checked, and the report says so. "
+        "the usual name `id` is only counted. Where that table has the truth's column too, a row that has "
+        "another truth in the predictions is red, for they are the word of the stage that is judged; classes "
+        "may be called otherwise, and other units or other classes only warn, since nothing can be compared. "
+        "Without `test:` nothing is checked, and the report says so. "
         "A report tells how many, and some of the ids only with `report: {rows: samples}`.",
     ),
     Check(
@@ -36,8 +39,9 @@ CHECKS = (
     Check(
         id="model.slice",
         title="The model works in every declared slice",
-        page="Each metric of the objectives in each slice, with its interval. A slice below 30 positives or "
-        "30 negatives (30 rows for other tasks) is listed as insufficient. `slice_floors` states floors.",
+        page="Each metric of the objectives in each slice, with its interval. A metric that rests on fewer "
+        "than 30 rows of a kind there (`mlci explain insufficient`) is listed as insufficient. "
+        "`slice_floors` states floors.",
     ),
     Check(
         id="model.calibration",

@@ -6,12 +6,14 @@ import numpy as np
 from msgspec.structs import replace
 
 from mlci.core.cells import Floats
-from mlci.core.compare import compare
 from mlci.core.config import Direction, Task
 from mlci.core.finding import Finding, Status
 from mlci.core.metrics import METRICS, Metric
+from mlci.core.own import changes
 from mlci.core.predictions import Paired, Predictions
+from mlci.errors import MlciError
 from mlci.gates.model.sample import insufficient, short
+from mlci.gates.readable import unreadable
 
 CHECK = "model.beats_dummy"
 
@@ -24,9 +26,11 @@ FAIR = frozenset(
 
 def beats_dummy(name: str, model: Predictions, metric: Metric) -> Finding:
     """Whether a model is better than its dummy on the same rows."""
-    if short(model):
-        return insufficient(CHECK, name, model, Status.WARN)
-    change = compare(Paired(base=dummy_of(model), head=model), [metric])[metric.name]
+    if short(model, metric):
+        return insufficient(CHECK, name, model, metric, Status.WARN)
+    change = changes(Paired(base=dummy_of(model), head=model), [metric])[metric.name]
+    if isinstance(change, MlciError):
+        return unreadable(CHECK, name, change)
     sign = 1 if metric.direction is Direction.HIGHER else -1
     status, unsure = Status.PASS, ""
     if not sign * change.difference > 0:

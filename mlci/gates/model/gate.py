@@ -18,14 +18,15 @@ from mlci.gates.coverage import coverage
 from mlci.gates.inputs import inputs_of
 from mlci.gates.model.declared import read_declared
 from mlci.gates.model.dummy import beats_dummy, fair_metric
-from mlci.gates.model.judge import Bound, Measured, bounds_of, held, listed
+from mlci.gates.model.judge import Bound, Measured, bounds_of, judged
 from mlci.gates.model.options import Options
-from mlci.gates.model.sample import measure
+from mlci.gates.model.sample import told
 from mlci.gates.model.signature import signature_of
 from mlci.gates.model.slices import slices
 from mlci.gates.readable import nothing, readable, unreadable
 from mlci.gates.subjects import read_predictions
 
+OBJECTIVE = "model.objective"
 DECLARE = "declare a model with `predictions:` in mlci.yaml"
 
 
@@ -100,14 +101,14 @@ def _asked(request: Request, model: Model, predictions: Predictions) -> Iterator
     yield coverage(request, "model.coverage", model, predictions)
     objectives = [(each, find(each.metric, model.task, each.where)) for each in _named(request.config, model)]
     for objective, metric in objectives:
-        subject, measured = f"{model.name}.{metric.name}", measure(predictions, metric)
-        yield from _held(subject, objective, measured)
+        subject, bounds = f"{model.name}.{metric.name}", list(bounds_of(objective))
+        yield from told(OBJECTIVE, subject, predictions, metric, bounds)
     metrics = [metric for _, metric in objectives]
     if options.beats_dummy:
         yield beats_dummy(model.name, predictions, fair_metric(predictions, metrics))
     if options.calibration and model.task is not Task.REGRESSION:
         bound = Bound(limit=options.calibration.at_most, direction=Direction.LOWER)
-        yield held("model.calibration", f"{model.name}.ece", bound, measure(predictions, METRICS["ece"]))
+        yield from told("model.calibration", f"{model.name}.ece", predictions, METRICS["ece"], [bound])
     yield from slices(request.hands.tables, options, model, predictions, metrics)
 
 
@@ -117,17 +118,11 @@ def _named(config: Config, model: Model) -> list[Objective]:
     return [each for each in config.objectives if each.source is None and each.model in owners]
 
 
-def _held(subject: str, objective: Objective, measured: Measured) -> Iterator[Finding]:
-    bounds = list(bounds_of(objective))
-    for bound in bounds:
-        yield held("model.objective", subject, bound, measured)
-    if not bounds:
-        yield listed("model.objective", subject, measured)
-
-
 def _declared(request: Request, objective: Objective, source: str) -> Iterator[Finding]:
     subject = f"{objective.model}.{objective.metric}" if objective.model else objective.metric
     try:
-        yield from _held(subject, objective, Measured(point=read_declared(request.hands.files, source)))
+        measured = Measured(point=read_declared(request.hands.files, source))
     except MlciError as error:
-        yield unreadable("model.objective", subject, error)
+        yield unreadable(OBJECTIVE, subject, error)
+        return
+    yield from judged(OBJECTIVE, subject, list(bounds_of(objective)), measured)

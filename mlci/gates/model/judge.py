@@ -1,7 +1,7 @@
 """How a value stands to its floor or ceiling, with what is known about its uncertainty."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -95,3 +95,10 @@ def listed(check: str, subject: str, measured: Measured) -> Finding:
         interval=measured.interval,
         n=measured.n,
     )
+
+
+def judged(check: str, subject: str, bounds: Sequence[Bound], measured: Measured) -> Iterator[Finding]:
+    """The findings on a value: one for each bound; it is only listed where there is none."""
+    yield from (held(check, subject, bound, measured) for bound in bounds)
+    if not bounds:
+        yield listed(check, subject, measured)

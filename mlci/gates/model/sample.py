@@ -1,49 +1,52 @@
 """What some rows of predictions can tell: each metric with its interval, if they are enough."""
 
-import numpy as np
+from collections.abc import Iterator, Sequence
 
-from mlci.core.compare import compare
-from mlci.core.config import Task
-from mlci.core.finding import Finding, Interval, Status
+from mlci.core.enough import denominators, enough
+from mlci.core.finding import Finding, Status
 from mlci.core.metrics import Metric
-from mlci.core.predictions import Paired, Predictions
+from mlci.core.own import own
+from mlci.core.predictions import Predictions
 from mlci.core.stats import ENOUGH
-from mlci.gates.model.judge import Measured
+from mlci.errors import MlciError
+from mlci.gates.model.judge import Bound, Measured, judged
+from mlci.gates.readable import unreadable
 
 
 def measure(rows: Predictions, metric: Metric) -> Measured:
-    """A metric's value with its own interval: that of head in a comparison with itself."""
-    change = compare(Paired(base=rows, head=rows), [metric])[metric.name]
-    return Measured(point=float(change.head), interval=_finite(change.head_interval), n=len(rows))
+    """A metric's value with its own interval, as a diff tells it. Raises MlciError where it has none."""
+    found = own(rows, [metric])[metric.name]
+    if isinstance(found, MlciError):
+        raise found
+    return Measured(point=found.value, interval=found.interval, n=len(rows))
 
 
-def short(rows: Predictions) -> bool:
-    """Whether a denominator is below what a gate may believe."""
-    return min(_denominators(rows)) < ENOUGH
+def told(
+    check: str, subject: str, rows: Predictions, metric: Metric, bounds: Sequence[Bound]
+) -> Iterator[Finding]:
+    """The findings on a metric of some rows; that it cannot be computed is said of it alone."""
+    try:
+        yield from judged(check, subject, bounds, measure(rows, metric))
+    except MlciError as error:
+        yield unreadable(check, subject, error)
 
 
-def insufficient(check: str, subject: str, rows: Predictions, status: Status) -> Finding:
-    """The finding on rows that are too few."""
-    counts = _denominators(rows)
-    binary = len(counts) == 2
-    said = f"{counts[0]} positives and {counts[1]} negatives" if binary else f"{counts[0]} rows"
+def short(rows: Predictions, metric: Metric) -> bool:
+    """Whether a denominator of a metric is below what a gate may believe."""
+    return not enough(metric, rows)
+
+
+def insufficient(check: str, subject: str, rows: Predictions, metric: Metric, status: Status) -> Finding:
+    """The finding on rows that are too few for a metric."""
+    counts = denominators(metric, rows)
+    said = " and ".join(f"{each.amount:g} {each.kind}" for each in counts)
+    weighed = "" if rows.weight is None else ", counted by their weights,"
+    needed = f"at least {ENOUGH}{' of each' * (len(counts) > 1)} are needed"
     return Finding(
         check=check,
         subject=subject,
         status=status,
-        message=f"{said} are insufficient: at least {ENOUGH}{' of each' * binary} are needed",
+        message=f"{said}{weighed} are insufficient: {needed}",
         n=len(rows),
         help="add test rows",
     )
-
-
-def _denominators(rows: Predictions) -> tuple[int, ...]:
-    if rows.task is not Task.BINARY:
-        return (len(rows),)
-    positives = int(np.count_nonzero(rows.truth == 1))
-    return positives, len(rows) - positives
-
-
-def _finite(interval: Interval | None) -> Interval | None:
-    known = interval is not None and np.isfinite([interval.low, interval.high]).all()
-    return interval if known else None

@@ -10,9 +10,9 @@ from mlci.core.finding import Finding, Status
 from mlci.core.metrics import Metric, find
 from mlci.core.predictions import Predictions
 from mlci.gates.model.dummy import fair_metric
-from mlci.gates.model.judge import Bound, held, listed
+from mlci.gates.model.judge import Bound
 from mlci.gates.model.options import Options
-from mlci.gates.model.sample import insufficient, measure, short
+from mlci.gates.model.sample import insufficient, short, told
 from mlci.gates.subjects import Attribute, crossed, label_of, read_attributes
 from mlci.ports.tables import Tables
 
@@ -51,10 +51,15 @@ def _slice(
 ) -> Iterator[Finding]:
     name = f"{model.name}.{label_of(attribute, code)}"
     rows = predictions.take(np.flatnonzero(attribute.codes == code))
-    if short(rows):
-        yield insufficient(CHECK, name, rows, Status.WARN if asked.floors else Status.SKIP)
+    status = Status.WARN if asked.floors else Status.SKIP
+    lacking = [metric for metric in asked.metrics if short(rows, metric)]
+    if len(lacking) == len(asked.metrics):
+        yield insufficient(CHECK, name, rows, lacking[0], status)
         return
     for metric in asked.metrics:
-        measured, subject = measure(rows, metric), f"{name}.{metric.name}"
+        subject = f"{name}.{metric.name}"
+        if metric in lacking:
+            yield insufficient(CHECK, subject, rows, metric, status)
+            continue
         bound = asked.floors.get(metric.name)
-        yield held(CHECK, subject, bound, measured) if bound else listed(CHECK, subject, measured)
+        yield from told(CHECK, subject, rows, metric, [bound] if bound else [])

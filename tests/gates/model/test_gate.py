@@ -105,6 +105,44 @@ def test_slices_are_measured_apart_and_small_ones_are_listed(tmp_path):
     assert "income.sex=F,age_band=51+.roc_auc" in found
 
 
+def test_columns_that_make_too_many_groups_together_are_told(tmp_path):
+    many = {f"c{each}": (pl.col("id") * (each + 1)) % 97 for each in range(10)}
+    people = sampled(2000, seed=4).with_columns(**many)
+    options = f"{{slices: [[{', '.join(many)}]]}}"
+    found = by_subject(asked(tmp_path, people, AUC, options=options), "model.readable")["income"]
+    assert found.status is Status.PASS
+    options = "{slices: [[c0, age_band]]}"
+    found = by_subject(asked(tmp_path, people, AUC, options=options), "model.readable")["income"]
+    assert found.status is Status.ERROR
+    assert found.message.startswith("columns c0,age_band together have 291 groups, more than the 100 groups")
+
+
+def test_of_a_slice_each_metric_asks_for_what_it_rests_on(tmp_path):
+    people = sampled(2000, seed=4)
+    rare = (pl.col("region") == "north") & (pl.col("y_true") == 1) & (pl.col("id") >= 100)
+    people = people.with_columns(y_true=pl.when(rare).then(0).otherwise("y_true"))
+    accuracy = Objective(metric="accuracy", model="income")
+    found = by_subject(asked(tmp_path, people, AUC, accuracy, options="{slices: [region]}"), "model.slice")
+    assert found["income.region=north.accuracy"].status is Status.PASS
+    assert found["income.region=north.roc_auc"].status is Status.SKIP
+    assert "insufficient: at least 30 of each are needed" in found["income.region=north.roc_auc"].message
+    assert "income.region=north" not in found
+
+
+def test_a_metric_that_cannot_be_computed_leaves_the_others(tmp_path):
+    people = sampled(800, seed=4).with_columns(y_score=pl.col("y_score") * 100)
+    loss = Objective(metric="log_loss", model="income", at_most=1.0)
+    outcome = asked(tmp_path, people, loss, AUC, options="{calibration: {at_most: 0.1}, slices: [sex]}")
+    found = by_subject(outcome, "model.objective")
+    assert found["income.log_loss"].status is Status.ERROR
+    assert "no probabilities" in found["income.log_loss"].message
+    assert found["income.roc_auc"].status is Status.PASS
+    assert by_subject(outcome, "model.calibration")["income.ece"].status is Status.ERROR
+    assert by_subject(outcome, "model.beats_dummy")["income"].status is Status.ERROR
+    assert by_subject(outcome, "model.slice")["income.sex=F.roc_auc"].status is Status.PASS
+    assert [each.status for each in by_subject(outcome, "model.readable").values()] == [Status.PASS]
+
+
 def test_a_floor_holds_in_every_slice(tmp_path):
     people = sampled(4000, seed=5, missed=0.9)
     options = "{slices: [sex], slice_floors: {recall: 0.5}}"
