@@ -149,13 +149,17 @@ class Section(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What a reviewer reads. `headline` answers "may I merge?", `facts` says what was compared."""
+    """What a reviewer reads. `headline` answers "may I merge?", `facts` says what was compared.
+
+    Where nothing was `judged` the verdict is no praise, and no face shows it as one.
+    """
 
     key: str
     verdict: Verdict
     headline: Text
     facts: Text
     sections: tuple[Section, ...]
+    judged: bool = True
 
 
 class Page(Struct, frozen=True, kw_only=True):

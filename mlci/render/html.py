@@ -40,7 +40,7 @@ class PlotRow(Struct, frozen=True, kw_only=True):
 
 def render(report: Report) -> str:
     """Return the page; everything from the report is escaped by the template engine."""
-    return _filled(report, report.headline, report.verdict.value)
+    return _filled(report, report.headline, report.verdict.value if report.judged else "plain")
 
 
 def page(page: Page) -> str:

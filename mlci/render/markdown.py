@@ -80,7 +80,8 @@ def inert_code(text: str) -> str:
 
 
 def _document(report: Report, sections: Sequence[Section], cap: int) -> str:
-    lines = [f"## {HEADS[report.verdict]} {_text(report.headline)}", "", _text(report.facts), ""]
+    sign = HEADS[report.verdict] if report.judged else SIGNS[Tone.NEUTRAL]
+    lines = [f"## {sign} {_text(report.headline)}", "", _text(report.facts), ""]
     for section in sections:
         lines += _section(section, cap)
     left_out = len(report.sections) - len(sections)

@@ -70,10 +70,10 @@ def render(
     With `fold` long tables end with a count of what they leave out, never of anything red or yellow in an
     open section. `paint` gives words their tone, on a terminal that shows it.
     """
-    title = f"{WORDS[report.verdict]}: {plain(report.headline)}"
+    verdict = WORDS[report.verdict] if report.judged else ""
+    title = ": ".join(filter(None, (verdict, plain(report.headline))))
     first, *below = _lines(report, title, width, brief=brief, fold=fold)
-    verdict, rest = first[: len(WORDS[report.verdict])], first[len(WORDS[report.verdict]) :]
-    lines = [_toned(verdict, VERDICTS[report.verdict]) + rest, *below]
+    lines = [_toned(verdict, VERDICTS[report.verdict]) + first[len(verdict) :], *below]
     return "".join(f"{_finished(line, paint)}\n" for line in lines)
 
 

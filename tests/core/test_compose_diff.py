@@ -211,7 +211,7 @@ def test_what_puts_the_verdicts_in_doubt_stands_before_them() -> None:
         project="credit", evidence=[replace(evidence, findings=evidence.findings[:1])], diff=diff,
         occasion=Occasion.PULL_REQUEST,
     )  # fmt: skip
-    assert plain(calm.headline) == "You may merge, after a look: diff.recorded on p.csv"
+    assert plain(calm.headline) == "You may merge, after a look: p.csv is not what dvc.lock records"
 
 
 def test_the_worst_slices_come_first_and_those_that_stayed_are_quiet() -> None:
