@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from math import isfinite
 
 from msgspec.structs import replace
 
@@ -41,6 +42,7 @@ from mlci.core.wording import (
     MINUS,
     NOTHING,
     count,
+    decimals_beside,
     decimals_between,
     decimals_of,
     difference,
@@ -53,6 +55,7 @@ SHORT = 24
 MOST_SLICES = 100
 MOST_COLUMNS = 20
 MOST_VALUES = 200
+LONGEST_NUMBER = 24
 _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
     MetricVerdict.REGRESSED: 0,
     MetricVerdict.IMPROVED: 1,
@@ -191,7 +194,7 @@ def _metric_row(metric: MetricDiff, label: str) -> tuple[Cell, ...]:
         if metric.difference is None
         else difference(metric.difference, metric.interval, margin=metric.margin)
     )
-    decimals = decimals_of(metric.difference, metric.interval, margin=metric.margin)
+    decimals = _decimals(metric)
     # The verdict stands where a phone shows it; the numbers behind it may have to be scrolled to.
     return (
         Cell(text=code(label)),
@@ -201,6 +204,15 @@ def _metric_row(metric: MetricDiff, label: str) -> tuple[Cell, ...]:
         Cell(text=words(moved)),
         Cell(text=words(number(metric.margin, decimals=decimals))),
     )
+
+
+def _decimals(metric: MetricDiff) -> int | None:
+    """One number of decimals for a row, at which no cell contradicts its verdict or its limits."""
+    limits = [floor.limit for floor in metric.floors]
+    beside = decimals_beside((metric.head,), limits) if limits and metric.head is not None else 0
+    if metric.difference is None:
+        return beside or None
+    return max(beside, decimals_of(metric.difference, metric.interval, margin=metric.margin))
 
 
 def _verdict_cell(metric: MetricDiff) -> Cell:
@@ -350,13 +362,15 @@ def _value_cell(value: Value, decimals: int | None) -> Cell:
         return Cell(text=words(NOTHING))
     if value.exact is not None and decimals is not None:
         return Cell(text=code(f"{value.exact:,.{decimals}f}".replace("-", MINUS)))
+    if value.exact is not None and len(value.text) > LONGEST_NUMBER:
+        return Cell(text=code(f"{value.number:.6g}".replace("-", MINUS)))
     return Cell(text=code(_KINDS.get(value.kind, value.text)))
 
 
 def _change(moved: Decimal, relative: float | None, decimals: int | None) -> str:
-    text = f"{float(moved):+.3g}" if decimals is None else f"{moved:+,.{decimals}f}"
+    text = f"{moved.normalize():+.3g}" if decimals is None else f"{moved:+,.{decimals}f}"
     told = text.replace("-", MINUS)
-    return told if relative is None else f"{told} ({share(relative)})"
+    return told if relative is None or not isfinite(relative) else f"{told} ({share(relative)})"
 
 
 def _files(files: Sequence[FileDiff]) -> Section | None:

@@ -159,6 +159,9 @@ def test_no_column_for_drops_that_nobody_accepts_and_none_for_intervals_that_are
         (1e-30, 2e-30, ["1e-30", "2e-30", "+1e−30 (+100.0 %)"]),
         (0.1, 150.0, ["0.1", "150.0", "+149.9 (+149,900 %)"]),
         (9007199254740993, 9007199254740992, ["9007199254740993", "9007199254740992", "−1 (< 0.1 %)"]),
+        (0.5, 1e30, ["0.5", "1e+30", "+1e+30 (+2e+32 %)"]),
+        (10**300, 2, ["1e+300", "2", "−1e+300 (−100.0 %)"]),
+        (-1.7e308, 1.7e308, ["-1.7e+308", "1.7e+308", "+3.4e+308"]),
         (0.8123456789, float("nan"), ["0.8123", "NaN", "changed"]),
         (0.5, None, ["0.5", "null", "changed"]),
     ],
@@ -229,3 +232,26 @@ def test_the_worst_slices_come_first_and_those_that_stayed_are_quiet() -> None:
         ("m0.s0", Tone.BAD),
         ("m2.s2", Tone.NEUTRAL),
     ]
+
+
+def test_no_cell_and_no_message_contradicts_a_limit() -> None:
+    close = replace(
+        FLOOR, head=0.849_996, base=0.8, difference=0.049_996, floors=(replace(LIMIT, limit=0.85),)
+    )
+    report = report_of(close)
+    assert rows(report)[0][3] == "0.849996"
+    assert "m0 is 0.849996, expected ≥ 0.85" in terminal.render(report)
+    far = replace(FLOOR, head=1_234_570.0, floors=(replace(LIMIT, limit=1_234_571.0),))
+    assert "m0 is 1,234,570, expected ≥ 1,234,571" in terminal.render(report_of(far))
+
+
+def test_where_an_end_of_the_interval_is_judged_the_message_says_which() -> None:
+    low = replace(FLOOR, head=0.92, head_interval=Interval(low=0.88, high=0.96))
+    told = " ".join(terminal.render(report_of(low)).split())
+    assert "m0 is 0.9200 (0.8800 to 0.9600), whose lower end is judged, expected ≥ 0.9" in told
+    high = replace(
+        low, direction=Direction.LOWER, floors=(replace(LIMIT, limit=0.95, direction=Direction.LOWER),)
+    )
+    assert "whose upper end is judged" in " ".join(terminal.render(report_of(high)).split())
+    point = replace(low, head=0.8, head_interval=Interval(low=0.7, high=0.9))
+    assert "is judged" not in terminal.render(report_of(point))
