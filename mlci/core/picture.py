@@ -53,6 +53,11 @@ def branches(afters: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
         waiting += [(each, depth + 1) for each in reversed(below.get(number, []))]
 
 
+def twig(depth: int) -> str:
+    """What stands before a node of a tree that is drawn with characters."""
+    return "  " * (depth - 1) + "`- " if depth else ""
+
+
 def mermaid(graph: Graph) -> list[str]:
     """The graph in Mermaid's words. Names are labels only, without anything that Mermaid acts upon."""
     used = sorted({each.tone for each in graph.nodes})

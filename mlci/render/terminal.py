@@ -1,16 +1,14 @@
 """A report as plain lines for a terminal of 80 columns, or of as many as there are."""
 
 import re
-import textwrap
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mlci.core.columns import columns, cut, wrapped
 from mlci.core.finding import Verdict
-from mlci.core.picture import LEGEND, bar, branches
+from mlci.core.picture import LEGEND, bar, branches, twig
 from mlci.core.printable import printable
 from mlci.core.report import (
     Block,
@@ -155,7 +153,7 @@ def _block(block: Block, width: int) -> list[str]:
             return _table(block, width)
         case Intervals(rows=rows):
             scale = max((max(abs(row.low), abs(row.high)) for row in rows), default=1.0)
-            return [_cut(f"  {bar(row, scale)}  {_clean(plain(row.label))}", width) for row in rows]
+            return [cut(f"  {bar(row, scale)}  {_clean(plain(row.label))}", width) for row in rows]
         case Graph():
             return ["", *_graph(block, width)]
 
@@ -163,8 +161,7 @@ def _block(block: Block, width: int) -> list[str]:
 def _graph(graph: Graph, width: int) -> Iterator[str]:
     for number, depth in branches([each.after for each in graph.nodes]):
         node = graph.nodes[number]
-        indent = "  " * (depth - 1) + "`- " if depth else ""
-        yield _cut(f"  {indent}{_clean(node.name)} ({_clean(node.state)})", width)
+        yield cut(f"  {twig(depth)}{_clean(node.name)} ({_clean(node.state)})", width)
 
 
 def _item(item: Item, width: int) -> list[str]:
@@ -176,7 +173,7 @@ def _item(item: Item, width: int) -> list[str]:
 def _table(table: Table, width: int) -> list[str]:
     room = width - 2
     columns = [
-        _Column(column=column, cells=tuple(row[at] for row in table.rows))
+        _laid(column, [_cell(row[at]) for row in table.rows], [row[at].tone for row in table.rows])
         for at, column in enumerate(table.columns)
     ]
     while sum(each.least for each in columns) + 2 * (len(columns) - 1) > room:
@@ -205,46 +202,46 @@ def _laid_out(columns: "Sequence[_Column]", rows: int, room: int) -> list[str]:
     lines = _row([each.title for each in columns], widths, numbers)
     lines += _row(["-" * each for each in widths], widths, numbers)
     for at in range(rows):
-        tones = [each.cells[at].tone for each in columns]
-        lines += _row([each.texts[at] for each in columns], widths, numbers, tones)
+        texts, tones = [each.texts[at] for each in columns], [each.tones[at] for each in columns]
+        lines += _row(texts, widths, numbers, tones)
     return lines
 
 
 class _Column(Struct, frozen=True, kw_only=True):
-    """A column as it is laid out."""
+    """A column as it is laid out, measured once.
+
+    `natural` is the width at which nothing is wrapped, `whole` that at which no cell is, though the title
+    may be, and `least` that at which no word is broken and no number wrapped.
+    """
 
     column: Column
-    cells: tuple[Cell, ...]
-
-    @property
-    def title(self) -> str:
-        return _clean(self.column.title)
-
-    @property
-    def texts(self) -> list[str]:
-        return [_cell(each) for each in self.cells]
-
-    @property
-    def natural(self) -> int:
-        """The width at which nothing is wrapped."""
-        return max(map(_columns, (self.title, *self.texts)))
-
-    @property
-    def whole(self) -> int:
-        """The width at which no cell is wrapped, though the title may be."""
-        return max([self.least, *map(_columns, self.texts)])
-
-    @property
-    def least(self) -> int:
-        """The width at which no word is broken, and no number wrapped."""
-        words = [word for text in (self.title, *self.texts) for word in text.split(" ")]
-        whole = [*words, *self.texts] if self.column.number else words
-        return max(map(_columns, whole), default=1)
+    title: str
+    texts: Sequence[str]
+    tones: Sequence[Tone]
+    natural: int
+    whole: int
+    least: int
 
     @property
     def floor(self) -> int:
         """The width that it keeps where room is short."""
         return min(self.least, _WHOLE if self.column.number else _WORD)
+
+
+def _laid(column: Column, texts: Sequence[str], tones: Sequence[Tone]) -> _Column:
+    title = _clean(column.title)
+    longest = max(map(columns, texts), default=0)
+    words = [word for text in (title, *(() if column.number else texts)) for word in text.split(" ")]
+    least = max([*map(columns, words), longest if column.number else 0])
+    return _Column(
+        column=column,
+        title=title,
+        texts=texts,
+        tones=tones,
+        natural=max(columns(title), longest),
+        whole=max(least, longest),
+        least=least,
+    )
 
 
 def _cell(cell: Cell) -> str:
@@ -278,12 +275,12 @@ def _row(
     cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool], tones: Sequence[Tone] = ()
 ) -> list[str]:
     tones = tones or [Tone.NEUTRAL] * len(cells)
-    wrapped = [
-        [line.replace(GLUE, " ") for line in textwrap.wrap(cell, width, break_on_hyphens=False)] or [""]
+    cut_up = [
+        [line.replace(GLUE, " ") for line in wrapped(cell, width)]
         for cell, width in zip(cells, widths, strict=True)
     ]
-    height = max(len(lines) for lines in wrapped)
-    padded = [lines + [""] * (height - len(lines)) for lines in wrapped]
+    height = max(len(lines) for lines in cut_up)
+    padded = [lines + [""] * (height - len(lines)) for lines in cut_up]
     return [
         "  "
         + "  ".join(
@@ -295,29 +292,14 @@ def _row(
 
 
 def _pad(text: str, width: int, *, right: bool, tone: Tone) -> str:
-    space = " " * max(0, width - _columns(text))
+    space = " " * max(0, width - columns(text))
     return space + _toned(text, tone) if right else _toned(text, tone) + space
 
 
 def _wrapped(text: str, width: int, *, indent: str = "", hang: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        _clean(text),
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent if hang is None else hang,
-        break_on_hyphens=False,
-    ) or [indent.rstrip()]
-
-
-def _cut(text: str, width: int) -> str:
-    if _columns(text) <= width:
-        return text
-    ends = accumulate(map(_columns, text))
-    return text[: sum(end < width for end in ends)] + "…"
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+    """Lines, the first behind `indent` and the others behind `hang`, which is as wide."""
+    first, *more = wrapped(_clean(text), width - len(indent))
+    return [f"{indent}{first}".rstrip(), *(f"{indent if hang is None else hang}{each}" for each in more)]
 
 
 def _clean(text: str) -> str:

@@ -1,7 +1,10 @@
 """What a terminal makes of long and wide reports: nothing beyond its width, nothing red left out."""
 
+from time import perf_counter
+
 import pytest
 
+from mlci.core.columns import columns
 from mlci.core.finding import Verdict
 from mlci.core.picture import LEGEND
 from mlci.core.report import (
@@ -100,9 +103,26 @@ def test_a_table_that_is_too_wide_goes_on_below(width: int) -> None:
 def test_wide_letters_do_not_push_a_picture_out() -> None:
     row = IntervalRow(label=words("指標" * 40), low=-1, point=0, high=1)
     lines = terminal.render(report(Intervals(rows=(row,)))).splitlines()
-    assert max(map(terminal._columns, lines)) == 80
+    assert max(map(columns, lines)) == 80
 
 
 def test_a_picture_says_how_it_is_read() -> None:
     assert LEGEND in terminal.render(report(pictures([Tone.GOOD])))
     assert LEGEND not in terminal.render(report(pictures([Tone.GOOD]), folded=True))
+
+
+def test_five_thousand_rows_take_no_longer_than_they_must() -> None:
+    cells = (*(Cell(text=words(f"region number {at}")) for at in range(4)), Cell(text=words("within margin")))
+    titled = tuple(Column(title=f"column {at}") for at in range(5))
+    started = perf_counter()
+    text = terminal.render(report(Table(columns=titled, rows=(cells,) * 5_000)))
+    assert text.count("region number 3") >= 1
+    assert perf_counter() - started < 15
+
+
+def test_wide_letters_wrap_by_the_columns_they_take() -> None:
+    item = Item(text=words("指標 " * 60), then=words("再現する" * 40))
+    cells = (Cell(text=words("指標" * 30)), Cell(text=words("精度 " * 30)))
+    table = Table(columns=(Column(title="名前"), Column(title="値")), rows=(cells,))
+    text = terminal.render(report(Items(items=(item,)), table))
+    assert max(map(columns, text.splitlines())) <= 80
