@@ -59,8 +59,9 @@ def _tell(
 ) -> None:
     if out.json:
         from mlci.core.diff_json import to_json
+        from mlci.core.printable import escaped
 
-        out.raw(to_json(found))
+        out.raw(escaped(to_json(found)))
         return
     from mlci.core.compose import compose
     from mlci.core.diff_findings import findings

@@ -9,7 +9,7 @@ import click
 from msgspec import Struct
 
 from mlci.core.columns import columns, cut, filled
-from mlci.core.printable import printable, printable_lines
+from mlci.core.printable import escaped, printable, printable_lines
 from mlci.wiring import World
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Output(Struct, frozen=True, kw_only=True):
         from mlci.core.strictjson import dumps
 
         # `##[` inside a string would be read as a command by a CI job's log.
-        self.raw(dumps(value).replace("##[", "#\\u0023["))
+        self.raw(escaped(dumps(value)).replace("##[", "#\\u0023["))
 
     def line(self, text: str = "", tone: Tone = Tone.PLAIN) -> None:
         """Print one line of the answer, made printable."""

@@ -1,12 +1,12 @@
 """A report as one self-contained HTML page: no script, no request, light and dark."""
 
-import re
 from functools import cache
 
 from jinja2 import Environment, StrictUndefined, Template
 from msgspec import Struct
 
 from mlci.core.picture import branches
+from mlci.core.printable import clean
 from mlci.core.report import (
     Block,
     Graph,
@@ -62,12 +62,8 @@ def _template() -> Template:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     # On one line, so that none begins with a stranger's words: the page may be printed into a CI's log.
-    environment.filters["flat"] = _flat
+    environment.filters["flat"] = clean
     return environment.from_string(files("mlci.render").joinpath("page.html.jinja").read_text("utf-8"))
-
-
-def _flat(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
 
 
 def _kind(block: Block) -> str:

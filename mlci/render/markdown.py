@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from mlci.core.finding import Verdict
 from mlci.core.picture import LEGEND, bar, mermaid
+from mlci.core.printable import clean
 from mlci.core.report import (
     Block,
     Cell,
@@ -70,12 +71,12 @@ def page(page: Page) -> str:
 
 def inert(text: str) -> str:
     """Return text that no Markdown renderer takes for markup, a mention, a link or a reference."""
-    return "".join(_words(_clean(text)))
+    return "".join(_words(clean(text)))
 
 
 def inert_code(text: str) -> str:
     """Return text as code, likewise inert."""
-    parts = (_entities(part) for part in _AUTOLINK.split(_clean(text)))
+    parts = (_entities(part) for part in _AUTOLINK.split(clean(text)))
     return f"<code>{'<wbr>'.join(parts) or '&#32;'}</code>"
 
 
@@ -175,8 +176,3 @@ def _word(word: str, *, first: bool) -> str:
 
 def _entities(text: str) -> str:
     return _LIVE.sub(lambda match: f"&#{ord(match[0])};", text)
-
-
-def _clean(text: str) -> str:
-    flat = re.sub(r"[\r\n\t\v\f\x85\u2028\u2029]+", " ", text)
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in flat)

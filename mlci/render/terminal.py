@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mlci.core.columns import columns, cut, wrapped
 from mlci.core.finding import Verdict
 from mlci.core.picture import LEGEND, bar, branches, twig
-from mlci.core.printable import printable
+from mlci.core.printable import clean, printable
 from mlci.core.report import (
     Block,
     Cell,
@@ -153,7 +153,7 @@ def _block(block: Block, width: int) -> list[str]:
             return _table(block, width)
         case Intervals(rows=rows):
             scale = max((max(abs(row.low), abs(row.high)) for row in rows), default=1.0)
-            return [cut(f"  {bar(row, scale)}  {_clean(plain(row.label))}", width) for row in rows]
+            return [cut(f"  {bar(row, scale)}  {clean(plain(row.label))}", width) for row in rows]
         case Graph():
             return ["", *_graph(block, width)]
 
@@ -161,7 +161,7 @@ def _block(block: Block, width: int) -> list[str]:
 def _graph(graph: Graph, width: int) -> Iterator[str]:
     for number, depth in branches([each.after for each in graph.nodes]):
         node = graph.nodes[number]
-        yield cut(f"  {twig(depth)}{_clean(node.name)} ({_clean(node.state)})", width)
+        yield cut(f"  {twig(depth)}{clean(node.name)} ({clean(node.state)})", width)
 
 
 def _item(item: Item, width: int) -> list[str]:
@@ -229,7 +229,7 @@ class _Column(Struct, frozen=True, kw_only=True):
 
 
 def _laid(column: Column, texts: Sequence[str], tones: Sequence[Tone]) -> _Column:
-    title = _clean(column.title)
+    title = clean(column.title)
     longest = max(map(columns, texts), default=0)
     words = [word for text in (title, *(() if column.number else texts)) for word in text.split(" ")]
     least = max([*map(columns, words), longest if column.number else 0])
@@ -246,7 +246,7 @@ def _laid(column: Column, texts: Sequence[str], tones: Sequence[Tone]) -> _Colum
 
 def _cell(cell: Cell) -> str:
     sign = SIGNS[cell.tone].strip()
-    text = _clean(plain(cell.text))
+    text = clean(plain(cell.text))
     return f"{sign}{GLUE}{text}" if sign else text
 
 
@@ -298,10 +298,5 @@ def _pad(text: str, width: int, *, right: bool, tone: Tone) -> str:
 
 def _wrapped(text: str, width: int, *, indent: str = "", hang: str | None = None) -> list[str]:
     """Lines, the first behind `indent` and the others behind `hang`, which is as wide."""
-    first, *more = wrapped(_clean(text), width - len(indent))
+    first, *more = wrapped(clean(text), width - len(indent))
     return [f"{indent}{first}".rstrip(), *(f"{indent if hang is None else hang}{each}" for each in more)]
-
-
-def _clean(text: str) -> str:
-    flat = " ".join(text.split())
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in flat)

@@ -96,3 +96,17 @@ def test_junit_holds_what_readers_know_and_its_counts_add_up() -> None:
         assert KNOWN[element.tag] - OPTIONAL <= element.attrib.keys() <= KNOWN[element.tag], element.tag
     assert [root.attrib[name] for name in ("tests", "failures", "errors", "skipped")] == ["12", "2", "2", "2"]
     assert len(root.findall(".//failure")) == len(root.findall(".//error")) == 2
+
+
+@pytest.mark.parametrize(
+    ("expired", "place", "said"),
+    [
+        (False, ".//system-out", "m\naccepted until 2027-01-01"),
+        (True, ".//failure", "h\nits waiver ended on 2027-01-01"),
+    ],
+)
+def test_junit_says_by_whose_word_a_failure_is_accepted(expired: bool, place: str, said: str) -> None:
+    waived = Waived(owner="ana", reason="planned", until="2027-01-01", expired=expired)
+    failed = Finding(check="data.rows", subject="t", status=Status.FAIL, message="m", help="h", waived=waived)
+    root = ET.fromstring(junit.render([Evidence(gate="data", commit="c" * 40, findings=(failed,))]))
+    assert root.findtext(place) == f"{said}, by ana: planned"
