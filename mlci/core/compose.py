@@ -5,7 +5,15 @@ from itertools import chain, groupby
 
 from msgspec.structs import replace
 
-from mlci.core import compose_diff, compose_gates, compose_headline, compose_lineage, compose_pipeline
+from mlci.core import (
+    compose_files,
+    compose_gates,
+    compose_headline,
+    compose_lineage,
+    compose_objectives,
+    compose_pipeline,
+    compose_values,
+)
 from mlci.core.compose_gates import tone_of
 from mlci.core.diff import Diff, Occasion
 from mlci.core.diff_findings import GATES, RECORDED, ROWS, gate_removed
@@ -40,11 +48,11 @@ def compose(
     sections = (
         _attention(findings, removed),
         _waived(findings),
-        *(compose_diff.first(diff) if diff else ()),
-        *(compose_diff.against(name, each) for name, each in sorted((against or {}).items())),
+        *(compose_objectives.first(diff) if diff else ()),
+        *(compose_objectives.against(name, each) for name, each in sorted((against or {}).items())),
         *chain.from_iterable(compose_gates.sections(each) for each in evidence if each.gate != "diff"),
         *(compose_pipeline.section(each) for each in evidence if each.gate == compose_pipeline.GATE),
-        *(compose_diff.rest(diff) if diff else ()),
+        *(rest(diff) if diff else ()),
         compose_lineage.section(evidence),
     )
     return Report(
@@ -58,6 +66,11 @@ def compose(
         sections=tuple(each for each in sections if each is not None),
         judged=verdict is not Verdict.PASSED or compose_headline.judges(evidence, diff),
     )
+
+
+def rest(diff: Diff) -> tuple[Section | None, ...]:
+    """Return what explains a diff: values, files, stages and notes, all folded."""
+    return (*compose_values.sections(diff), *compose_files.sections(diff))
 
 
 def _doubted(verdict: Verdict, diff: Diff | None) -> Verdict:

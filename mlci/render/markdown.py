@@ -7,12 +7,13 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from mlci.core.finding import Verdict
-from mlci.core.picture import LEGEND, bar, mermaid
+from mlci.core.picture import bar, legend, mermaid, scales
 from mlci.core.printable import clean
 from mlci.core.report import (
     Block,
     Cell,
     Graph,
+    IntervalRow,
     Intervals,
     Item,
     Items,
@@ -151,8 +152,6 @@ def _section(section: Section, cap: int) -> list[str]:
     body: list[str] = []
     for block in section.blocks:
         body += _block(block, min(cap, MOST_OPEN) if isinstance(block, Items) and not section.folded else cap)
-        if isinstance(block, Intervals) and not section.folded:
-            body += [f"_{LEGEND}_", ""]
     if not any(body):
         return [f"<b>{inert(section.title)}</b>{summary}", ""]
     if section.folded:
@@ -181,9 +180,14 @@ def _block(block: Block, cap: int) -> list[str]:
 
 def _pictures(block: Intervals, cap: int) -> list[str]:
     """In one line, since a forge breaks lines at line ends also where they are broken already."""
-    scale = max((max(abs(row.low), abs(row.high)) for row in block.rows), default=1.0)
-    drawn = [f"{SIGNS[row.tone]} `{bar(row, scale)}` {_text(row.label)}" for row in block.rows[:cap]]
-    return ["<br>".join(drawn), *_more(len(block.rows) - cap), ""]
+    reach = scales(block)
+    drawn = [_picture(row, reach[row.group]) for row in block.rows[:cap]]
+    return ["<br>".join(drawn), *_more(len(block.rows) - cap), "", f"_{legend(block)}_", ""]
+
+
+def _picture(row: IntervalRow, scale: float) -> str:
+    said = f" {inert(row.said)}" if row.said else ""
+    return f"{SIGNS[row.tone]} `{bar(row, scale)}` {_text(row.label)}{said}"
 
 
 def _item(item: Item) -> str:

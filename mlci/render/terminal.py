@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlci.core.columns import columns, cut, wrapped
+from mlci.core.columns import columns, cut, filled, wrapped
 from mlci.core.finding import Verdict
-from mlci.core.picture import LEGEND, bar, branches, twig
+from mlci.core.picture import WIDTH as WIDTH_OF_BAR
+from mlci.core.picture import bar, branches, legend, scales, twig
 from mlci.core.printable import clean, printable
 from mlci.core.report import (
     Block,
@@ -42,6 +43,8 @@ _ALARMING = (Tone.WARN, Tone.BAD)
 _QUIET = (Tone.NEUTRAL, Tone.MUTED)
 # A cell of so many columns stays whole: what does not fit beside it goes below. Only a longer word breaks.
 _WHOLE, _WORD = 24, 8
+# A row of a picture: two blanks, its sign, a blank, the bar and two blanks before the name.
+_BEFORE_NAME = WIDTH_OF_BAR + 6
 SIGNS = {Tone.GOOD: "+", Tone.NEUTRAL: " ", Tone.MUTED: " ", Tone.WARN: "!", Tone.BAD: "x"}
 
 
@@ -114,10 +117,9 @@ def _section(section: Section, width: int, fold: Fold | None) -> list[str]:
     for block in section.blocks:
         kept, left = (block, 0) if fold is None else _shortened(block, fold.most, folded=section.folded)
         lines += _block(kept, width)
-        if isinstance(block, Intervals) and not section.folded:
-            lines += _wrapped(LEGEND, width, indent="  ")
         if fold is not None and left:
-            lines += _wrapped(f"… and {left:,} more: {fold.more}", width, indent="  ")
+            told = f"… and {left:,} more" if _shown(kept) else f"none of {left:,} moved"
+            lines += _wrapped(f"{told}: {fold.more}", width, indent="  ")
     return lines
 
 
@@ -138,6 +140,10 @@ def _shortened(block: Block, most: int, *, folded: bool) -> tuple[Block, int]:
     return block, 0
 
 
+def _shown(block: Block) -> bool:
+    return not isinstance(block, Intervals) or bool(block.rows)
+
+
 def _title(section: Section, width: int) -> list[str]:
     summary = f" ({plain(section.summary)})" if section.summary else ""
     return _wrapped(section.title + summary, width)
@@ -151,11 +157,30 @@ def _block(block: Block, width: int) -> list[str]:
             return [line for item in items for line in _item(item, width)]
         case Table():
             return _table(block, width)
-        case Intervals(rows=rows):
-            scale = max((max(abs(row.low), abs(row.high)) for row in rows), default=1.0)
-            return [cut(f"  {bar(row, scale)}  {clean(plain(row.label))}", width) for row in rows]
+        case Intervals():
+            return _pictures(block, width)
         case Graph():
             return ["", *_graph(block, width)]
+
+
+def _pictures(block: Intervals, width: int) -> list[str]:
+    """A sign, a picture and a name a row, and behind it what is said: a long name gives way."""
+    if not block.rows:
+        return []
+    reach = scales(block)
+    bars = [f"  {_toned(SIGNS[row.tone], row.tone)} {bar(row, reach[row.group])}" for row in block.rows]
+    names, said = [clean(plain(row.label)) for row in block.rows], [clean(row.said) for row in block.rows]
+    room = max(_WORD, min(max(map(columns, names)), width - _BEFORE_NAME - _longest(said)))
+    lines = [
+        "  ".join((picture, filled(cut(name, room), room), word)).rstrip()
+        for picture, name, word in zip(bars, names, said, strict=True)
+    ]
+    return [*lines, *_wrapped(legend(block), width, indent="  ")]
+
+
+def _longest(said: Sequence[str]) -> int:
+    """The columns of what is said behind names, with the gap before it."""
+    return 2 + max(map(columns, said)) if any(said) else 0
 
 
 def _graph(graph: Graph, width: int) -> Iterator[str]:

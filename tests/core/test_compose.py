@@ -3,8 +3,7 @@ import html
 import pytest
 from msgspec.structs import replace
 
-from mlci.core.compose import compose
-from mlci.core.compose_diff import rest
+from mlci.core.compose import compose, rest
 from mlci.core.config import Direction
 from mlci.core.diff import (
     Artifact,

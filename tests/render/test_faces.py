@@ -110,3 +110,11 @@ def test_junit_says_by_whose_word_a_failure_is_accepted(expired: bool, place: st
     failed = Finding(check="data.rows", subject="t", status=Status.FAIL, message="m", help="h", waived=waived)
     root = ET.fromstring(junit.render([Evidence(gate="data", commit="c" * 40, findings=(failed,))]))
     assert root.findtext(place) == f"{said}, by ana: planned"
+
+
+def test_the_page_says_what_lies_left_and_right_and_needs_no_colour() -> None:
+    found = html.render(bad())
+    assert "<span>0.0478 worse</span><span>no change</span><span>0.0478 better</span>" in found
+    assert 'aria-label="roc_auc: regressed, −0.0419 (−0.0478, −0.0360)"' in found
+    assert '<span class="said bad">regressed</span>' in found
+    assert "Right is better; the thin line is no change; the dashed line is the accepted drop." in found
