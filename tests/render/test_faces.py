@@ -118,3 +118,11 @@ def test_the_page_says_what_lies_left_and_right_and_needs_no_colour() -> None:
     assert 'aria-label="roc_auc: regressed, −0.0419 (−0.0478, −0.0360)"' in found
     assert '<span class="said bad">regressed</span>' in found
     assert "Right is better; the thin line is no change; the dashed line is the accepted drop." in found
+
+
+def test_tables_of_the_page_can_be_scrolled_by_keyboard_and_folded_parts_are_printed() -> None:
+    found = html.render(bad())
+    assert '<div class="wide" role="region" tabindex="0" aria-label="objective, main, this change' in found
+    assert found.count('<th scope="col"') == 5
+    assert "@media print" in found
+    assert "details::details-content { content-visibility: visible; block-size: auto; }" in found
