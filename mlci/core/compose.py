@@ -117,7 +117,7 @@ def _items(findings: Sequence[Finding]) -> list[Item]:
     for _, same in groupby((_item(each) for each in causes.values()), key=lambda item: item.then):
         *before, last = same
         items += [replace(each, then=()) for each in before]
-        these = words(f"for these {len(before) + 1}: ") if before and last.then else ()
+        these = words(f"for these {len(before) + 1:,}: ") if before and last.then else ()
         items.append(replace(last, then=(*these, *last.then)))
     return items
 
@@ -150,7 +150,7 @@ def _subjects(findings: Sequence[Finding]) -> Text:
     named = [each.subject for each in findings[:MOST_SUBJECTS]]
     more = len(findings) - len(named)
     text = tuple(span for name in named for span in (*words(", "), *code(name)))[1:]
-    return (*text, *words(f" and {more} more")) if more else text
+    return (*text, *words(f" and {more:,} more")) if more else text
 
 
 def _acceptance(waived: Waived) -> Text:

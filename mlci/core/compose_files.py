@@ -33,7 +33,7 @@ def _files(files: Sequence[FileDiff], base: str) -> Section | None:
     if items:
         blocks.append(Items(items=tuple(items)))
     return Section(
-        title="Data and models", blocks=tuple(blocks), summary=words(f"{len(rows)} changed"), folded=True
+        title="Data and models", blocks=tuple(blocks), summary=words(f"{len(rows):,} changed"), folded=True
     )
 
 
@@ -59,7 +59,7 @@ def _columns(file: FileDiff) -> Text:
         moved = "new" if each.base is None else "gone" if each.head is None else f"{each.base} → {each.head}"
         text = (*text, *words(", " if at else ""), *code(each.name), *words(f" {moved}"))
     more = len(file.columns) - MOST_COLUMNS
-    return (*text, *words(f", {more} more")) if more > 0 else text
+    return (*text, *words(f", {more:,} more")) if more > 0 else text
 
 
 def _state(state: FileState | None) -> str:

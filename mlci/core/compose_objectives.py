@@ -253,7 +253,7 @@ def _slices(diff: Diff) -> Section | None:
         few = f"{count(len(untold), 'measure')} of slices with fewer than 30 rows of a kind"
         blocks.append(Paragraph(text=words(f"Not judged: {few}.")))
     if len(told) > len(shown):
-        blocks.append(Paragraph(text=words(f"{len(told) - len(shown)} more stand in diff.json.")))
+        blocks.append(Paragraph(text=words(f"{len(told) - len(shown):,} more stand in diff.json.")))
     names = {(each.model, each.subject) for each in slices}
     moved = [each for each in told if each.verdict in (MetricVerdict.IMPROVED, MetricVerdict.REGRESSED)]
     summary = f"{count(len(names), 'slice')}, {count(len(moved), 'measure')} moved"
