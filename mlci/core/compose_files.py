@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mlci.core.compose_headline import base_title
 from mlci.core.diff import Diff, FileDiff, FileState, Inside
 from mlci.core.report import Block, Cell, Column, Item, Items, Section, Table, Text, code, prose, words
 from mlci.core.wording import NOTHING, count
@@ -11,7 +12,7 @@ MOST_COLUMNS = 20
 
 def sections(diff: Diff) -> tuple[Section | None, ...]:
     """Return the files, the stages and the notes, each where there are any."""
-    return (_files(diff.files, diff.base_title), _stages(diff), _notes(diff))
+    return (_files(diff.files, base_title(diff)), _stages(diff), _notes(diff))
 
 
 def _files(files: Sequence[FileDiff], base: str) -> Section | None:

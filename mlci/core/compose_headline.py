@@ -42,7 +42,7 @@ _ANSWERS = {
 # What a finding of the diff says in a sentence: what stands before and after its subject.
 _SENTENCES = {
     GATES: ("the gate ", " is removed"),
-    ROWS: ("rows of ", " have no prediction now"),
+    ROWS: ("the test set of ", " is another than the base's"),
     RECORDED: ("", " is not what dvc.lock records"),
     RELAXED: ("the change asks less, or something else, of ", ""),
 }
@@ -96,8 +96,13 @@ def _reasons(diff: Diff) -> str:
     return f" ({told})" if told else ""
 
 
+def base_title(diff: Diff) -> str:
+    """Return what the base is called, in a sentence and over a column of its values."""
+    return diff.base_name or (diff.base[:10] if diff.base else "base")
+
+
 def _base(diff: Diff) -> Text:
-    return code(diff.base_name or (diff.base or "")[:10])
+    return code(base_title(diff))
 
 
 def _gated(diff: Diff | None) -> list[MetricDiff]:

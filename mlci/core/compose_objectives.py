@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from mlci.core.compose_headline import base_title
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Pairing
 from mlci.core.diff_findings import paired, subject
@@ -56,7 +57,7 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     columns = (
         Column(title="objective"),
         Column(title="verdict"),
-        Column(title=diff.base_title, number=True, spare=True),
+        Column(title=base_title(diff), number=True, spare=True),
         Column(title="this change", number=True, spare=True),
         _difference_column(metrics),
         Column(title="may drop", number=True, spare=True),

@@ -11,11 +11,11 @@ from mlci.core.strictjson import JsonValue
 from mlci.core.wording import NOTHING, count, duration
 
 GATE = "pipeline"
-REPRODUCED = "pipeline.reproduced"
-_TAKEN = "taken from DVC's cache"
 # A graph of more stages than these is read by nobody; those that ran or were stale are drawn first.
 MOST_DRAWN = 40
 MOST_SECONDS = 10.0**9
+REPRODUCED = "pipeline.reproduced"
+_TAKEN = "taken from DVC's cache"
 _COLUMNS = (
     Column(title="stage"),
     Column(title="was"),

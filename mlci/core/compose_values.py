@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from math import isfinite
 
+from mlci.core.compose_headline import base_title
 from mlci.core.diff import Diff, Move, ValueDiff
 from mlci.core.report import Block, Cell, Column, Paragraph, Section, Table, Tone, code, words
 from mlci.core.values import Kind, Value
@@ -17,8 +18,8 @@ _KINDS = {Kind.NAN: "NaN", Kind.PLUS_INFINITY: "Infinity", Kind.MINUS_INFINITY: 
 def sections(diff: Diff) -> tuple[Section | None, ...]:
     """Return what moved in metrics and in parameters, each where anything did."""
     return (
-        _values("Metrics", diff.values, diff.base_title, rounded=True),
-        _values("Parameters", diff.params, diff.base_title, rounded=False),
+        _values("Metrics", diff.values, base_title(diff), rounded=True),
+        _values("Parameters", diff.params, base_title(diff), rounded=False),
     )
 
 

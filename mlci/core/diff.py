@@ -168,8 +168,8 @@ class Pairing(Struct, frozen=True, kw_only=True):
     """How base's and head's predictions of one model were brought together.
 
     `rows` are the pairs that verdicts rest on; 0 with a `reason` when they are not comparable. `flipped`
-    predicted labels differ: of those `lost` were right in base alone, `won` are right in head alone. What is
-    not `labelled` predicts no labels, so none can flip.
+    predicted labels differ: of those `lost` were right in base alone, `won` are right in head alone. A
+    regression is not `labelled`: it has none that could flip.
     """
 
     model: str
@@ -180,8 +180,8 @@ class Pairing(Struct, frozen=True, kw_only=True):
     flipped: int = 0
     lost: int = 0
     won: int = 0
-    rescored: bool = False
     labelled: bool = True
+    rescored: bool = False
     reason: str = ""
 
     @property
@@ -283,11 +283,6 @@ class Diff(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     displaced: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-    @property
-    def base_title(self) -> str:
-        """What a column of base's values is called."""
-        return self.base_name or (self.base[:10] if self.base else "base")
 
     @property
     def flipped(self) -> int:

@@ -128,7 +128,10 @@ def test_a_part_of_the_rows_is_told_as_one(base, head, truth, told, verdict) -> 
 def test_rows_that_base_was_judged_by_do_not_leave_unsaid() -> None:
     part = replace(WHOLE, base_rows=6001)
     report = report_of(BETTER, pairing=part)
-    assert plain(report.headline) == "You may merge, after a look: rows of income have no prediction now"
+    assert (
+        plain(report.headline)
+        == "You may merge, after a look: the test set of income is another than the base's"
+    )
     told = "1 row of base's test set has no prediction now: 6,000 rows of income paired by id; base had 6,001"
     (found,) = findings(Diff(base=BASE, head=HEAD, pairings=(part,)), Occasion.PROMOTION)
     assert (found.check, found.status, found.message.startswith(told)) == ("diff.rows", Status.WARN, True)
