@@ -46,6 +46,9 @@ _SENTENCES = {
     RECORDED: ("", " is not what dvc.lock records"),
     RELAXED: ("the change asks less, or something else, of ", ""),
 }
+# The model gate asks the same of limits, where there is one.
+_LIMITS = (OBJECTIVE, "model.objective")
+_MISSES = {Status.FAIL: "misses its limit", Status.WARN: "may miss its limit"}
 _DOES = {Status.WARN: "warns", Status.FAIL: "fails", Status.ERROR: "cannot be answered"}
 _SETTLED = (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN, MetricVerdict.REGRESSED)
 # So many reasons why nothing could be compared are read.
@@ -178,15 +181,14 @@ def _told(finding: Finding, names: Mapping[str, str]) -> Text:
         return (*words(before), *code(finding.subject), *words(after))
     if finding.check == READABLE:
         return words("a file that was declared cannot be read")
-    if finding.check in (VERDICT, OBJECTIVE):
-        name = names.get(finding.subject) or finding.subject.rpartition(".")[2]
-        return (*code(name), *words(f" {_short(finding)}"))
+    if finding.check in (VERDICT, *_LIMITS):
+        return (*code(names.get(finding.subject, finding.subject)), *words(f" {_short(finding)}"))
     return (*code(finding.check), *words(f" {_DOES[finding.status]} on "), *code(finding.subject))
 
 
 def _short(finding: Finding) -> str:
-    if finding.check == OBJECTIVE:
-        return "misses its limit" if finding.status is Status.FAIL else "may miss its limit"
+    if finding.check in _LIMITS:
+        return _MISSES.get(finding.status, "cannot be judged")
     said = f" {finding.message}"
     return next((each for each in SAYS.values() if f" {each}" in said), "cannot be judged")
 
