@@ -44,6 +44,7 @@ class Reported(Struct, frozen=True, kw_only=True):
             "project": self.report.key,
             "commit": self.bundle.commit,
             "verdict": self.report.verdict.value,
+            "judged": self.report.judged and not self.partial,
             "headline": plain(self.report.headline),
             "missing": [*self.missing.unrun],
             "removed_gates": [*self.missing.removed],

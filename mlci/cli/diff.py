@@ -80,8 +80,10 @@ def _tell(
     if out.json:
         from mlci.core.diff_json import to_json
         from mlci.core.evidence import findings_json
+        from mlci.core.printable import escaped
 
-        out.raw(to_json(found, verdict=evidence.verdict.value, findings=findings_json(evidence)))
+        told = to_json(found, verdict=evidence.verdict.value, findings=findings_json(evidence))
+        out.raw(escaped(told))
         return
     from mlci.core.compose import compose
     from mlci.render import markdown as as_markdown

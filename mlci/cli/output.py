@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 from msgspec import Struct
 
-from mlci.core.printable import printable, printable_lines
+from mlci.core.columns import columns, cut, filled
+from mlci.core.printable import escaped, printable, printable_lines
 from mlci.wiring import World
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Output(Struct, frozen=True, kw_only=True):
         from mlci.core.strictjson import dumps
 
         # `##[` inside a string would be read as a command by a CI job's log.
-        self.raw(dumps(value).replace("##[", "#\\u0023["))
+        self.raw(escaped(dumps(value)).replace("##[", "#\\u0023["))
 
     def line(self, text: str = "", tone: Tone = Tone.PLAIN) -> None:
         """Print one line of the answer, made printable."""
@@ -120,8 +121,8 @@ def table(
 ) -> str:
     """A table as text: a head line, then one line a row, columns two blanks apart; no width, no cuts."""
     cells = [[printable(cell) for cell in row] for row in rows]
-    columns = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    fitted = columns if width is None else _fit(columns, width - len(_GAP) * (len(columns) - 1))
+    natural = [max(map(columns, column)) for column in zip(head, *cells, strict=True)]
+    fitted = natural if width is None else _fit(natural, width - len(_GAP) * (len(natural) - 1))
     first = style(_row(head, fitted), Tone.STRONG, color=color)
     return "".join(f"{line}\n" for line in [first, *(_row(row, fitted) for row in cells)])
 
@@ -131,8 +132,8 @@ def complain(text: str, stream: TextIO | None = None) -> None:
     (stream or sys.stderr).write(printable_lines(text) + "\n")
 
 
-def _fit(columns: list[int], width: int) -> list[int]:
-    fitted = list(columns)
+def _fit(natural: list[int], width: int) -> list[int]:
+    fitted = list(natural)
     while sum(fitted) > max(width, len(fitted)):
         widest = max(range(len(fitted)), key=lambda each: fitted[each])
         fitted[widest] -= 1
@@ -140,11 +141,7 @@ def _fit(columns: list[int], width: int) -> list[int]:
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return _GAP.join(_cut(cell, size).ljust(size) for cell, size in zip(cells, widths, strict=True)).rstrip()
-
-
-def _cut(cell: str, width: int) -> str:
-    return cell if len(cell) <= width else cell[: width - 1] + "…"
+    return _GAP.join(filled(cut(cell, size), size) for cell, size in zip(cells, widths, strict=True)).rstrip()
 
 
 def _columns() -> int:

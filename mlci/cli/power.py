@@ -38,7 +38,9 @@ def command(world: World, out: Output, base: str | None) -> None:
 
 
 def _row(one: "Power") -> tuple[str, ...]:
-    resolved = f"{'' if one.paired else '≤ '}{one.noticeable:.4f}"
-    margin = "–" if one.margin is None else f"{one.margin:g}"
+    from mlci.core.wording import number, stated
+
+    resolved = f"{'' if one.paired else '≤ '}{number(one.noticeable)}"
+    margin = "–" if one.margin is None else stated(one.margin)
     needed = "–" if one.needed is None else f"{one.needed:,}"
     return (one.model, one.subject or "all", one.metric, f"{one.rows:,}", resolved, margin, needed)

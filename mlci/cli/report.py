@@ -27,7 +27,7 @@ FORMATS = ("terminal", "markdown", "html", "junit")
     help="Read what another job's run left in DIR, as data.",
 )
 @click.option("--promotion", is_flag=True, help="Judge as main does before a version is registered.")
-@click.option("--gate", is_flag=True, help="End with 10 when the verdict is red, or nothing was judged.")
+@click.option("--gate", is_flag=True, help="End with 10 when the verdict is red, or only a part was run.")
 def command(world: World, out: Output, form: str, artifact: Path | None, promotion: bool, gate: bool) -> int:
     """Tell what the last `mlci run` found, without running anything again.
 

@@ -5,43 +5,23 @@ from itertools import chain, groupby
 
 from msgspec.structs import replace
 
-from mlci.core import compose_diff, compose_gates, compose_lineage, compose_pipeline
-from mlci.core.compose_gates import tone_of
-from mlci.core.diff import Diff, MetricVerdict, Occasion
-from mlci.core.diff_findings import (
-    GATES,
-    OBJECTIVE,
-    READABLE,
-    RECORDED,
-    ROWS,
-    SAYS,
-    VERDICT,
-    gate_removed,
-    paired,
+from mlci.core import (
+    compose_files,
+    compose_gates,
+    compose_headline,
+    compose_lineage,
+    compose_objectives,
+    compose_pipeline,
+    compose_values,
 )
+from mlci.core.compose_gates import tone_of
+from mlci.core.diff import Diff, Occasion
+from mlci.core.diff_findings import GATES, RECORDED, ROWS, gate_removed
 from mlci.core.evidence import DIFF, PIPELINE, Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
 from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
-from mlci.core.wording import count
 
 MOST_SUBJECTS = 8
-ANSWERS = {
-    Occasion.PULL_REQUEST: {
-        Verdict.PASSED: "You may merge: ",
-        Verdict.WARNED: "You may merge, after a look: ",
-        Verdict.FAILED: "Do not merge: ",
-    },
-    Occasion.PROMOTION: {
-        Verdict.PASSED: "Ready to be registered: ",
-        Verdict.WARNED: "May be registered, after a look: ",
-        Verdict.FAILED: "Must not be registered: ",
-    },
-    Occasion.NONE: {
-        Verdict.PASSED: "Reproduced, and nothing was judged: only some stages were asked for",
-        Verdict.WARNED: "Reproduced, and nothing was judged: ",
-        Verdict.FAILED: "Not reproduced: ",
-    },
-}
 
 
 def compose(
@@ -61,27 +41,41 @@ def compose(
     green. `stale` says why the report speaks of something else than what lies here.
     """
     findings = tuple(chain.from_iterable(each.findings for each in evidence))
-    verdict = verdict_of(findings)
+    found = verdict_of(findings)
     # What is red already tells more than what did not come to run after it.
-    unjudged = None if verdict is Verdict.FAILED else _unjudged(missing, removed)
-    verdict = Verdict.FAILED if unjudged else verdict
+    unjudged = None if found is Verdict.FAILED else _unjudged(missing, removed)
+    verdict = Verdict.FAILED if unjudged else _doubted(found, diff)
     sections = (
         _attention(findings, removed),
-        *(compose_diff.first(diff) if diff else ()),
-        *(compose_diff.against(name, each) for name, each in sorted((against or {}).items())),
         _waived(findings),
+        *(compose_objectives.first(diff) if diff else ()),
+        *(compose_objectives.against(name, each) for name, each in sorted((against or {}).items())),
         *chain.from_iterable(compose_gates.sections(each) for each in evidence if each.gate != DIFF),
         *(compose_pipeline.section(each) for each in evidence if each.gate == PIPELINE),
-        *(compose_diff.rest(diff) if diff else ()),
+        *(rest(diff) if diff else ()),
         compose_lineage.section(evidence),
     )
     return Report(
         key=project,
         verdict=verdict,
-        headline=unjudged or _headline(occasion, verdict, findings, diff),
-        facts=(*(strong(f"{stale}.") + words(" ") if stale else ()), *_facts(project, diff)),
+        headline=unjudged or compose_headline.headline(occasion, verdict, evidence, diff),
+        facts=(
+            *(strong(f"{stale}.") + words(" ") if stale else ()),
+            *compose_headline.facts(project, diff),
+        ),
         sections=tuple(each for each in sections if each is not None),
+        judged=verdict is not Verdict.PASSED or compose_headline.judges(evidence, diff),
     )
+
+
+def rest(diff: Diff) -> tuple[Section | None, ...]:
+    """Return what explains a diff: values, files, stages and notes, all folded."""
+    return (*compose_values.sections(diff), *compose_files.sections(diff))
+
+
+def _doubted(verdict: Verdict, diff: Diff | None) -> Verdict:
+    """Green says that nothing got worse: where nothing could be compared, nobody knows."""
+    return Verdict.WARNED if verdict is Verdict.PASSED and compose_headline.uncompared(diff) else verdict
 
 
 def _unjudged(missing: Sequence[str], removed: Sequence[str]) -> Text | None:
@@ -95,70 +89,6 @@ def _unjudged(missing: Sequence[str], removed: Sequence[str]) -> Text | None:
 
 def _gates(names: Sequence[str]) -> str:
     return f"the gate{'' if len(names) == 1 else 's'} {', '.join(names)}"
-
-
-def _headline(occasion: Occasion, verdict: Verdict, findings: Sequence[Finding], diff: Diff | None) -> Text:
-    """The answer to what is asked on this occasion, and why."""
-    answer = words(ANSWERS[occasion][verdict])
-    if occasion is Occasion.NONE and verdict is Verdict.PASSED:
-        return answer
-    if not (diff and diff.metrics) and all(each.status is Status.SKIP for each in findings):
-        return words("Nothing was judged: there is no stage to reproduce, no gate and no metric")
-    return answer + _because(findings, diff)
-
-
-def _because(findings: Sequence[Finding], diff: Diff | None) -> Text:
-    blocking = [each for each in findings if each.blocks]
-    doubtful = [each for each in findings if each.status in (Status.WARN, Status.FAIL, Status.ERROR)]
-    told = blocking or doubtful
-    if not told:
-        return _good_news(diff)
-    more = f" and {count(len(told) - 1, 'more finding')}" if len(told) > 1 else ""
-    return (*_name(told[0]), *words(more))
-
-
-def _good_news(diff: Diff | None) -> Text:
-    better = (
-        [each for each in diff.metrics if each.verdict is MetricVerdict.IMPROVED and not each.subject]
-        if diff
-        else []
-    )
-    if not better:
-        return words("nothing got worse beyond its margin" if diff and diff.base else "every gate passed")
-    more = f" and {count(len(better) - 1, 'more metric')}" if len(better) > 1 else ""
-    return (*code(better[0].metric), *words(f"{more} improved"))
-
-
-def _name(finding: Finding) -> Text:
-    if finding.check == GATES:
-        return (*words("the gate "), *code(finding.subject), *words(" is removed"))
-    if finding.check in (VERDICT, OBJECTIVE, READABLE):
-        return (*code(finding.subject.rpartition(".")[2]), *words(" " + _short(finding)))
-    return (*code(finding.check), *words(" on "), *code(finding.subject))
-
-
-def _short(finding: Finding) -> str:
-    said = f" {finding.message}"
-    if finding.check == OBJECTIVE:
-        return "misses its limit" if finding.status is Status.FAIL else "may miss its limit"
-    return next((each for each in SAYS.values() if f" {each}" in said), "cannot be judged")
-
-
-def _facts(project: str, diff: Diff | None) -> Text:
-    if diff is None:
-        return (*words("Project "), *code(project), *words(", no comparison."))
-    if diff.base is None:
-        # What chose the base says first why there is none.
-        why = diff.notes[0] if diff.notes else "nothing to compare with"
-        return (*words("Project "), *code(project), *words(f": {why}."))
-    base = (*words("compared with "), *code(diff.base_name or diff.base[:10]), *_at(diff.base))
-    head = code("the work tree") if diff.head is None else code(diff.head[:10])
-    rows = "".join(f"; {paired(each)}" for each in diff.pairings if each.comparable)
-    return (*words("Project "), *code(project), *words(": "), *head, *words(" "), *base, *words(f"{rows}."))
-
-
-def _at(commit: str) -> Text:
-    return (*words(" at "), *code(commit[:10]))
 
 
 def _attention(findings: Sequence[Finding], removed: Sequence[str]) -> Section | None:
@@ -187,7 +117,7 @@ def _items(findings: Sequence[Finding]) -> list[Item]:
     for _, same in groupby((_item(each) for each in causes.values()), key=lambda item: item.then):
         *before, last = same
         items += [replace(each, then=()) for each in before]
-        these = words(f"for these {len(before) + 1}: ") if before and last.then else ()
+        these = words(f"for these {len(before) + 1:,}: ") if before and last.then else ()
         items.append(replace(last, then=(*these, *last.then)))
     return items
 
@@ -220,7 +150,7 @@ def _subjects(findings: Sequence[Finding]) -> Text:
     named = [each.subject for each in findings[:MOST_SUBJECTS]]
     more = len(findings) - len(named)
     text = tuple(span for name in named for span in (*words(", "), *code(name)))[1:]
-    return (*text, *words(f" and {more} more")) if more else text
+    return (*text, *words(f" and {more:,} more")) if more else text
 
 
 def _acceptance(waived: Waived) -> Text:

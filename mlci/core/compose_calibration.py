@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from mlci.core.evidence import Evidence
+from mlci.core.finding import Interval
 from mlci.core.reliability import Bin, read_bin
-from mlci.core.report import Cell, Column, IntervalRow, Intervals, Paragraph, Section, Table, Tone, words
+from mlci.core.report import Cell, Column, IntervalRow, Intervals, Section, Table, Tone, words
 from mlci.core.strictjson import JsonValue
-from mlci.core.wording import count, number
+from mlci.core.wording import count, difference, number
 
 GATE, FIGURE = "model", "calibration"
 
@@ -16,7 +17,7 @@ _COLUMNS = (
     Column(title="on average", number=True),
     Column(title="came true (95 % interval)", number=True),
 )
-_READ = "Came true less what was said: left of the line too much was said, right of it too little."
+_READ = "Left too much was said, right too little"
 
 
 def calibrations(evidence: Evidence) -> Iterator[Section]:
@@ -28,8 +29,13 @@ def calibrations(evidence: Evidence) -> Iterator[Section]:
             yield Section(
                 title=f"Calibration of {model}",
                 blocks=(
-                    Paragraph(text=words(_READ)),
-                    Intervals(rows=tuple(_picture(each) for each in bins)),
+                    Intervals(
+                        rows=tuple(_picture(each) for each in bins),
+                        legend=_READ,
+                        point="came true less said",
+                        zero="as said",
+                        ends=("too much was said", "too little"),
+                    ),
                     Table(columns=_COLUMNS, rows=tuple(_row(each) for each in bins)),
                 ),
                 summary=words(f"{count(len(bins), 'bin')}, {count(rows, 'row')}"),
@@ -45,12 +51,14 @@ def _bins(raw: JsonValue) -> Sequence[Bin]:
 
 def _picture(one: Bin) -> IntervalRow:
     low, high = one.interval.low - one.said, one.interval.high - one.said
-    off = low > 0 or high < 0
+    off = "too much" if high < 0 else "too little" if low > 0 else ""
     return IntervalRow(
         label=words(_range(one)),
         low=low,
         point=one.happened - one.said,
         high=high,
+        said=off,
+        told=difference(one.happened - one.said, Interval(low=low, high=high)),
         tone=Tone.WARN if off else Tone.NEUTRAL,
     )
 

@@ -8,7 +8,7 @@ from mlci.core.finding import Finding, Status
 from mlci.core.records import MOST
 from mlci.core.report import Cell, Column, Section, Table, Tone, code, prose, words
 from mlci.core.strictjson import JsonValue
-from mlci.core.wording import NOTHING, count
+from mlci.core.wording import NOTHING, count, number
 
 TONES = {
     Status.PASS: Tone.GOOD,
@@ -124,7 +124,8 @@ def _measured(finding: Finding) -> Cell:
     value, interval = finding.observed, finding.interval
     if not isinstance(value, int | float) or interval is None:
         return Cell(text=words(str(value)), tone=tone)
-    return Cell(text=words(f"{value:.3f} ± {(interval.high - interval.low) / 2:.3f}"), tone=tone)
+    half = (interval.high - interval.low) / 2
+    return Cell(text=words(f"{number(value, decimals=3)} ± {number(half, decimals=3)}"), tone=tone)
 
 
 def _groups(figures: Mapping[str, JsonValue], tones: Mapping[str, Tone]) -> Iterator[Section]:

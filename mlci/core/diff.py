@@ -8,6 +8,7 @@ from msgspec import Struct
 from mlci.core.config import Direction
 from mlci.core.finding import Interval
 from mlci.core.values import Kind, Value
+from mlci.core.wording import stated
 
 
 class MetricVerdict(StrEnum):
@@ -47,7 +48,7 @@ class Floor(Struct, frozen=True, kw_only=True):
     @property
     def expected(self) -> str:
         """The rule as people write it."""
-        return f"{'≥' if self.direction is Direction.HIGHER else '≤'} {self.limit:g}"
+        return f"{'≥' if self.direction is Direction.HIGHER else '≤'} {stated(self.limit)}"
 
 
 class MetricDiff(Struct, frozen=True, kw_only=True):

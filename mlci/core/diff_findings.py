@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion, Pairing
+from mlci.core.diff import Diff, Floor, FloorStatus, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.finding import Finding, Status
 from mlci.core.problems import inert
-from mlci.core.wording import count, decimals_of, difference, estimate, number
+from mlci.core.wording import count, decimals_beside, decimals_of, difference, estimate, number
 
 VERDICT = "diff.verdict"
 READABLE = "diff.readable"
@@ -176,12 +176,11 @@ def _limits(metric: MetricDiff, check: str) -> Iterator[Finding]:
         if floor.status is FloorStatus.MET or metric.head is None:
             continue
         missed = floor.status is FloorStatus.MISSED
-        within = head_interval(metric)
         yield Finding(
             check=check,
             subject=subject(metric),
             status=Status.FAIL if missed else Status.WARN,
-            message=f"{inert(metric.metric)} is {number(metric.head)}{within}, expected {floor.expected}",
+            message=f"{inert(metric.metric)} is {_held(metric, floor)}, expected {floor.expected}",
             observed=metric.head,
             expected=floor.expected,
             interval=metric.head_interval,
@@ -190,10 +189,18 @@ def _limits(metric: MetricDiff, check: str) -> Iterator[Finding]:
         )
 
 
-def head_interval(metric: MetricDiff) -> str:
-    """Return ` (0.71 to 0.75)`, the interval of the value itself; nothing for a point value."""
-    found = metric.head_interval
-    return "" if found is None else f" ({number(found.low)} to {number(found.high)})"
+def _held(metric: MetricDiff, floor: Floor) -> str:
+    """Return `0.73 (0.71 to 0.75)`, the value and its interval on the side of the limit where they lie."""
+    head, interval = metric.head or 0.0, metric.head_interval
+    if interval is None:
+        return number(head, decimals=decimals_beside((head,), (floor.limit,)))
+    decimals = decimals_beside((head, interval.low, interval.high), (floor.limit,))
+    value, low, high = (number(each, decimals=decimals) for each in (head, interval.low, interval.high))
+    higher = floor.direction is Direction.HIGHER
+    end = "lower" if higher else "upper"
+    met = head >= floor.limit if higher else head <= floor.limit
+    judged = f", whose {end} end is judged" if met and floor.status is FloorStatus.MISSED else ""
+    return f"{value} ({low} to {high}){judged}"
 
 
 def _finding(metric: MetricDiff, occasion: Occasion) -> Finding | None:

@@ -1,10 +1,12 @@
-"""Untrusted text made fit for a terminal and for the log of a CI job."""
+"""Untrusted text made fit for a terminal, for the log of a CI job and for a report's pages."""
 
 import re
 import unicodedata
+from json import dumps
 
 # Control characters, the marks that turn reading direction around, and lone surrogates (undecodable bytes).
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_BLANKS = re.compile(r"\s+")
 _PLAIN = re.compile(r"[\t\x20-\x7e]*")
 # GitHub strips white space before it looks for `::`, and finds `##[` anywhere in a line.
 _WORKFLOW_COMMAND = re.compile(r"\s*::")
@@ -20,6 +22,23 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Several lines, each made printable by itself; line ends become `\\n`."""
     return "\n".join(map(printable, re.split(r"\r\n|\r|\n", text)))
+
+
+def clean(text: str) -> str:
+    """One line of what can be shown, for a report: whatever steers a reader's screen becomes `�`."""
+    flat = _BLANKS.sub(" ", text)
+    return flat if flat.isprintable() else "".join(map(_legible, flat))
+
+
+def escaped(document: str) -> str:
+    """The same JSON document, safe to print: its words hold escapes for what cannot be shown."""
+    if _PLAIN.fullmatch(document.replace("\n", "")):
+        return document
+    return "".join(each if each == "\n" or each.isprintable() else dumps(each)[1:-1] for each in document)
+
+
+def _legible(character: str) -> str:
+    return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
 
 
 def _shown(character: str) -> str:

@@ -105,7 +105,10 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 class IntervalRow(Struct, frozen=True, kw_only=True):
-    """One interval on a common scale; `margin` is how far below zero is still accepted."""
+    """One interval on the scale of its `group`; `margin` is how far below zero is still accepted.
+
+    `said` stands beside the picture, so that no colour has to be seen; `told` are the numbers in full.
+    """
 
     label: Text
     low: float
@@ -113,12 +116,22 @@ class IntervalRow(Struct, frozen=True, kw_only=True):
     high: float
     margin: float | None = None
     tone: Tone = Tone.NEUTRAL
+    group: str = ""
+    said: str = ""
+    told: str = ""
 
 
 class Intervals(Struct, frozen=True, kw_only=True):
-    """Differences with their intervals around zero, for a picture. Right is better."""
+    """Differences with their intervals around zero, for a picture, and how that is read.
+
+    `ends` say what lies left and right of `zero`. What is measured in other units is of another group.
+    """
 
     rows: tuple[IntervalRow, ...]
+    legend: str = "Right is better"
+    point: str = "difference"
+    zero: str = "no change"
+    ends: tuple[str, str] = ("worse", "better")
 
 
 class Node(Struct, frozen=True, kw_only=True):
@@ -149,13 +162,17 @@ class Section(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What a reviewer reads. `headline` answers "may I merge?", `facts` says what was compared."""
+    """What a reviewer reads. `headline` answers "may I merge?", `facts` says what was compared.
+
+    Where nothing was `judged` the verdict is no praise, and no face shows it as one.
+    """
 
     key: str
     verdict: Verdict
     headline: Text
     facts: Text
     sections: tuple[Section, ...]
+    judged: bool = True
 
 
 class Page(Struct, frozen=True, kw_only=True):

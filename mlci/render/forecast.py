@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from mlci.core.columns import cut, filled
 from mlci.core.forecast import Absent, Forecast, Whereabouts, tally, why
-from mlci.core.picture import branches
+from mlci.core.picture import branches, twig
 from mlci.core.printable import printable
 from mlci.core.stages import Planned, Standing
 from mlci.core.wording import count
@@ -59,10 +60,10 @@ def _graph(stages: Sequence[Planned], width: int | None) -> Iterator[str]:
 
 
 def _line(stage: Planned, depth: int, width: int | None) -> str:
-    indent = "  " * (depth - 1) + "`- " if depth else ""
-    name = _cut(f"{SIGNS[stage.standing]} {indent}{printable(stage.name)}", None if width is None else _NAMES)
+    name = f"{SIGNS[stage.standing]} {twig(depth)}{printable(stage.name)}"
+    name = filled(cut(name, None if width is None else _NAMES), _NAMES)
     said = stage.standing.value + (f": {why(stage)}" if stage.reasons else "")
-    return _cut(f"  {name:<{_NAMES}}  {printable(said)}", width)
+    return cut(f"  {name}  {printable(said)}", width)
 
 
 def _absent(absent: Sequence[Absent], width: int | None) -> Iterator[str]:
@@ -70,7 +71,7 @@ def _absent(absent: Sequence[Absent], width: int | None) -> Iterator[str]:
         yield ""
         yield f"{count(len(absent), 'output')} not here:"
     for each in absent[:MOST_ABSENT]:
-        yield _cut(f"  {printable(each.path)} ({_PLACES[each.at]})", width)
+        yield cut(f"  {printable(each.path)} ({_PLACES[each.at]})", width)
     if len(absent) > MOST_ABSENT:
         yield f"  and {len(absent) - MOST_ABSENT:,} more"
 
@@ -79,10 +80,6 @@ def _gone(names: Sequence[str], width: int | None) -> Iterator[str]:
     if names:
         yield ""
     for each in names[:MOST_ABSENT]:
-        yield _cut(printable(f"dvc.lock still knows {each}, which no dvc.yaml declares"), width)
+        yield cut(printable(f"dvc.lock still knows {each}, which no dvc.yaml declares"), width)
     if len(names) > MOST_ABSENT:
         yield f"and {len(names) - MOST_ABSENT:,} more stages that no dvc.yaml declares"
-
-
-def _cut(text: str, width: int | None) -> str:
-    return text if width is None or len(text) <= width else text[: width - 1] + "…"

@@ -1,12 +1,12 @@
 """A report as one self-contained HTML page: no script, no request, light and dark."""
 
-import re
 from functools import cache
 
 from jinja2 import Environment, StrictUndefined, Template
 from msgspec import Struct
 
-from mlci.core.picture import branches
+from mlci.core.picture import branches, own_scales, scales
+from mlci.core.printable import clean
 from mlci.core.report import (
     Block,
     Graph,
@@ -21,7 +21,7 @@ from mlci.core.report import (
     Text,
     plain,
 )
-from mlci.core.wording import signed
+from mlci.core.wording import number
 
 PLOT_WIDTH = 480
 
@@ -30,6 +30,7 @@ class PlotRow(Struct, frozen=True, kw_only=True):
     """One interval in the plot's own coordinates."""
 
     label: str
+    said: str
     title: str
     tone: str
     low: float
@@ -40,7 +41,7 @@ class PlotRow(Struct, frozen=True, kw_only=True):
 
 def render(report: Report) -> str:
     """Return the page; everything from the report is escaped by the template engine."""
-    return _filled(report, report.headline, report.verdict.value)
+    return _filled(report, report.headline, report.verdict.value if report.judged else "plain")
 
 
 def page(page: Page) -> str:
@@ -50,7 +51,8 @@ def page(page: Page) -> str:
 
 def _filled(report: Report | Page, title: Text, tone: str) -> str:
     values = {"report": report, "title": title, "tone": tone}
-    page = _template().render(values, kind=_kind, plot=_plot, axis=_axis, branches=_branches, plain=plain)
+    shapes = {"kind": _kind, "plot": _plot, "ends": _ends, "caption": _caption, "branches": _branches}
+    page = _template().render(values, **shapes, plain=plain)
     return page.replace("##[", "##&#91;") + "\n"
 
 
@@ -62,12 +64,8 @@ def _template() -> Template:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     # On one line, so that none begins with a stranger's words: the page may be printed into a CI's log.
-    environment.filters["flat"] = _flat
+    environment.filters["flat"] = clean
     return environment.from_string(files("mlci.render").joinpath("page.html.jinja").read_text("utf-8"))
-
-
-def _flat(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
 
 
 def _kind(block: Block) -> str:
@@ -89,18 +87,23 @@ def _branches(block: Graph) -> list[tuple[Node, int]]:
     return [(block.nodes[at], depth) for at, depth in branches([each.after for each in block.nodes])]
 
 
-def _scale(block: Intervals) -> float:
-    return max((max(abs(row.low), abs(row.high), row.margin or 0) for row in block.rows), default=1.0) or 1.0
+def _ends(block: Intervals) -> tuple[str, str]:
+    """What the ends of the scale mean, and how far they are where all rows share one."""
+    reach = [*scales(block).values()]
+    far = f"{number(reach[0])} " if len(reach) == 1 else ""
+    return f"{far}{block.ends[0]}", f"{far}{block.ends[1]}"
 
 
-def _axis(block: Intervals) -> tuple[str, str]:
-    """What the ends of the scale mean."""
-    return signed(-_scale(block)), signed(_scale(block))
+def _caption(block: Intervals) -> str:
+    """How the plot is read."""
+    accepted = any(row.margin is not None for row in block.rows)
+    dashed = "; the dashed line is the accepted drop" if accepted else ""
+    return f"{block.legend}; the thin line is {block.zero}{dashed}.{own_scales(block)}"
 
 
 def _plot(block: Intervals) -> list[PlotRow]:
-    scale = _scale(block)
-    return [_plot_row(row, scale) for row in block.rows]
+    reach = scales(block)
+    return [_plot_row(row, reach[row.group]) for row in block.rows]
 
 
 def _plot_row(row: IntervalRow, scale: float) -> PlotRow:
@@ -110,7 +113,8 @@ def _plot_row(row: IntervalRow, scale: float) -> PlotRow:
 
     return PlotRow(
         label=plain(row.label),
-        title=f"{row.point:+.4g} ({row.low:+.4g} to {row.high:+.4g})",
+        said=row.said,
+        title=": ".join(filter(None, (plain(row.label), ", ".join(filter(None, (row.said, row.told)))))),
         tone=row.tone.value,
         low=x(row.low),
         point=x(row.point),

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status
-from mlci.core.printable import printable_lines
+from mlci.core.printable import clean, printable
 
 
 def render(evidence: Sequence[Evidence]) -> str:
@@ -14,7 +14,7 @@ def render(evidence: Sequence[Evidence]) -> str:
         "testsuites", {"name": "mlci", **_counts([f for each in evidence for f in each.findings])}
     )
     for each in evidence:
-        suite = ET.SubElement(root, "testsuite", {"name": _printable(each.gate), **_counts(each.findings)})
+        suite = ET.SubElement(root, "testsuite", {"name": clean(each.gate), **_counts(each.findings)})
         suite.set("time", f"{each.seconds:.3f}")
         for finding in each.findings:
             _case(suite, finding)
@@ -35,26 +35,31 @@ def _counts(findings: Sequence[Finding]) -> dict[str, str]:
 
 def _case(suite: ET.Element, finding: Finding) -> None:
     case = ET.SubElement(
-        suite, "testcase", classname=_printable(finding.check), name=_printable(finding.subject), time="0"
+        suite, "testcase", classname=clean(finding.check), name=clean(finding.subject), time="0"
     )
     if finding.location is not None:
-        case.set("file", _printable(finding.location.path))
-    message = _printable(finding.message)
+        case.set("file", clean(finding.location.path))
+    message = clean(finding.message)
     if finding.blocks:
         kind = "error" if finding.status is Status.ERROR else "failure"
-        type_ = _printable(finding.check)
-        ET.SubElement(case, kind, message=message, type=type_).text = printable_lines(finding.help or "")
+        type_ = clean(finding.check)
+        ET.SubElement(case, kind, message=message, type=type_).text = _lines(finding.help, _waiver(finding))
     elif finding.status is Status.SKIP:
         ET.SubElement(case, "skipped", message=message)
     elif finding.status is not Status.PASS:
-        ET.SubElement(case, "system-out").text = message
+        ET.SubElement(case, "system-out").text = _lines(finding.message, _waiver(finding))
 
 
-def _printable(text: str) -> str:
-    """One line; XML 1.0 has no room for control characters, surrogates or the two non-characters."""
-    return "".join(
-        letter
-        if (letter >= " " and not "\ud800" <= letter <= "\udfff" and letter < "\ufffe") or letter > "\uffff"
-        else "\N{REPLACEMENT CHARACTER}"
-        for letter in " ".join(text.split())
-    )
+def _waiver(finding: Finding) -> str:
+    """Who accepted it, until when and why: what is waived passes, and its reader must see by whose word."""
+    waived = finding.waived
+    if waived is None:
+        return ""
+    state = "its waiver ended on" if waived.expired else "accepted until"
+    return f"{state} {waived.until}, by {waived.owner}: {waived.reason}"
+
+
+def _lines(*texts: str | None) -> str:
+    """Several lines, none of them a command to CI."""
+    lines = (line for text in texts for line in (text or "").splitlines())
+    return "\n".join(printable(clean(line)) for line in lines)

@@ -4,12 +4,16 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from mlci.core.finding import Verdict
-from mlci.core.picture import LEGEND, bar, mermaid
+from mlci.core.picture import bar, legend, mermaid, scales
+from mlci.core.printable import clean
 from mlci.core.report import (
     Block,
     Cell,
     Graph,
+    IntervalRow,
     Intervals,
     Item,
     Items,
@@ -22,18 +26,27 @@ from mlci.core.report import (
     Text,
     Tone,
 )
+from mlci.core.wording import count
 
 LIMIT = 60_000
 SIGNS = {Tone.GOOD: "🟢", Tone.NEUTRAL: "⚪", Tone.MUTED: "⚪", Tone.WARN: "🟡", Tone.BAD: "🔴"}
 HEADS = {Verdict.PASSED: "✅", Verdict.WARNED: "⚠️", Verdict.FAILED: "❌"}
 # How many rows of a table or items of a list are shown, tried in turn until the whole fits.
 CAPS = (1000, 200, 60, 20, 8, 3)
+# Of an open list these are read; of more, nobody reads what comes after it.
+MOST_OPEN = 10
+MOST_SECTIONS = 64
+LONGEST = 500
 
 # What may stand as bare prose: no character that starts markup, a mention, a link or a shortcode.
 _HARMLESS = re.compile(r"(?:(?!(?i:www\.|gh-))[A-Za-z0-9.,;%()'±−≥≤…×≈→+–—-]+)?:?\Z")
 # What stands around a word is prose also where the word itself is not.
 _AROUND = re.compile(r"(\(?)(.*?)(\)?[.,;:]?)\Z", re.DOTALL)
-_COMMIT = re.compile(r"\(?[0-9a-f]{7,40}[).,;:]*\Z")
+# Forges make links of commits, also as parts of words and of ranges; figures behind a point are none.
+_COMMIT = re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{7,40}(?![A-Za-z0-9])")
+_FRACTION = re.compile(r"(?<=[0-9])\.[0-9]+")
+# GitLab takes what stands behind it for a milestone.
+_MILESTONE = re.compile(r"%[^\s).,;:]")
 # GFM links these even inside `<code>`; a break opportunity in the middle keeps them text.
 _AUTOLINK = re.compile(
     r"(?=@)|(?<=www)(?=\.)|(?:(?<=http)|(?<=https)|(?<=ftp)|(?<=mailto)|(?<=xmpp))(?=:)", re.IGNORECASE
@@ -47,17 +60,72 @@ T = TypeVar("T")
 
 def render(report: Report, *, limit: int = LIMIT) -> str:
     """Return the report in at most `limit` bytes; the verdict always comes first and is never cut."""
+    head = _head(report)
+    kept = _weightiest(report.sections, MOST_SECTIONS)
+    room = limit - len(head.encode()) - len(_left_out(len(report.sections)).encode())
     for cap in CAPS:
-        text = _document(report, report.sections, cap)
-        if len(text.encode()) <= limit:
-            return text
-    kept = list(report.sections)
-    while kept:
-        kept.pop(next((i for i in reversed(range(len(kept))) if kept[i].folded), len(kept) - 1))
-        text = _document(report, tuple(kept), CAPS[-1])
-        if len(text.encode()) <= limit:
-            return text
-    return _document(report, (), CAPS[-1])
+        parts = _fitting(report, kept, cap, room)
+        if len(parts) == len(kept):
+            break
+    else:
+        parts = _best(report, kept, CAPS[-1], room)
+    return head + "".join(parts) + _left_out(len(report.sections) - len(parts))
+
+
+def _head(report: Report) -> str:
+    sign = HEADS[report.verdict] if report.judged else SIGNS[Tone.NEUTRAL]
+    return f"## {sign} {_text(_cut(report.headline, LONGEST))}\n\n{_text(_cut(report.facts, LONGEST))}\n"
+
+
+def _weightiest(sections: Sequence[Section], most: int) -> list[int]:
+    """The places of the sections that are told: of too many, first those that stand open."""
+    order = sorted(range(len(sections)), key=lambda at: sections[at].folded)
+    return sorted(order[:most])
+
+
+def _fitting(report: Report, places: Sequence[int], cap: int, room: int) -> list[str]:
+    """The sections as far as there is room for them."""
+    parts: list[str] = []
+    for at in places:
+        part = _part(report.sections[at], cap)
+        room -= len(part.encode())
+        if room < 0:
+            break
+        parts.append(part)
+    return parts
+
+
+def _best(report: Report, places: Sequence[int], cap: int, room: int) -> list[str]:
+    """The sections that there is room for, the folded ones and the last going first."""
+    parts = {at: _part(report.sections[at], cap) for at in places}
+    size = sum(len(part.encode()) for part in parts.values())
+    for at in sorted(places, key=lambda at: (not report.sections[at].folded, -at)):
+        if size <= room:
+            break
+        size -= len(parts.pop(at).encode())
+    return list(parts.values())
+
+
+def _part(section: Section, cap: int) -> str:
+    return "\n" + "\n".join(_section(section, cap)).rstrip() + "\n"
+
+
+def _left_out(amount: int) -> str:
+    if not amount:
+        return ""
+    stand = "stands" if amount == 1 else "stand"
+    return f"\n_{count(amount, 'more section')} {stand} in the full report (job summary and artifact)._\n"
+
+
+def _cut(text: Text, most: int) -> Text:
+    """A text of at most so many letters, for a line that is never left out."""
+    spans: list[Span] = []
+    for span in text:
+        if most < len(span.text):
+            return (*spans, replace(span, text=f"{span.text[: max(0, most)]}…"))
+        most -= len(span.text)
+        spans.append(span)
+    return tuple(spans)
 
 
 def page(page: Page) -> str:
@@ -70,32 +138,22 @@ def page(page: Page) -> str:
 
 def inert(text: str) -> str:
     """Return text that no Markdown renderer takes for markup, a mention, a link or a reference."""
-    return "".join(_words(_clean(text)))
+    return "".join(_words(clean(text)))
 
 
 def inert_code(text: str) -> str:
     """Return text as code, likewise inert."""
-    parts = (_entities(part) for part in _AUTOLINK.split(_clean(text)))
+    parts = (_entities(part) for part in _AUTOLINK.split(clean(text)))
     return f"<code>{'<wbr>'.join(parts) or '&#32;'}</code>"
-
-
-def _document(report: Report, sections: Sequence[Section], cap: int) -> str:
-    lines = [f"## {HEADS[report.verdict]} {_text(report.headline)}", "", _text(report.facts), ""]
-    for section in sections:
-        lines += _section(section, cap)
-    left_out = len(report.sections) - len(sections)
-    if left_out:
-        lines += [f"_{left_out} more sections stand in the full report (job summary and artifact)._", ""]
-    return "\n".join(lines).rstrip() + "\n"
 
 
 def _section(section: Section, cap: int) -> list[str]:
     summary = f" {_text(section.summary)}" if section.summary else ""
     body: list[str] = []
     for block in section.blocks:
-        body += _block(block, cap)
-        if isinstance(block, Intervals) and not section.folded:
-            body += [f"_{LEGEND}_", ""]
+        body += _block(block, min(cap, MOST_OPEN) if isinstance(block, Items) and not section.folded else cap)
+    if not any(body):
+        return [f"<b>{inert(section.title)}</b>{summary}", ""]
     if section.folded:
         head = ["<details>", f"<summary><b>{inert(section.title)}</b>{summary}</summary>", ""]
         return [*head, *body, "</details>", ""]
@@ -111,13 +169,25 @@ def _block(block: Block, cap: int) -> list[str]:
             return [*_capped(items, cap, _item), ""]
         case Table():
             return _table(block, cap)
-        case Intervals(rows=rows):
-            scale = max((max(abs(row.low), abs(row.high)) for row in rows), default=1.0)
-            pictures = [f"{SIGNS[row.tone]} `{bar(row, scale)}` {_text(row.label)}<br>" for row in rows[:cap]]
-            return [*pictures, ""]
+        case Intervals():
+            return _pictures(block, cap)
         case Graph(nodes=nodes):
             # A part of a graph would be a wrong graph.
-            return ["```mermaid", *mermaid(block), "```", ""] if len(nodes) <= cap else []
+            if len(nodes) > cap:
+                return [f"_A graph of {len(nodes):,} stages stands in the full report._", ""]
+            return ["```mermaid", *mermaid(block), "```", ""]
+
+
+def _pictures(block: Intervals, cap: int) -> list[str]:
+    """In one line, since a forge breaks lines at line ends also where they are broken already."""
+    reach = scales(block)
+    drawn = [_picture(row, reach[row.group]) for row in block.rows[:cap]]
+    return ["<br>".join(drawn), *_more(len(block.rows) - cap), "", f"_{legend(block)}_", ""]
+
+
+def _picture(row: IntervalRow, scale: float) -> str:
+    said = f" {inert(row.said)}" if row.said else ""
+    return f"{SIGNS[row.tone]} `{bar(row, scale)}` {_text(row.label)}{said}"
 
 
 def _item(item: Item) -> str:
@@ -142,9 +212,11 @@ def _cell(cell: Cell) -> str:
 
 
 def _capped(things: Sequence[T], cap: int, show: Callable[[T], str]) -> list[str]:
-    shown = [show(each) for each in things[:cap]]
-    rest = len(things) - cap
-    return [*shown, f"\n_… and {rest} more in the full report._"] if rest > 0 else shown
+    return [*(show(each) for each in things[:cap]), *_more(len(things) - cap)]
+
+
+def _more(rest: int) -> list[str]:
+    return [f"\n_… and {rest:,} more in the full report._"] if rest > 0 else []
 
 
 def _text(text: Text) -> str:
@@ -167,15 +239,10 @@ def _words(text: str) -> list[str]:
 def _word(word: str, *, first: bool) -> str:
     if first and _LIST_MARK.match(word):
         return inert_code(word)
-    if _HARMLESS.match(word) and not _COMMIT.match(word):
+    if _HARMLESS.match(word) and not _MILESTONE.search(word) and not _COMMIT.search(_FRACTION.sub("", word)):
         return word
     return _AROUND.sub(lambda found: f"{found[1]}{inert_code(found[2])}{found[3]}", word, count=1)
 
 
 def _entities(text: str) -> str:
     return _LIVE.sub(lambda match: f"&#{ord(match[0])};", text)
-
-
-def _clean(text: str) -> str:
-    flat = re.sub(r"[\r\n\t\v\f\x85\u2028\u2029]+", " ", text)
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in flat)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from mlci.core.config import Direction
 from mlci.core.power import Power
 from mlci.core.printable import printable
-from mlci.core.wording import count, estimate, number
+from mlci.core.wording import count, estimate, number, stated
 
 WIDTH = 80
 NOTHING = "There is nothing to say: no model declares predictions that can be read, or none has a metric."
@@ -41,7 +41,7 @@ def _whole(found: Sequence[Power]) -> Iterator[str]:
 def _margin(one: Power) -> str:
     if one.margin is None:
         return ""
-    accepted = f"; mlci.yaml accepts {one.margin:g}"
+    accepted = f"; mlci.yaml accepts {stated(one.margin)}"
     if one.enough:
         return f"{accepted}, so these rows are enough"
     rows = "more rows" if one.needed is None else f"about {estimate(one.needed):,} rows"

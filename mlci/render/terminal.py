@@ -1,17 +1,16 @@
 """A report as plain lines for a terminal of 80 columns, or of as many as there are."""
 
 import re
-import textwrap
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mlci.core.columns import columns, cut, filled, wrapped
 from mlci.core.finding import Verdict
-from mlci.core.picture import LEGEND, bar, branches
-from mlci.core.printable import printable
+from mlci.core.picture import WIDTH as WIDTH_OF_BAR
+from mlci.core.picture import bar, branches, legend, scales, twig
+from mlci.core.printable import clean, printable
 from mlci.core.report import (
     Block,
     Cell,
@@ -44,6 +43,8 @@ _ALARMING = (Tone.WARN, Tone.BAD)
 _QUIET = (Tone.NEUTRAL, Tone.MUTED)
 # A cell of so many columns stays whole: what does not fit beside it goes below. Only a longer word breaks.
 _WHOLE, _WORD = 24, 8
+# A row of a picture: two blanks, its sign, a blank, the bar and two blanks before the name.
+_BEFORE_NAME = WIDTH_OF_BAR + 6
 SIGNS = {Tone.GOOD: "+", Tone.NEUTRAL: " ", Tone.MUTED: " ", Tone.WARN: "!", Tone.BAD: "x"}
 
 
@@ -70,10 +71,10 @@ def render(
     With `fold` long tables end with a count of what they leave out, never of anything red or yellow in an
     open section. `paint` gives words their tone, on a terminal that shows it.
     """
-    title = f"{WORDS[report.verdict]}: {plain(report.headline)}"
+    verdict = WORDS[report.verdict] if report.judged else ""
+    title = ": ".join(filter(None, (verdict, plain(report.headline))))
     first, *below = _lines(report, title, width, brief=brief, fold=fold)
-    verdict, rest = first[: len(WORDS[report.verdict])], first[len(WORDS[report.verdict]) :]
-    lines = [_toned(verdict, VERDICTS[report.verdict]) + rest, *below]
+    lines = [_toned(verdict, VERDICTS[report.verdict]) + first[len(verdict) :], *below]
     return "".join(f"{_finished(line, paint)}\n" for line in lines)
 
 
@@ -116,10 +117,9 @@ def _section(section: Section, width: int, fold: Fold | None) -> list[str]:
     for block in section.blocks:
         kept, left = (block, 0) if fold is None else _shortened(block, fold.most, folded=section.folded)
         lines += _block(kept, width)
-        if isinstance(block, Intervals) and not section.folded:
-            lines += _wrapped(LEGEND, width, indent="  ")
         if fold is not None and left:
-            lines += _wrapped(f"… and {left:,} more: {fold.more}", width, indent="  ")
+            told = f"… and {left:,} more" if _shown(kept) else f"none of {left:,} moved"
+            lines += _wrapped(f"{told}: {fold.more}", width, indent="  ")
     return lines
 
 
@@ -140,6 +140,10 @@ def _shortened(block: Block, most: int, *, folded: bool) -> tuple[Block, int]:
     return block, 0
 
 
+def _shown(block: Block) -> bool:
+    return not isinstance(block, Intervals) or bool(block.rows)
+
+
 def _title(section: Section, width: int) -> list[str]:
     summary = f" ({plain(section.summary)})" if section.summary else ""
     return _wrapped(section.title + summary, width)
@@ -153,18 +157,36 @@ def _block(block: Block, width: int) -> list[str]:
             return [line for item in items for line in _item(item, width)]
         case Table():
             return _table(block, width)
-        case Intervals(rows=rows):
-            scale = max((max(abs(row.low), abs(row.high)) for row in rows), default=1.0)
-            return [_cut(f"  {bar(row, scale)}  {_clean(plain(row.label))}", width) for row in rows]
+        case Intervals():
+            return _pictures(block, width)
         case Graph():
             return ["", *_graph(block, width)]
+
+
+def _pictures(block: Intervals, width: int) -> list[str]:
+    """A sign, a picture and a name a row, and behind it what is said: a long name gives way."""
+    if not block.rows:
+        return []
+    reach = scales(block)
+    bars = [f"  {_toned(SIGNS[row.tone], row.tone)} {bar(row, reach[row.group])}" for row in block.rows]
+    names, said = [clean(plain(row.label)) for row in block.rows], [clean(row.said) for row in block.rows]
+    room = max(_WORD, min(max(map(columns, names)), width - _BEFORE_NAME - _longest(said)))
+    lines = [
+        "  ".join((picture, filled(cut(name, room), room), word)).rstrip()
+        for picture, name, word in zip(bars, names, said, strict=True)
+    ]
+    return [*lines, *_wrapped(legend(block), width, indent="  ")]
+
+
+def _longest(said: Sequence[str]) -> int:
+    """The columns of what is said behind names, with the gap before it."""
+    return 2 + max(map(columns, said)) if any(said) else 0
 
 
 def _graph(graph: Graph, width: int) -> Iterator[str]:
     for number, depth in branches([each.after for each in graph.nodes]):
         node = graph.nodes[number]
-        indent = "  " * (depth - 1) + "`- " if depth else ""
-        yield _cut(f"  {indent}{_clean(node.name)} ({_clean(node.state)})", width)
+        yield cut(f"  {twig(depth)}{clean(node.name)} ({clean(node.state)})", width)
 
 
 def _item(item: Item, width: int) -> list[str]:
@@ -176,7 +198,7 @@ def _item(item: Item, width: int) -> list[str]:
 def _table(table: Table, width: int) -> list[str]:
     room = width - 2
     columns = [
-        _Column(column=column, cells=tuple(row[at] for row in table.rows))
+        _laid(column, [_cell(row[at]) for row in table.rows], [row[at].tone for row in table.rows])
         for at, column in enumerate(table.columns)
     ]
     while sum(each.least for each in columns) + 2 * (len(columns) - 1) > room:
@@ -205,41 +227,25 @@ def _laid_out(columns: "Sequence[_Column]", rows: int, room: int) -> list[str]:
     lines = _row([each.title for each in columns], widths, numbers)
     lines += _row(["-" * each for each in widths], widths, numbers)
     for at in range(rows):
-        tones = [each.cells[at].tone for each in columns]
-        lines += _row([each.texts[at] for each in columns], widths, numbers, tones)
+        texts, tones = [each.texts[at] for each in columns], [each.tones[at] for each in columns]
+        lines += _row(texts, widths, numbers, tones)
     return lines
 
 
 class _Column(Struct, frozen=True, kw_only=True):
-    """A column as it is laid out."""
+    """A column as it is laid out, measured once.
+
+    `natural` is the width at which nothing is wrapped, `whole` that at which no cell is, though the title
+    may be, and `least` that at which no word is broken and no number wrapped.
+    """
 
     column: Column
-    cells: tuple[Cell, ...]
-
-    @property
-    def title(self) -> str:
-        return _clean(self.column.title)
-
-    @property
-    def texts(self) -> list[str]:
-        return [_cell(each) for each in self.cells]
-
-    @property
-    def natural(self) -> int:
-        """The width at which nothing is wrapped."""
-        return max(map(_columns, (self.title, *self.texts)))
-
-    @property
-    def whole(self) -> int:
-        """The width at which no cell is wrapped, though the title may be."""
-        return max([self.least, *map(_columns, self.texts)])
-
-    @property
-    def least(self) -> int:
-        """The width at which no word is broken, and no number wrapped."""
-        words = [word for text in (self.title, *self.texts) for word in text.split(" ")]
-        whole = [*words, *self.texts] if self.column.number else words
-        return max(map(_columns, whole), default=1)
+    title: str
+    texts: Sequence[str]
+    tones: Sequence[Tone]
+    natural: int
+    whole: int
+    least: int
 
     @property
     def floor(self) -> int:
@@ -247,9 +253,25 @@ class _Column(Struct, frozen=True, kw_only=True):
         return min(self.least, _WHOLE if self.column.number else _WORD)
 
 
+def _laid(column: Column, texts: Sequence[str], tones: Sequence[Tone]) -> _Column:
+    title = clean(column.title)
+    longest = max(map(columns, texts), default=0)
+    words = [word for text in (title, *(() if column.number else texts)) for word in text.split(" ")]
+    least = max([*map(columns, words), longest if column.number else 0])
+    return _Column(
+        column=column,
+        title=title,
+        texts=texts,
+        tones=tones,
+        natural=max(columns(title), longest),
+        whole=max(least, longest),
+        least=least,
+    )
+
+
 def _cell(cell: Cell) -> str:
     sign = SIGNS[cell.tone].strip()
-    text = _clean(plain(cell.text))
+    text = clean(plain(cell.text))
     return f"{sign}{GLUE}{text}" if sign else text
 
 
@@ -278,12 +300,12 @@ def _row(
     cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool], tones: Sequence[Tone] = ()
 ) -> list[str]:
     tones = tones or [Tone.NEUTRAL] * len(cells)
-    wrapped = [
-        [line.replace(GLUE, " ") for line in textwrap.wrap(cell, width, break_on_hyphens=False)] or [""]
+    cut_up = [
+        [line.replace(GLUE, " ") for line in wrapped(cell, width)]
         for cell, width in zip(cells, widths, strict=True)
     ]
-    height = max(len(lines) for lines in wrapped)
-    padded = [lines + [""] * (height - len(lines)) for lines in wrapped]
+    height = max(len(lines) for lines in cut_up)
+    padded = [lines + [""] * (height - len(lines)) for lines in cut_up]
     return [
         "  "
         + "  ".join(
@@ -295,31 +317,11 @@ def _row(
 
 
 def _pad(text: str, width: int, *, right: bool, tone: Tone) -> str:
-    space = " " * max(0, width - _columns(text))
+    space = " " * max(0, width - columns(text))
     return space + _toned(text, tone) if right else _toned(text, tone) + space
 
 
 def _wrapped(text: str, width: int, *, indent: str = "", hang: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        _clean(text),
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent if hang is None else hang,
-        break_on_hyphens=False,
-    ) or [indent.rstrip()]
-
-
-def _cut(text: str, width: int) -> str:
-    if _columns(text) <= width:
-        return text
-    ends = accumulate(map(_columns, text))
-    return text[: sum(end < width for end in ends)] + "…"
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _clean(text: str) -> str:
-    flat = " ".join(text.split())
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in flat)
+    """Lines, the first behind `indent` and the others behind `hang`, which is as wide."""
+    first, *more = wrapped(clean(text), width - len(indent))
+    return [f"{indent}{first}".rstrip(), *(f"{indent if hang is None else hang}{each}" for each in more)]

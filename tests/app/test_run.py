@@ -155,7 +155,7 @@ def test_nothing_at_all_is_not_ready_to_be_registered(tmp_path: Path) -> None:
     bare.commit({"mlci.yaml": "version: 1\nproject: credit\n", "dvc.yaml": "stages: {}\n"})
     said = mlci_run(bare)
     assert said.code == 0
-    assert said.stdout.startswith("PASSED: Nothing was judged")
+    assert said.stdout.startswith("Nothing is judged: there is no stage to reproduce and no gate")
 
 
 def test_an_output_that_git_keeps_is_restored(story: Repository) -> None:
@@ -247,7 +247,7 @@ def test_a_run_whose_predictions_leave_out_test_rows_ends_with_10(
     story.commit({"raw.txt": "100"})
     short = mlci_run(story)
     assert short.code == 10
-    assert f"Must not be registered: {gate}.coverage on income" in short.stdout
+    assert f"Must not be registered: {gate}.coverage fails on income" in short.stdout
     assert f"{gate}.coverage income: no prediction for 300 of 400 rows of test.csv" in short.stdout
     findings = evidence(story)[gate]["findings"]
     assert [each["check"] for each in findings if each["status"] != "pass"] == [f"{gate}.coverage"]

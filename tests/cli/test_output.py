@@ -55,3 +55,9 @@ def test_only_a_terminal_cuts_cells(capsys):
     assert row[0] in capsys.readouterr().out
     Output(terminal=True).table(("message",), [row])
     assert max(map(len, capsys.readouterr().out.splitlines())) == 80
+
+
+def test_json_steers_no_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(json=True).answer({"title": "\x9b31m\u202e"}, "")
+    said = capsys.readouterr().out
+    assert said == '{\n  "title": "\\u009b31m\\u202e"\n}\n'

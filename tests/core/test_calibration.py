@@ -8,6 +8,7 @@ from sklearn.calibration import calibration_curve
 from mlci.core.calibration import reliability
 from mlci.core.compose_calibration import calibrations
 from mlci.core.evidence import Evidence
+from mlci.core.picture import legend
 from mlci.core.reliability import read_bin
 from mlci.core.report import Intervals, Table, Tone, plain
 from mlci.core.stats import wilson
@@ -69,8 +70,11 @@ def test_a_report_shows_each_bin_as_a_picture_and_a_row():
     assert len(picture.rows) == len(table.rows) == 10
     middle = picture.rows[4]
     assert (middle.point, middle.tone) == (pytest.approx(0.2, abs=0.06), Tone.WARN)
+    assert (middle.said, picture.ends) == ("too little", ("too much was said", "too little"))
+    assert "Right is better" not in legend(picture)
+    assert "accepted drop" not in legend(picture)
     assert plain(table.rows[4][0].text) == "0.4 to 0.5"
-    straight = [row.tone for row in next(iter(calibrations(evidence(builtins(binned()[2]))))).blocks[1].rows]
+    straight = [row.tone for row in next(iter(calibrations(evidence(builtins(binned()[2]))))).blocks[0].rows]
     assert straight.count(Tone.NEUTRAL) >= 8
 
 
@@ -79,7 +83,6 @@ def test_a_report_shows_each_bin_as_a_picture_and_a_row():
     [
         None,
         7,
-        {"more": 1},
         {"rows": -1},
         {"said": 2.0},
         {"happened": "x"},

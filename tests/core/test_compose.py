@@ -3,16 +3,27 @@ import html
 import pytest
 from msgspec.structs import replace
 
-from mlci.core.compose import compose
-from mlci.core.compose_diff import rest
+from mlci.core.compose import compose, rest
 from mlci.core.config import Direction
-from mlci.core.diff import Artifact, Diff, FileDiff, Inside, MetricDiff, MetricVerdict, Occasion, Pairing
+from mlci.core.diff import (
+    Artifact,
+    Diff,
+    FileDiff,
+    Floor,
+    FloorStatus,
+    Inside,
+    MetricDiff,
+    MetricVerdict,
+    Occasion,
+    Pairing,
+)
 from mlci.core.diff_findings import findings
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Interval, Status, Verdict, Waived
 from mlci.core.picture import bar
 from mlci.core.report import IntervalRow, Report, plain
 from mlci.render import terminal
+from mlci.render.html import render as page
 from mlci.render.markdown import render
 from tests.support.decided import blocks
 
@@ -118,7 +129,10 @@ def test_a_part_of_the_rows_is_told_as_one(base, head, truth, told, verdict) -> 
 def test_rows_that_base_was_judged_by_do_not_leave_unsaid() -> None:
     part = replace(WHOLE, base_rows=6001)
     report = report_of(BETTER, pairing=part)
-    assert plain(report.headline) == "You may merge, after a look: diff.rows on income"
+    assert (
+        plain(report.headline)
+        == "You may merge, after a look: the test set of income is another than the base's"
+    )
     told = "1 row of base's test set has no prediction now: 6,000 rows of income paired by id; base had 6,001"
     (found,) = findings(Diff(base=BASE, head=HEAD, pairings=(part,)), Occasion.PROMOTION)
     assert (found.check, found.status, found.message.startswith(told)) == ("diff.rows", Status.WARN, True)
@@ -324,3 +338,114 @@ def test_what_did_not_run_is_never_green() -> None:
 
     assert told.verdict is Verdict.FAILED
     assert plain(told.headline) == "Not judged yet: diff, load did not run"
+
+
+NEW = replace(
+    AUC, base=None, difference=None, interval=None, verdict=None, noticeable=None, note="no baseline"
+)
+
+
+def told(
+    *metrics: MetricDiff, base: str | None = BASE, notes: tuple[str, ...] = (), gates: int = 0
+) -> Report:
+    diff = Diff(base=base, head=HEAD, base_name="main" if base else "", metrics=metrics, notes=notes)
+    green = Finding(check="data.rows", subject="t", status=Status.PASS, message="m")
+    beside = [Evidence(gate=f"gate{at}", commit=HEAD, findings=(green,)) for at in range(gates)]
+    evidence = [
+        Evidence(gate="diff", commit=HEAD, findings=findings(diff, Occasion.PULL_REQUEST)),
+        *beside,
+    ]
+    return compose(project="credit", evidence=evidence, diff=diff, occasion=Occasion.PULL_REQUEST)
+
+
+def test_green_claims_no_comparison_that_never_happened() -> None:
+    why = "in the base, metrics.json is no JSON"
+    report = told(NEW, replace(NEW, metric="f1"), notes=(why,), gates=1)
+    assert report.verdict is Verdict.WARNED
+    assert plain(report.headline) == "You may merge, after a look: nothing could be compared with main"
+    assert plain(report.facts).endswith(f", which has none of these metrics ({why}).")
+    assert "beyond its margin" not in terminal.render(report)
+
+
+MET = replace(
+    NEW,
+    margin=None,
+    base=0.8,
+    note="",
+    floors=(Floor(limit=0.8, direction=Direction.HIGHER, status=FloorStatus.MET),),
+)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "base", "gates", "said"),
+    [
+        ((NOISE, NEW), BASE, 0, "nothing that could be compared got worse beyond its margin"),
+        ((replace(NOISE, margin=None),), BASE, 0, "nothing got worse"),
+        ((MET,), BASE, 0, "every limit is met"),
+        ((), BASE, 1, "every gate passed"),
+        ((NEW,), None, 1, "every gate passed"),
+        ((NEW,), None, 0, "there is nothing to compare with yet"),
+    ],
+)
+def test_green_says_what_was_looked_at(metrics, base, gates, said) -> None:
+    report = told(*metrics, base=base, gates=gates)
+    assert (report.verdict, plain(report.headline)) == (Verdict.PASSED, f"You may merge: {said}")
+
+
+SHOWN = replace(NOISE, gated=False, verdict=None, margin=None)
+
+
+@pytest.mark.parametrize("metrics", [(), (SHOWN,)])
+def test_where_no_objective_is_nothing_is_judged_and_no_face_praises_it(metrics) -> None:
+    report = told(*metrics)
+    assert plain(report.headline) == "Nothing is judged: no objective names a metric"
+    assert terminal.render(report).startswith("Nothing is judged")
+    assert render(report).startswith("## ⚪ Nothing is judged")
+    assert '<h1 class="plain">' in page(report)
+
+
+def test_a_skipped_gate_of_a_project_without_objectives_is_no_praise() -> None:
+    skipped = Finding(check="model.objective", subject="models", status=Status.SKIP, message="none")
+    evidence = [Evidence(gate=name, commit=HEAD, findings=(skipped,)) for name in ("model", "pipeline")]
+    report = compose(project="c", evidence=evidence, diff=None, occasion=Occasion.PROMOTION)
+    assert plain(report.headline).startswith("Nothing is judged: every check was skipped")
+    owed = compose(project="c", evidence=evidence, diff=None, occasion=Occasion.PROMOTION, missing=("diff",))
+    assert terminal.render(owed).startswith("FAILED: Not judged yet")
+
+
+@pytest.mark.parametrize(
+    ("check", "subject", "status", "said"),
+    [
+        ("diff.recorded", "p.csv", Status.WARN, "p.csv is not what dvc.lock records"),
+        ("diff.readable", "diff", Status.ERROR, "a file that was declared cannot be read"),
+        ("diff.relaxed", "gates.data", Status.WARN, "the change asks less, or something else, of gates.data"),
+        ("model.objective", "income.f1", Status.FAIL, "income.f1 misses its limit"),
+        ("model.objective", "income.f1", Status.ERROR, "income.f1 cannot be judged"),
+        ("load.latency", "p95", Status.FAIL, "load.latency fails on p95"),
+        ("data.rows", "t", Status.WARN, "data.rows warns on t"),
+        ("data.rows", "t", Status.ERROR, "data.rows cannot be answered on t"),
+    ],
+)
+def test_the_headline_is_a_sentence(check, subject, status, said) -> None:
+    finding = Finding(check=check, subject=subject, status=status, message="m")
+    evidence = Evidence(gate="load", commit=HEAD, findings=(finding,))
+    report = compose(project="c", evidence=[evidence], diff=None, occasion=Occasion.PULL_REQUEST)
+    assert plain(report.headline).endswith(f": {said}")
+
+
+def test_the_headline_names_the_model_where_several_have_such_a_metric() -> None:
+    report = told(AUC, replace(NOISE, model="churn"))
+    assert plain(report.headline) == "Do not merge: income.roc_auc regressed"
+
+
+@pytest.mark.parametrize(
+    ("expired", "said"), [(False, "(accepted until 2027-01-01)"), (True, "(its waiver ended on 2027-01-01)")]
+)
+def test_the_headline_says_that_a_regression_is_accepted_and_the_section_stands_first(expired, said) -> None:
+    diff = Diff(base=BASE, head=HEAD, base_name="main", metrics=(AUC,))
+    waived = Waived(owner="@ana", reason="planned", until="2027-01-01", expired=expired)
+    found = tuple(replace(each, waived=waived) for each in findings(diff, Occasion.PULL_REQUEST))
+    evidence = Evidence(gate="diff", commit=HEAD, findings=found)
+    report = compose(project="c", evidence=[evidence], diff=diff, occasion=Occasion.PULL_REQUEST)
+    assert plain(report.headline).endswith(f"roc_auc regressed {said}")
+    assert report.sections[0].title == ("What failed" if expired else "Accepted for now")

@@ -5,10 +5,18 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from mlci.core.compose import compose
-from mlci.core.compose_diff import rest
+from mlci.core.compose import compose, rest
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, Floor, FloorStatus, MetricDiff, MetricVerdict, Occasion, ValueDiff
+from mlci.core.diff import (
+    Diff,
+    Floor,
+    FloorStatus,
+    MetricDiff,
+    MetricVerdict,
+    Occasion,
+    Pairing,
+    ValueDiff,
+)
 from mlci.core.diff_findings import findings
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Interval, Status, Verdict
@@ -159,6 +167,9 @@ def test_no_column_for_drops_that_nobody_accepts_and_none_for_intervals_that_are
         (1e-30, 2e-30, ["1e-30", "2e-30", "+1e−30 (+100.0 %)"]),
         (0.1, 150.0, ["0.1", "150.0", "+149.9 (+149,900 %)"]),
         (9007199254740993, 9007199254740992, ["9007199254740993", "9007199254740992", "−1 (< 0.1 %)"]),
+        (0.5, 1e30, ["0.5", "1e+30", "+1e+30 (+2e+32 %)"]),
+        (10**300, 2, ["1e+300", "2", "−1e+300 (−100.0 %)"]),
+        (-1.7e308, 1.7e308, ["-1.7e+308", "1.7e+308", "+3.4e+308"]),
         (0.8123456789, float("nan"), ["0.8123", "NaN", "changed"]),
         (0.5, None, ["0.5", "null", "changed"]),
     ],
@@ -211,7 +222,7 @@ def test_what_puts_the_verdicts_in_doubt_stands_before_them() -> None:
         project="credit", evidence=[replace(evidence, findings=evidence.findings[:1])], diff=diff,
         occasion=Occasion.PULL_REQUEST,
     )  # fmt: skip
-    assert plain(calm.headline) == "You may merge, after a look: diff.recorded on p.csv"
+    assert plain(calm.headline) == "You may merge, after a look: p.csv is not what dvc.lock records"
 
 
 def test_the_worst_slices_come_first_and_those_that_stayed_are_quiet() -> None:
@@ -229,3 +240,74 @@ def test_the_worst_slices_come_first_and_those_that_stayed_are_quiet() -> None:
         ("m0.s0", Tone.BAD),
         ("m2.s2", Tone.NEUTRAL),
     ]
+
+
+def test_no_cell_and_no_message_contradicts_a_limit() -> None:
+    close = replace(
+        FLOOR, head=0.849_996, base=0.8, difference=0.049_996, floors=(replace(LIMIT, limit=0.85),)
+    )
+    report = report_of(close)
+    assert rows(report)[0][3] == "0.849996"
+    assert "m0 is 0.849996, expected ≥ 0.85" in terminal.render(report)
+    far = replace(FLOOR, head=1_234_570.0, floors=(replace(LIMIT, limit=1_234_571.0),))
+    assert "m0 is 1,234,570, expected ≥ 1,234,571" in terminal.render(report_of(far))
+
+
+def test_where_an_end_of_the_interval_is_judged_the_message_says_which() -> None:
+    low = replace(FLOOR, head=0.92, head_interval=Interval(low=0.88, high=0.96))
+    told = " ".join(terminal.render(report_of(low)).split())
+    assert "m0 is 0.9200 (0.8800 to 0.9600), whose lower end is judged, expected ≥ 0.9" in told
+    high = replace(
+        low, direction=Direction.LOWER, floors=(replace(LIMIT, limit=0.95, direction=Direction.LOWER),)
+    )
+    assert "whose upper end is judged" in " ".join(terminal.render(report_of(high)).split())
+    point = replace(low, head=0.8, head_interval=Interval(low=0.7, high=0.9))
+    assert "is judged" not in terminal.render(report_of(point))
+
+
+def test_a_slice_stands_with_its_difference_and_its_verdict() -> None:
+    lost = replace(LOST, subject="s", gated=False)
+    (picture,) = next(each for each in report_of(AUC, lost).sections if each.title == "Slices").blocks
+    assert isinstance(picture, Intervals)
+    (row,) = picture.rows
+    assert (row.said, row.told, row.group) == (
+        "−0.0400 regressed",
+        "−0.0400 (−0.0500, −0.0300)",
+        "m1",
+    )
+
+
+def test_a_limit_that_is_met_is_said_to_be() -> None:
+    met = replace(
+        FLOOR, floors=(replace(LIMIT, limit=600.0, direction=Direction.LOWER, status=FloorStatus.MET),)
+    )
+    (told,) = rows(report_of(met))
+    assert told[1] == "meets ≤ 600"
+
+
+def test_of_what_has_no_labels_none_flips() -> None:
+    def told(*, labelled: bool) -> str:
+        pairing = Pairing(model="price", rows=3_000, base_rows=3_000, head_rows=3_000, labelled=labelled)
+        diff = Diff(base="b" * 40, head=None, metrics=(AUC,), pairings=(pairing,))
+        return terminal.render(compose(project="c", evidence=[], diff=diff, occasion=Occasion.PULL_REQUEST))
+
+    assert "0 of 3,000 predictions" in told(labelled=True)
+    assert "flipped" not in told(labelled=False)
+
+
+def test_what_would_be_noticed_names_the_model_where_there_are_several() -> None:
+    sharp = replace(AUC, noticeable=0.004)
+    diff = Diff(base="b" * 40, head=None, metrics=(sharp, replace(sharp, model="churn")))
+    report = compose(project="c", evidence=[], diff=diff, occasion=Occasion.PULL_REQUEST)
+    assert "worse by: income.roc_auc 0.0040, churn.roc_auc 0.0040." in " ".join(
+        terminal.render(report).split()
+    )
+
+
+def test_a_column_of_the_base_has_one_name_in_all_tables() -> None:
+    value = ValueDiff(path="m.json", key=("a",), base=of(1), head=of(2))
+    diff = Diff(base="b" * 40, head=None, base_name="main", metrics=(AUC,), values=(value,), params=(value,))
+    report = compose(project="c", evidence=[], diff=diff, occasion=Occasion.PULL_REQUEST)
+    tables = [block for each in report.sections for block in each.blocks if isinstance(block, Table)]
+    assert len(tables) == 3
+    assert all("main" in [column.title for column in table.columns] for table in tables)

@@ -3,13 +3,15 @@
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mlci.core.compose import compose
 from mlci.core.compose_pipeline import MOST_DRAWN, section
 from mlci.core.diff import Occasion
 from mlci.core.evidence import Evidence
+from mlci.core.finding import Finding, Status
 from mlci.core.picture import mermaid
-from mlci.core.report import Graph, Node, Report
+from mlci.core.report import Graph, Node, Report, Table, Tone, plain
 from mlci.core.strictjson import JsonValue
 from mlci.render import html, markdown, terminal
 
@@ -44,6 +46,21 @@ def test_says_what_ran_and_why_and_how_long() -> None:
     assert "Stages (2 of 3 stages ran)" in said
     assert "train    ! stale: parameter lr changed  4 min      60 s" in said
     assert "  prepare (current)\n  `- train (stale, ran 4 min)\n    `- report (follows, ran 3 s)\n" in said
+
+
+@pytest.mark.parametrize("status", [Status.PASS, Status.FAIL])
+def test_a_stage_that_came_from_the_cache_is_not_stale_any_more(status: Status) -> None:
+    proof = Finding(check="pipeline.reproduced", subject="dvc.yaml", status=status, message="m")
+    found = section(replace(evidence(*THREE), findings=(proof,)))
+    assert found is not None
+    table, graph = found.blocks
+    assert isinstance(table, Table)
+    assert isinstance(graph, Graph)
+    restored = status is Status.PASS
+    was = "stale: parameter lr changed" + ("; taken from DVC's cache" if restored else "")
+    assert (plain(table.rows[0][1].text), table.rows[0][1].tone is Tone.MUTED) == (was, restored)
+    told = "was stale, taken from DVC's cache" if restored else "stale"
+    assert (graph.nodes[1].state, graph.nodes[1].tone) == (told, Tone.MUTED if restored else Tone.WARN)
 
 
 def test_markdown_has_a_graph_that_forges_draw() -> None:

@@ -96,3 +96,33 @@ def test_junit_holds_what_readers_know_and_its_counts_add_up() -> None:
         assert KNOWN[element.tag] - OPTIONAL <= element.attrib.keys() <= KNOWN[element.tag], element.tag
     assert [root.attrib[name] for name in ("tests", "failures", "errors", "skipped")] == ["12", "2", "2", "2"]
     assert len(root.findall(".//failure")) == len(root.findall(".//error")) == 2
+
+
+@pytest.mark.parametrize(
+    ("expired", "place", "said"),
+    [
+        (False, ".//system-out", "m\naccepted until 2027-01-01"),
+        (True, ".//failure", "h\nits waiver ended on 2027-01-01"),
+    ],
+)
+def test_junit_says_by_whose_word_a_failure_is_accepted(expired: bool, place: str, said: str) -> None:
+    waived = Waived(owner="ana", reason="planned", until="2027-01-01", expired=expired)
+    failed = Finding(check="data.rows", subject="t", status=Status.FAIL, message="m", help="h", waived=waived)
+    root = ET.fromstring(junit.render([Evidence(gate="data", commit="c" * 40, findings=(failed,))]))
+    assert root.findtext(place) == f"{said}, by ana: planned"
+
+
+def test_the_page_says_what_lies_left_and_right_and_needs_no_colour() -> None:
+    found = html.render(bad())
+    assert "<span>0.0478 worse</span><span>no change</span><span>0.0478 better</span>" in found
+    assert 'aria-label="roc_auc: regressed, −0.0419 (−0.0478, −0.0360)"' in found
+    assert '<span class="said bad">regressed</span>' in found
+    assert "Right is better; the thin line is no change; the dashed line is the accepted drop." in found
+
+
+def test_tables_of_the_page_can_be_scrolled_by_keyboard_and_folded_parts_are_printed() -> None:
+    found = html.render(bad())
+    assert '<div class="wide" role="region" tabindex="0" aria-label="objective, main, this change' in found
+    assert found.count('<th scope="col"') == 5
+    assert "@media print" in found
+    assert "details::details-content { content-visibility: visible; block-size: auto; }" in found

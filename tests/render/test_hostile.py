@@ -150,28 +150,38 @@ def test_any_text_anywhere_is_inert_in_the_page(text: str) -> None:
     assert not [name for name in page.attributes if name.startswith("on") or name in ("src", "href", "style")]
 
 
-FACES: dict[str, Callable[[Report], str]] = {
-    "terminal": terminal.render,
-    "html": html.render,
-    "markdown": markdown.render,
+FACES: dict[str, Callable[[str], str]] = {
+    "terminal": lambda text: terminal.render(everywhere(text)),
+    "html": lambda text: html.render(everywhere(text)),
+    "markdown": lambda text: markdown.render(everywhere(text)),
+    "junit": lambda text: junit.render([gate(text), pipeline(text)]),
 }
-COMMANDS = [*HOSTILE, "::add-mask::x", "##[error]x", "\x1b[31m\r::set-env::", "a\n::stop-commands::x"]
+STEERING = ["\x1b[31m\x07", "a\u202eb\u2066c", "\x85\x9b1m", "\ufffe\uffff\ud800", "a\x00b\u200bc\u2028d"]
+COMMANDS = [
+    *HOSTILE,
+    *STEERING,
+    "::add-mask::x",
+    "##[error]x",
+    "\x1b[31m\r::set-env::",
+    "a\n::stop-commands::x",
+]
 
 
 @pytest.mark.parametrize("text", COMMANDS)
 @pytest.mark.parametrize("face", FACES)
 def test_no_line_of_any_face_is_a_command_to_ci(text: str, face: str) -> None:
-    told = FACES[face](everywhere(text))
+    told = FACES[face](text)
     assert not [line for line in re.split(r"[\r\n]", told) if re.match(r"\s*::", line) or "##[" in line]
 
 
 @pytest.mark.parametrize("text", COMMANDS)
-def test_no_line_of_junit_is_a_command_to_ci(text: str) -> None:
-    told = junit.render([gate(text)])
-    assert not [line for line in re.split(r"[\r\n]", told) if re.match(r"\s*::", line) or "##[" in line]
-    ET.fromstring(told)
+@pytest.mark.parametrize("face", FACES)
+def test_every_face_shows_nothing_that_steers_a_screen(text: str, face: str) -> None:
+    told = FACES[face](text)
+    assert all(line.isprintable() for line in told.split("\n"))
+    told.encode()
 
 
 @pytest.mark.parametrize("text", COMMANDS)
-def test_a_terminal_shows_nothing_that_cannot_be_printed(text: str) -> None:
-    assert all(line.isprintable() for line in terminal.render(everywhere(text)).splitlines())
+def test_junit_is_xml_whatever_stands_in_it(text: str) -> None:
+    ET.fromstring(FACES["junit"](text).encode())

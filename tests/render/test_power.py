@@ -36,12 +36,11 @@ def test_the_first_line_says_what_the_number_means() -> None:
 
 def test_the_rows_are_said_once_and_an_error_rises() -> None:
     assert told(ACCURACY, ERROR).endswith(
-        " Likewise a true rise of 1.2500 or more in mae; mlci.yaml accepts 2, so these rows are enough."
+        " Likewise a true rise of 1.250 or more in mae; mlci.yaml accepts 2, so these rows are enough."
     )
     other = replace(ERROR, model="churn", margin=None)
     assert told(ACCURACY, other).endswith(
-        "With the 12,007 rows of churn a true rise of 1.2500 or more in mae would be noticed 4 times out "
-        "of 5."
+        "With the 12,007 rows of churn a true rise of 1.250 or more in mae would be noticed 4 times out of 5."
     )
 
 

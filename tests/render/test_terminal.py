@@ -1,9 +1,13 @@
 """What a terminal makes of long and wide reports: nothing beyond its width, nothing red left out."""
 
-import pytest
+from time import perf_counter
 
+import pytest
+from msgspec.structs import replace
+
+from mlci.core.columns import columns
 from mlci.core.finding import Verdict
-from mlci.core.picture import LEGEND
+from mlci.core.picture import legend
 from mlci.core.report import (
     Block,
     Cell,
@@ -16,6 +20,7 @@ from mlci.core.report import (
     Section,
     Table,
     Tone,
+    code,
     words,
 )
 from mlci.render import terminal
@@ -100,9 +105,47 @@ def test_a_table_that_is_too_wide_goes_on_below(width: int) -> None:
 def test_wide_letters_do_not_push_a_picture_out() -> None:
     row = IntervalRow(label=words("指標" * 40), low=-1, point=0, high=1)
     lines = terminal.render(report(Intervals(rows=(row,)))).splitlines()
-    assert max(map(terminal._columns, lines)) == 80
+    assert max(map(columns, lines)) == 80
 
 
-def test_a_picture_says_how_it_is_read() -> None:
-    assert LEGEND in terminal.render(report(pictures([Tone.GOOD])))
-    assert LEGEND not in terminal.render(report(pictures([Tone.GOOD]), folded=True))
+@pytest.mark.parametrize("folded", [True, False])
+def test_a_picture_says_how_it_is_read(folded: bool) -> None:
+    block = pictures([Tone.GOOD])
+    assert legend(block) in terminal.render(report(block, folded=folded))
+
+
+def test_no_colour_is_needed_to_read_a_picture() -> None:
+    row = IntervalRow(
+        label=code("region=north"), low=-2, point=-1, high=1, tone=Tone.BAD, said="−0.0419 regressed"
+    )
+    calm = replace(row, label=code("a"), tone=Tone.NEUTRAL, said="+0.0010 within margin")
+    lines = terminal.render(report(Intervals(rows=(row, calm)))).splitlines()
+    assert [line[:5] for line in lines[4:6]] == ["  x ─", "    ─"]
+    assert [line[31:] for line in lines[4:6]] == [
+        "region=north  −0.0419 regressed",
+        "a             +0.0010 within margin",
+    ]
+    long = replace(row, label=code("region=" + "north" * 30))
+    (line,) = [each for each in terminal.render(report(Intervals(rows=(long,)))).splitlines() if "…" in each]
+    assert (columns(line), line.endswith("…  −0.0419 regressed")) == (80, True)
+
+
+def test_slices_of_which_none_moved_are_counted_without_a_table() -> None:
+    assert shown(pictures([Tone.NEUTRAL] * 39), folded=True) == (0, "none of 39 moved: mlci diff --all")
+
+
+def test_five_thousand_rows_take_no_longer_than_they_must() -> None:
+    cells = (*(Cell(text=words(f"region number {at}")) for at in range(4)), Cell(text=words("within margin")))
+    titled = tuple(Column(title=f"column {at}") for at in range(5))
+    started = perf_counter()
+    text = terminal.render(report(Table(columns=titled, rows=(cells,) * 5_000)))
+    assert text.count("region number 3") >= 1
+    assert perf_counter() - started < 15
+
+
+def test_wide_letters_wrap_by_the_columns_they_take() -> None:
+    item = Item(text=words("指標 " * 60), then=words("再現する" * 40))
+    cells = (Cell(text=words("指標" * 30)), Cell(text=words("精度 " * 30)))
+    table = Table(columns=(Column(title="名前"), Column(title="値")), rows=(cells,))
+    text = terminal.render(report(Items(items=(item,)), table))
+    assert max(map(columns, text.splitlines())) <= 80

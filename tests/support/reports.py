@@ -42,10 +42,23 @@ def bad(name: str = "roc_auc") -> Report:
     picture = Intervals(
         rows=(
             IntervalRow(
-                label=code(name), low=-0.0478, point=-0.0419, high=-0.036, margin=0.005, tone=Tone.BAD
+                label=code(name),
+                low=-0.0478,
+                point=-0.0419,
+                high=-0.036,
+                margin=0.005,
+                tone=Tone.BAD,
+                said="regressed",
+                told="−0.0419 (−0.0478, −0.0360)",
             ),
             IntervalRow(
-                label=code("accuracy"), low=-0.006, point=-0.0015, high=0.003, margin=0.005, tone=Tone.WARN
+                label=code("accuracy"),
+                low=-0.006,
+                point=-0.0015,
+                high=0.003,
+                margin=0.005,
+                tone=Tone.WARN,
+                said="inconclusive",
             ),
         )
     )

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from mlci.core.config import Direction, Judge, Objective
 from mlci.core.finding import Finding, Interval, Status
+from mlci.core.wording import decimals_beside, number, stated
 
 
 class Measured(Struct, frozen=True, kw_only=True):
@@ -24,10 +25,16 @@ class Measured(Struct, frozen=True, kw_only=True):
     @property
     def told(self) -> str:
         """The value and its interval, as people read them."""
+        return self.beside(())
+
+    def beside(self, limits: Sequence[float]) -> str:
+        """The same with as many decimals as keep them on the side of each limit where they lie."""
         if not self.defined:
             return "not defined on these rows"
-        shown = f"{self.point:.4f}"
-        return f"{shown} ({self.interval.low:.4f} to {self.interval.high:.4f})" if self.interval else shown
+        ends = (self.interval.low, self.interval.high) if self.interval else ()
+        decimals = decimals_beside((self.point, *ends), limits)
+        shown, *around = (number(each, decimals=decimals) for each in (self.point, *ends))
+        return f"{shown} ({' to '.join(around)})" if around else shown
 
 
 class Bound(Struct, frozen=True, kw_only=True):
@@ -40,7 +47,7 @@ class Bound(Struct, frozen=True, kw_only=True):
     @property
     def expected(self) -> str:
         """The rule in words."""
-        return f"at {'least' if self.direction is Direction.HIGHER else 'most'} {self.limit:g}"
+        return f"at {'least' if self.direction is Direction.HIGHER else 'most'} {stated(self.limit)}"
 
     def holds(self, value: float) -> bool:
         """Whether a value satisfies it; NaN never does."""
@@ -75,7 +82,7 @@ def held(check: str, subject: str, bound: Bound, measured: Measured) -> Finding:
         check=check,
         subject=subject,
         status=status,
-        message=f"{measured.told}, expected {bound.expected}{unsure}",
+        message=f"{measured.beside((bound.limit,))}, expected {bound.expected}{unsure}",
         observed=measured.point if measured.defined else None,
         expected=bound.expected,
         interval=measured.interval,

@@ -1,23 +1,12 @@
-"""The parts of a report that tell a diff: objectives and slices first, the folded rest after the gates."""
+"""The parts of a report that decide: how objectives stand to the base and to production, and the slices."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 from msgspec.structs import replace
 
+from mlci.core.compose_headline import base_title
 from mlci.core.config import Direction
-from mlci.core.diff import (
-    Diff,
-    FileDiff,
-    FileState,
-    FloorStatus,
-    Inside,
-    MetricDiff,
-    MetricVerdict,
-    Move,
-    Pairing,
-    ValueDiff,
-)
+from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Pairing
 from mlci.core.diff_findings import paired, subject
 from mlci.core.report import (
     Block,
@@ -36,30 +25,17 @@ from mlci.core.report import (
     prose,
     words,
 )
-from mlci.core.values import Kind, Value
-from mlci.core.wording import (
-    MINUS,
-    NOTHING,
-    count,
-    decimals_between,
-    decimals_of,
-    difference,
-    number,
-    share,
-)
+from mlci.core.wording import count, decimals_beside, decimals_of, difference, number
 
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
 SHORT = 24
 MOST_SLICES = 100
-MOST_COLUMNS = 20
-MOST_VALUES = 200
 _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
     MetricVerdict.REGRESSED: 0,
     MetricVerdict.IMPROVED: 1,
     MetricVerdict.INCONCLUSIVE: 2,
 }
-_LIMITS = {FloorStatus.MISSED: "misses", FloorStatus.STRADDLED: "may miss"}
-_KINDS = {Kind.NAN: "NaN", Kind.PLUS_INFINITY: "Infinity", Kind.MINUS_INFINITY: "-Infinity"}
+_LIMITS = {FloorStatus.MISSED: "misses", FloorStatus.STRADDLED: "may miss", FloorStatus.MET: "meets"}
 VERDICT_TONES = {
     MetricVerdict.IMPROVED: Tone.GOOD,
     MetricVerdict.WITHIN_MARGIN: Tone.GOOD,
@@ -78,11 +54,10 @@ def first(diff: Diff) -> tuple[Section | None, ...]:
 
 def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     labels = _labels(metrics)
-    base = diff.base_name or (diff.base[:10] if diff.base else "base")
     columns = (
         Column(title="objective"),
         Column(title="verdict"),
-        Column(title=base, number=True, spare=True),
+        Column(title=base_title(diff), number=True, spare=True),
         Column(title="this change", number=True, spare=True),
         _difference_column(metrics),
         Column(title="may drop", number=True, spare=True),
@@ -99,17 +74,16 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     )
     if picture:
         blocks.append(Intervals(rows=picture))
-    blocks += [Paragraph(text=_flipped(each)) for each in diff.pairings if each.comparable and each.rows]
-    smallest = [each for each in metrics if each.noticeable is not None]
-    if smallest:
-        told = ", ".join(f"{each.metric} {number(each.noticeable)}" for each in smallest)
-        blocks.append(
-            Paragraph(
-                text=words(
-                    f"4 times out of 5 this test set would notice a true change for the worse by: {told}."
-                )
-            )
-        )
+    counted = [each for each in diff.pairings if each.comparable and each.rows and each.labelled]
+    blocks += [Paragraph(text=_flipped(each)) for each in counted]
+    noticed = [
+        f"{label} {number(each.noticeable)}"
+        for each, label in zip(metrics, labels, strict=True)
+        if each.noticeable is not None
+    ]
+    if noticed:
+        often = "4 times out of 5 this test set would notice a true change for the worse by"
+        blocks.append(Paragraph(text=words(f"{often}: {', '.join(noticed)}.")))
     return Section(title="Objectives", blocks=tuple(blocks))
 
 
@@ -191,7 +165,7 @@ def _metric_row(metric: MetricDiff, label: str) -> tuple[Cell, ...]:
         if metric.difference is None
         else difference(metric.difference, metric.interval, margin=metric.margin)
     )
-    decimals = decimals_of(metric.difference, metric.interval, margin=metric.margin)
+    decimals = _decimals(metric)
     # The verdict stands where a phone shows it; the numbers behind it may have to be scrolled to.
     return (
         Cell(text=code(label)),
@@ -203,24 +177,36 @@ def _metric_row(metric: MetricDiff, label: str) -> tuple[Cell, ...]:
     )
 
 
+def _decimals(metric: MetricDiff) -> int | None:
+    """One number of decimals for a row, at which no cell contradicts its verdict or its limits."""
+    limits = [floor.limit for floor in metric.floors]
+    beside = decimals_beside((metric.head,), limits) if limits and metric.head is not None else 0
+    if metric.difference is None:
+        return beside or None
+    return max(beside, decimals_of(metric.difference, metric.interval, margin=metric.margin))
+
+
 def _verdict_cell(metric: MetricDiff) -> Cell:
     if metric.problem:
         return Cell(text=words(_no_value(metric.problem)), tone=Tone.BAD if metric.gated else Tone.WARN)
-    limits = [floor for floor in metric.floors if floor.status is not FloorStatus.MET]
-    floors = [f"{_LIMITS[floor.status]} {floor.expected}" for floor in limits]
-    tones = [Tone.BAD if floor.status is FloorStatus.MISSED else Tone.WARN for floor in limits]
+    unmet = [floor for floor in metric.floors if floor.status is not FloorStatus.MET]
     note = f" ({metric.note})" if 0 < len(metric.note) <= SHORT else ""
+    said = [f"{_LIMITS[floor.status]} {floor.expected}" for floor in unmet]
+    tones = [Tone.BAD if floor.status is FloorStatus.MISSED else Tone.WARN for floor in unmet]
     if metric.verdict is not None:
+        said.insert(0, _verdict(metric) + note)
         tones.append(VERDICT_TONES[metric.verdict])
-        said = [metric.verdict.value.replace("_", " ") + note]
-    else:
-        said = (
-            []
-            if floors
-            else ["new" if metric.base is None else f"shown{note if metric.likely_worse else ''}"]
-        )
+    elif not unmet and metric.floors:
+        said = [f"{_LIMITS[floor.status]} {floor.expected}" for floor in metric.floors]
+        tones = [Tone.GOOD]
+    elif not unmet:
+        said = ["new" if metric.base is None else f"shown{note if metric.likely_worse else ''}"]
     worst = max(tones, key=list(Tone).index, default=Tone.NEUTRAL)
-    return Cell(text=words("; ".join((*said, *floors))), tone=worst)
+    return Cell(text=words("; ".join(said)), tone=worst)
+
+
+def _verdict(metric: MetricDiff) -> str:
+    return metric.verdict.value.replace("_", " ") if metric.verdict else ""
 
 
 def _no_value(problem: str) -> str:
@@ -233,13 +219,17 @@ def _picture(metric: MetricDiff, label: str) -> IntervalRow:
     turn = 1 if metric.direction is Direction.HIGHER else -1
     interval = metric.interval
     limits = sorted((turn * interval.low, turn * interval.high)) if interval else [0.0, 0.0]
+    moved = difference(metric.difference or 0.0, interval, margin=metric.margin)
     return IntervalRow(
         label=code(label),
+        group=metric.metric,
         low=limits[0],
         point=turn * (metric.difference or 0.0),
         high=limits[1],
         margin=metric.margin,
         tone=VERDICT_TONES[metric.verdict] if metric.verdict else Tone.NEUTRAL,
+        said=_verdict(metric),
+        told=moved,
     )
 
 
@@ -255,7 +245,7 @@ def _slices(diff: Diff) -> Section | None:
     blocks: list[Block] = []
     if shown:
         rows = zip(shown, _labels(shown), strict=True)
-        pictures = tuple(_picture(each, label) for each, label in rows)
+        pictures = tuple(_slice(each, label) for each, label in rows)
         # Of many slices, the green of one that stayed is said by silence.
         stayed = {at for at, each in enumerate(shown) if each.verdict is MetricVerdict.WITHIN_MARGIN}
         quiet = (replace(row, tone=Tone.NEUTRAL) if at in stayed else row for at, row in enumerate(pictures))
@@ -264,180 +254,21 @@ def _slices(diff: Diff) -> Section | None:
         few = f"{count(len(untold), 'measure')} of slices with fewer than 30 rows of a kind"
         blocks.append(Paragraph(text=words(f"Not judged: {few}.")))
     if len(told) > len(shown):
-        blocks.append(Paragraph(text=words(f"{len(told) - len(shown)} more stand in diff.json.")))
+        blocks.append(Paragraph(text=words(f"{len(told) - len(shown):,} more stand in diff.json.")))
     names = {(each.model, each.subject) for each in slices}
     moved = [each for each in told if each.verdict in (MetricVerdict.IMPROVED, MetricVerdict.REGRESSED)]
     summary = f"{count(len(names), 'slice')}, {count(len(moved), 'measure')} moved"
     return Section(title="Slices", blocks=tuple(blocks), summary=words(summary), folded=True)
 
 
+def _slice(metric: MetricDiff, label: str) -> IntervalRow:
+    """A slice's picture, which stands alone: no table beside it has its numbers."""
+    row = _picture(metric, label)
+    moved = difference(metric.difference or 0.0, None, margin=metric.margin)
+    return replace(row, said=f"{moved} {row.said}".rstrip())
+
+
 def _severity(metric: MetricDiff) -> tuple[int, float]:
     """The worst first: by verdict, then by how many times what is accepted the metric moved."""
     moved = abs(metric.difference or 0.0) / (metric.margin or 1.0)
     return _SLICE_ORDER.get(metric.verdict, len(_SLICE_ORDER)), -moved
-
-
-def rest(diff: Diff) -> tuple[Section | None, ...]:
-    """Return what explains: metrics, parameters, files, stages, notes."""
-    return (
-        _values("Metrics", diff.values, rounded=True),
-        _values("Parameters", diff.params, rounded=False),
-        _files(diff.files),
-        _stages(diff),
-        _notes(diff),
-    )
-
-
-def _values(title: str, values: Sequence[ValueDiff], *, rounded: bool) -> Section | None:
-    """The values that moved; measured ones are `rounded`, what somebody wrote stands as it was written."""
-    moved = [each for each in values if each.move is not Move.UNCHANGED]
-    if not moved:
-        return None
-    columns = (
-        Column(title="name"),
-        Column(title="base", number=True),
-        Column(title="this change", number=True),
-        Column(title="difference", number=True),
-    )
-    shown = moved if len(moved) <= MOST_VALUES else sorted(moved, key=_weight)[:MOST_VALUES]
-    shown = sorted(shown, key=lambda each: (not (rounded and _broke(each)), *_place(each)))
-    rows = tuple(_value_row(each, rounded=rounded) for each in shown)
-    blocks: list[Block] = [Table(columns=columns, rows=rows)]
-    if len(shown) < len(moved):
-        less = f"The {len(shown)} that changed most; {len(moved) - len(shown):,} more stand in diff.json."
-        blocks.append(Paragraph(text=words(less)))
-    broken = sum(map(_broke, moved)) if rounded else 0
-    summary = f"{len(moved):,} changed" + (f", {broken:,} of them no number any more" if broken else "")
-    return Section(title=title, blocks=tuple(blocks), summary=words(summary), folded=True)
-
-
-def _broke(value: ValueDiff) -> bool:
-    """Whether a number became something that is none."""
-    return value.base.kind is Kind.NUMBER and value.head.kind not in (Kind.NUMBER, Kind.MISSING)
-
-
-def _weight(value: ValueDiff) -> tuple[float, str, tuple[str, ...]]:
-    """Order by change: first what came, went or is no number, then the largest share."""
-    relative = value.relative
-    return (float("-inf") if relative is None else -abs(relative), *_place(value))
-
-
-def _place(value: ValueDiff) -> tuple[str, tuple[str, ...]]:
-    return value.path, value.key
-
-
-def _value_row(value: ValueDiff, *, rounded: bool) -> tuple[Cell, ...]:
-    moved, base, head = value.difference, value.base.exact, value.head.exact
-    known = [each for each in (base, head) if each is not None]
-    decimals = decimals_between(known[0], known[-1]) if known else None
-    change = (
-        value.move.value
-        if moved is None or value.move is Move.RENAMED
-        else _change(moved, value.relative, decimals)
-    )
-    places = decimals if rounded else None
-    name = code(f"{value.path}:{value.name}")
-    return (
-        Cell(text=(*name, *words(", was "), *code(value.was)) if value.was else name),
-        _value_cell(value.base, places),
-        _value_cell(value.head, places),
-        Cell(text=words(change), tone=Tone.BAD if rounded and _broke(value) else Tone.NEUTRAL),
-    )
-
-
-def _value_cell(value: Value, decimals: int | None) -> Cell:
-    if value.kind is Kind.MISSING:
-        return Cell(text=words(NOTHING))
-    if value.exact is not None and decimals is not None:
-        return Cell(text=code(f"{value.exact:,.{decimals}f}".replace("-", MINUS)))
-    return Cell(text=code(_KINDS.get(value.kind, value.text)))
-
-
-def _change(moved: Decimal, relative: float | None, decimals: int | None) -> str:
-    text = f"{float(moved):+.3g}" if decimals is None else f"{moved:+,.{decimals}f}"
-    told = text.replace("-", MINUS)
-    return told if relative is None else f"{told} ({share(relative)})"
-
-
-def _files(files: Sequence[FileDiff]) -> Section | None:
-    if not files:
-        return None
-    columns = (Column(title="file"), Column(title="kind"), Column(title="base"), Column(title="this change"))
-    rows = tuple(
-        (
-            Cell(text=code(each.path)),
-            Cell(text=words(each.artifact.value)),
-            Cell(text=words(_state(each.base))),
-            Cell(text=words(_state(each.head))),
-        )
-        for each in files
-    )
-    blocks: list[Block] = [Table(columns=columns, rows=rows)]
-    items = [Item(text=_inside(each)) for each in files if each.inside]
-    items += [Item(text=_columns(each)) for each in files if each.columns]
-    if items:
-        blocks.append(Items(items=tuple(items)))
-    return Section(
-        title="Data and models", blocks=tuple(blocks), summary=words(f"{len(rows)} changed"), folded=True
-    )
-
-
-def _inside(file: FileDiff) -> Text:
-    """Return what came, went and changed inside a directory."""
-    found = file.inside or Inside()
-    parts = [
-        f"{count(amount, 'file')} {word}"
-        for amount, word in ((found.added, "new"), (found.removed, "gone"), (found.changed, "changed"))
-        if amount
-    ]
-    if found.rows_added is not None and found.rows_removed is not None:
-        parts.append(f"{count(found.rows_added, 'row')} more, {found.rows_removed:,} less")
-    if found.unknown:
-        parts.append(f"rows n/a: {found.unknown}")
-    return (*code(file.path), *words(": "), *prose(", ".join(parts) or "nothing"))
-
-
-def _columns(file: FileDiff) -> Text:
-    """Return which columns of a table came, went, or hold something else now."""
-    text: Text = (*code(file.path), *words(": "))
-    for at, each in enumerate(file.columns[:MOST_COLUMNS]):
-        moved = "new" if each.base is None else "gone" if each.head is None else f"{each.base} → {each.head}"
-        text = (*text, *words(", " if at else ""), *code(each.name), *words(f" {moved}"))
-    more = len(file.columns) - MOST_COLUMNS
-    return (*text, *words(f", {more} more")) if more > 0 else text
-
-
-def _state(state: FileState | None) -> str:
-    if state is None:
-        return NOTHING
-    parts = [state.hash[:10]]
-    if state.rows is not None:
-        parts.append(count(state.rows, "row"))
-    if state.size is not None:
-        parts.append(count(state.size, "byte"))
-    if state.files is not None:
-        parts.append(count(state.files, "file"))
-    return ", ".join(parts)
-
-
-def _stages(diff: Diff) -> Section | None:
-    if not diff.stages:
-        return None
-    items = tuple(
-        Item(text=(*code(each.name), *words(f" {each.move.value}: {', '.join(each.because) or 'outputs'}")))
-        for each in diff.stages
-    )
-    return Section(
-        title="Pipeline", blocks=(Items(items=items),), summary=words(count(len(items), "stage")), folded=True
-    )
-
-
-def _notes(diff: Diff) -> Section | None:
-    if not diff.notes:
-        return None
-    return Section(
-        title="Notes",
-        blocks=(Items(items=tuple(Item(text=words(each)) for each in diff.notes)),),
-        summary=words(count(len(diff.notes), "note")),
-        folded=True,
-    )

@@ -1,0 +1,59 @@
+"""How many columns of a terminal a text takes, and text cut, wrapped or filled up to so many."""
+
+import unicodedata
+from collections.abc import Iterator
+
+_MARKS = frozenset({"Mn", "Me"})
+
+
+def columns(text: str) -> int:
+    """Return how many columns a text takes: two a wide letter, none a mark on the letter before."""
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def cut(text: str, width: int | None) -> str:
+    """Return a text in at most `width` columns, cut with `…`; without a width as it is."""
+    if width is None or columns(text) <= width:
+        return text
+    kept = next(_pieces(text, width - 1))
+    return f"{kept}…" if columns(kept) < width else "…"
+
+
+def filled(text: str, width: int) -> str:
+    """Return a text with blanks behind it up to `width` columns."""
+    return text + " " * (width - columns(text))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return lines of at most `width` columns; a word breaks only where it fits on no line."""
+    if columns(text) <= width:
+        return [text]
+    lines, line, room = [], "", width
+    for word in filter(None, text.split(" ")):
+        size = columns(word)
+        if line and size < room:
+            line, room = f"{line} {word}", room - size - 1
+            continue
+        lines += [line] if line else []
+        *whole, line = _pieces(word, width)
+        lines += whole
+        room = width - columns(line)
+    return [*lines, line]
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    """A text in parts of at most `width` columns, though never less than a letter each."""
+    start, used = 0, 0
+    for at, letter in enumerate(text):
+        size = _width(letter)
+        if used + size > width and at > start:
+            yield text[start:at]
+            start, used = at, 0
+        used += size
+    yield text[start:]
+
+
+def _width(letter: str) -> int:
+    if unicodedata.category(letter) in _MARKS:
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
