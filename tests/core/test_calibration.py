@@ -79,7 +79,6 @@ def test_a_report_shows_each_bin_as_a_picture_and_a_row():
     [
         None,
         7,
-        {"more": 1},
         {"rows": -1},
         {"said": 2.0},
         {"happened": "x"},
