@@ -39,5 +39,5 @@ def test_people_read_ten_digits_of_it_and_that_it_is_no_version(project, words):
 @pytest.mark.parametrize("words", COMMANDS[:3], ids=" ".join)
 def test_programs_read_all_of_it(project, words):
     answer = json.loads(run_here(*words, "--json").stdout)
-    found = answer[0] if isinstance(answer, list) else answer
+    found = answer["events"][0] if "events" in answer else answer
     assert (found["version"], found["commit"]) == (project.head, project.head)

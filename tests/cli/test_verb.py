@@ -45,7 +45,7 @@ def contract(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_shared_options_reach_a_command_below_a_command(arguments: tuple[str, ...]) -> None:
     said = run_here(*arguments)
 
-    assert json.loads(said.stdout) == {"path": "x.csv", "project": "a"}
+    assert json.loads(said.stdout) == {"schema": 1, "path": "x.csv", "project": "a"}
     assert said.code == 6
 
 
