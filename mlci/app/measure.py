@@ -12,7 +12,8 @@ from mlci.app.rebuild import Rebuilding
 from mlci.app.rescore import LOAD_UNDECLARED, Rescoring, in_short
 from mlci.app.slices import Slice, Together, slices_of
 from mlci.app.tabular import OUTPUT_MISSING, Side, SideTables
-from mlci.core.compare import compare, units
+from mlci.core.bootstrap import units
+from mlci.core.compare import compare
 from mlci.core.config import Direction, Model, Objective, Task
 from mlci.core.config_schema import FILE
 from mlci.core.diff import Pairing

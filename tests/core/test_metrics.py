@@ -132,3 +132,9 @@ def test_a_metric_of_another_task_is_refused():
 def test_scores_outside_0_to_1_have_no_log_loss():
     with pytest.raises(WorldError, match="no probabilities"):
         computed("log_loss", binary(rows=2, truth=[0, 1], scores=[-1.0, 2.0]))
+
+
+def test_weights_of_one_class_correlate_with_nothing():
+    one = binary(rows=50, weighted=True, truth=[1] * 50, scores=np.arange(50) / 50)
+    assert computed("mcc", one) == 0
+    assert computed("mcc", one) == oracle.matthews_corrcoef(one.truth, one.label)
