@@ -15,10 +15,11 @@ def power(request: DiffRequest) -> Sequence[Power]:
     """What every metric of every model can resolve, then in each slice, in the order of the objectives."""
     models = measure_models(request, sides(request))
     rows = [row for each in models for row in each.measured]
-    return [found for each in rows if (found := _power(each)) is not None]
+    return [found for each in rows if (found := of_row(each)) is not None]
 
 
-def _power(one: Measured) -> Power | None:
+def of_row(one: Measured) -> Power | None:
+    """What one metric's rows can resolve; None where they are too few, or tell nothing."""
     learnt = None if one.change is None else one.change.known
     paired = learnt is not None and learnt.noticeable() is not None
     known = learnt if paired else _independent(one)

@@ -116,7 +116,9 @@ class Drawn(Struct, frozen=True, kw_only=True, eq=False):
         low, high = _steady(self.lows[beyond]), _steady(self.highs[-1 - beyond])
         wide = self.least.interval() if self.least else Interval(low=inf, high=-inf)
         return Interval(
-            low=min(low, wide.low, self.value), high=max(high, wide.high, self.value), level=stats.LEVEL
+            low=min(low, _steady(wide.low), self.value),
+            high=max(high, _steady(wide.high), self.value),
+            level=stats.LEVEL,
         )
 
     def p_below(self, limit: float) -> float:

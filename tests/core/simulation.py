@@ -40,6 +40,11 @@ class World(Struct, frozen=True, kw_only=True):
     steps: int | None = None
     cluster: int = 1
 
+    @property
+    def equal(self) -> bool:
+        """Whether head is as good as base."""
+        return not self.lost and not self.lapses and self.boastful == 1
+
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """Shares over many repetitions; `flattered` is how often the whole interval is better than the truth."""
@@ -143,7 +148,7 @@ _DRAWN = {Task.BINARY: _binary, Task.MULTICLASS: _multiclass, Task.REGRESSION: _
 
 def true_differences(world: World, chosen: Sequence[Metric]) -> Mapping[str, float]:
     """The differences in the population, from a hundred times as many rows that are independent."""
-    if not world.lost and not world.lapses and world.boastful == 1:
+    if world.equal:
         return {each.name: 0.0 for each in chosen}
     large = replace(world, rows=LARGE, cluster=1)
     samples = [draw(large, np.random.default_rng([99, at])) for at in range(-(-100 * world.rows // LARGE))]

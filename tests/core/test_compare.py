@@ -13,6 +13,7 @@ from mlci.core.diff import MetricVerdict
 from mlci.core.predictions import Paired, Predictions
 from mlci.core.verdicts import Measured, judge
 from tests.core.samples import binary, regression
+from tests.core.simulation import World, draw
 
 
 def pair_of(*, rows=400, seed=0, better=0.0, weighted=False, cluster=None):
@@ -101,6 +102,35 @@ def test_the_other_way_round_is_the_mirror_image(name):
         (-there.interval.high, -there.interval.low), abs=1e-15
     )
     assert back.p_value == pytest.approx(there.p_value)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    "world",
+    [
+        World(rows=150),
+        World(rows=300, cluster=3),
+        World(rows=100, lapses=0.01),
+        World(task=Task.MULTICLASS, rows=200),
+        World(task=Task.MULTICLASS, rows=300, cluster=3),
+        World(task=Task.REGRESSION, rows=100),
+    ],
+    ids=lambda world: f"{world.task.value} {world.cluster} {world.lapses}",
+)
+def test_every_metric_mirrors_to_the_last_digit(world, weighted):
+    paired = draw(world, np.random.default_rng(5))
+    if weighted:
+        weight = np.random.default_rng(1).uniform(0.2, 3, len(paired.head))
+        paired = Paired(base=replace(paired.base, weight=weight), head=replace(paired.head, weight=weight))
+    names = [each.name for each in metrics.METRICS.values() if world.task in each.tasks]
+    there = changes(paired, *names)
+    back = changes(Paired(base=paired.head, head=paired.base), *names)
+    for name in names:
+        one, other = there[name].interval, back[name].interval
+        assert (one is None) is (other is None), name
+        if one is not None:
+            assert (one.low, one.high) == (-other.high, -other.low), name
+            assert one.low <= there[name].difference <= one.high, name
 
 
 @pytest.mark.parametrize("name", ["accuracy", "f1", "roc_auc", "pr_auc", "log_loss"])
