@@ -168,10 +168,19 @@ def _probabilities(one: Predictions) -> Floats:
 
 
 def _log_loss(one: Predictions) -> Floats:
-    """The loss of each row; probabilities of several classes that do not add up to 1 are scaled to."""
+    """The loss of each row, of shares that add up to 1 but for their rounding."""
     smallest = np.finfo(np.float64).eps
     shares = _probabilities(one)
-    shares = shares / shares.sum(axis=1, keepdims=True)
+    sums = shares.sum(axis=1, keepdims=True)
+    # As far as two decimals of each class can be off.
+    off = int(np.count_nonzero(np.abs(sums - 1) > 0.005 * shares.shape[1] + 1e-9))
+    if off:
+        raise WorldError(
+            f"the scores of {off} rows are no probabilities: over the classes they do not add up to 1",
+            id="predictions-invalid",
+            help="write probabilities that add up to 1, or use a metric of the order alone, such as roc_auc",
+        )
+    shares = shares / sums
     chosen = np.clip(shares, smallest, 1 - smallest)[np.arange(len(one)), one.truth]
     return np.asarray(-np.log(chosen))
 
