@@ -150,7 +150,9 @@ def _spreads(before: _Points, now: _Points, metrics: Sequence[Metric]) -> dict[s
         difference = now.value(each) - before.value(each)
         if _smooth(each):
             moved = now.influence(each) - before.influence(each)
-            found[each.name] = _normal(difference, moved, now.model, each)
+            known = _normal(difference, moved, now.model, each)
+            # Models that differ, and no row that says how much: two perfect orders, of other scores.
+            found[each.name] = None if known and known.interval().low == known.interval().high else known
         elif each.name not in found:
             found[each.name] = _resampled(difference, drawn.get(each.name), now.model, each)
     return found

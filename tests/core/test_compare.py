@@ -302,6 +302,8 @@ def test_a_perfect_order_of_few_rows_is_not_sure_to_be_perfect():
     assert found.head_interval.high == 1
     assert 0.95 < found.head_interval.low < 0.99
     assert found.interval.low < -0.005
+    precision = changes(Paired(base=perfect, head=of_ranks(high + 0.01, low)), "pr_auc")["pr_auc"]
+    assert (precision.difference, precision.interval, precision.head_interval) == (0, None, None)
     worst = changes(Paired(base=perfect, head=of_ranks(1 - high, 1 - low)), "roc_auc")["roc_auc"]
     assert (worst.head, worst.head_interval.low) == (0, 0)
     assert worst.interval.high < -0.9
