@@ -88,7 +88,9 @@ def matthews(counts: Floats) -> Floats:
     total, right = counts.sum((-2, -1)), _right(counts).sum(-1)
     covariance = right * total - (truth * label).sum(-1)
     spread = (total**2 - (truth**2).sum(-1)) * (total**2 - (label**2).sum(-1))
-    return _ratio(covariance, np.sqrt(spread))
+    # Of weights of one class, the last digits would be all that is left.
+    several = ((truth > 0).sum(-1) > 1) & ((label > 0).sum(-1) > 1)
+    return _ratio(np.where(several, covariance, 0.0), np.sqrt(np.maximum(0.0, spread)))
 
 
 def _right(counts: Floats) -> Floats:

@@ -4,6 +4,7 @@ The kind decides how the metric's uncertainty is had (`core.compare`). Values eq
 """
 
 from collections.abc import Callable, Mapping
+from math import inf, nan
 
 import numpy as np
 from msgspec import Struct
@@ -23,12 +24,14 @@ class OfCounts(Struct, frozen=True, kw_only=True):
     """A function of the confusion matrix, over any number of matrices at once.
 
     `among` names the class whose rows the metric is a plain proportion of, for exact tests:
-    True for positives, False for negatives; None with `proportion` is all rows.
+    True for positives, False for negatives; None with `proportion` is all rows. A share of `selected`
+    rows is one too, but of other rows in another model.
     """
 
     compute: Callable[[Floats], Floats]
     proportion: bool = False
     among: bool | None = None
+    selected: bool = False
 
 
 class OfMean(Struct, frozen=True, kw_only=True):
@@ -48,10 +51,15 @@ class OfInfluence(Struct, frozen=True, kw_only=True):
 
 
 class OfSums(Struct, frozen=True, kw_only=True):
-    """A function, of any kind, of a few sums over rows: what each row adds, and `[..., sum]` to the value."""
+    """A function, of any kind, of a few sums over rows: what each row adds, and `[..., sum]` to the value.
+
+    A function that noise alone makes greater says with `quiet` what its sums may be without: given them,
+    and their standard errors. Its interval is then of the value without noise.
+    """
 
     parts: Callable[[Predictions], Floats]
     compute: Callable[[Floats], Floats]
+    quiet: Callable[[Floats, Floats], Floats] | None = None
 
 
 class OfRows(Struct, frozen=True, kw_only=True):
@@ -64,13 +72,15 @@ Arithmetic = OfCounts | OfMean | OfOrder | OfInfluence | OfSums | OfRows
 
 
 class Metric(Struct, frozen=True, kw_only=True):
-    """A named metric: the tasks it fits, which way is better, and how it is computed."""
+    """A named metric: the tasks it fits, which way is better, how it is computed, and where it can lie."""
 
     name: str
     title: str
     tasks: frozenset[Task]
     direction: Direction
     arithmetic: Arithmetic
+    least: float = -inf
+    most: float = inf
 
 
 def find(name: str, task: Task, where: str = "") -> Metric:
@@ -95,10 +105,15 @@ def find(name: str, task: Task, where: str = "") -> Metric:
     )
 
 
+# What overflows or has no denominator is a value that is not finite, and is told as that.
+@np.errstate(all="ignore")
 def value(metric: Metric, one: Predictions) -> float:
-    """The point value of a metric; NaN where it is not defined (an AUC of one class)."""
-    weight = weights(one)
-    match metric.arithmetic:
+    """The point value of a metric; not finite where it is not defined (an AUC of one class, weights of 0)."""
+    return _value(metric.arithmetic, one, weights(one)) if weights(one).any() else nan
+
+
+def _value(arithmetic: Arithmetic, one: Predictions, weight: Floats) -> float:
+    match arithmetic:
         case OfCounts(compute=compute):
             return float(compute(confusion.matrix(one)))
         case OfMean(loss=loss):
@@ -153,9 +168,19 @@ def _probabilities(one: Predictions) -> Floats:
 
 
 def _log_loss(one: Predictions) -> Floats:
+    """The loss of each row, of shares that add up to 1 but for their rounding."""
     smallest = np.finfo(np.float64).eps
     shares = _probabilities(one)
-    shares = shares / shares.sum(axis=1, keepdims=True)
+    sums = shares.sum(axis=1, keepdims=True)
+    # As far as two decimals of each class can be off.
+    off = int(np.count_nonzero(np.abs(sums - 1) > 0.005 * shares.shape[1] + 1e-9))
+    if off:
+        raise WorldError(
+            f"the scores of {off} rows are no probabilities: over the classes they do not add up to 1",
+            id="predictions-invalid",
+            help="write probabilities that add up to 1, or use a metric of the order alone, such as roc_auc",
+        )
+    shares = shares / sums
     chosen = np.clip(shares, smallest, 1 - smallest)[np.arange(len(one)), one.truth]
     return np.asarray(-np.log(chosen))
 
@@ -192,8 +217,9 @@ def _r2(one: Predictions) -> tuple[float, Floats]:
     truth = one.truth - one.truth.mean()
     apart = (truth - (weight @ truth) / weight.sum()) ** 2
     spread, left = float(weight @ apart), float(weight @ squared)
-    if not spread:
-        return (0.0 if left else 1.0), np.zeros(len(one))
+    # All the same but for the last digits: there is no spread that could be explained.
+    if spread <= weight.sum() * (8 * np.finfo(np.float64).eps * np.abs(one.truth).max()) ** 2:
+        return (0.0 if left else 1.0), np.full(len(one), nan)
     return 1 - left / spread, np.asarray(weight * (apart * left / spread - squared) / spread)
 
 
@@ -214,6 +240,13 @@ def _gaps(one: Predictions) -> Floats:
     return parts
 
 
+def _quiet_gaps(sums: Floats, errors: Floats) -> Floats:
+    """Without the gaps that chance explains."""
+    gaps = np.where(np.abs(sums) < 2 * errors, 0.0, sums)
+    gaps[..., -1] = sums[..., -1]
+    return np.asarray(gaps)
+
+
 def _calibration_error(sums: Floats) -> Floats:
     return np.asarray(np.abs(sums[..., :-1]).sum(axis=-1) / sums[..., -1])
 
@@ -227,27 +260,49 @@ def _counts(
     direction: Direction = Direction.HIGHER,
     proportion: bool = False,
     among: bool | None = None,
+    selected: bool = False,
+    least: float = 0.0,
 ) -> Metric:
-    arithmetic = OfCounts(compute=compute, proportion=proportion, among=among)
-    return Metric(name=name, title=title, tasks=tasks, direction=direction, arithmetic=arithmetic)
-
-
-def _mean(name: str, title: str, loss: Callable[[Predictions], Floats], tasks: frozenset[Task]) -> Metric:
     return Metric(
-        name=name, title=title, tasks=tasks, direction=Direction.LOWER, arithmetic=OfMean(loss=loss)
+        name=name,
+        title=title,
+        tasks=tasks,
+        direction=direction,
+        arithmetic=OfCounts(compute=compute, proportion=proportion, among=among, selected=selected),
+        least=least,
+        most=1.0,
     )
 
 
+def _mean(name: str, title: str, loss: Callable[[Predictions], Floats], tasks: frozenset[Task]) -> Metric:
+    return _other(name, title, OfMean(loss=loss), tasks, Direction.LOWER, least=0.0)
+
+
 def _other(
-    name: str, title: str, arithmetic: Arithmetic, tasks: frozenset[Task], direction: Direction
+    name: str,
+    title: str,
+    arithmetic: Arithmetic,
+    tasks: frozenset[Task],
+    direction: Direction = Direction.HIGHER,
+    *,
+    least: float = -inf,
+    most: float = inf,
 ) -> Metric:
-    return Metric(name=name, title=title, tasks=tasks, direction=direction, arithmetic=arithmetic)
+    return Metric(
+        name=name,
+        title=title,
+        tasks=tasks,
+        direction=direction,
+        arithmetic=arithmetic,
+        least=least,
+        most=most,
+    )
 
 
 _ALL = (
     _counts("accuracy", "Accuracy", confusion.accuracy, proportion=True),
     _counts("balanced_accuracy", "Balanced accuracy", confusion.balanced_accuracy),
-    _counts("precision", "Precision", confusion.precision, _BINARY),
+    _counts("precision", "Precision", confusion.precision, _BINARY, selected=True),
     _counts("recall", "Recall", confusion.recall, _BINARY, proportion=True, among=True),
     _counts("specificity", "Specificity", confusion.specificity, _BINARY, proportion=True, among=False),
     _counts(
@@ -259,24 +314,25 @@ _ALL = (
     _counts("f1_weighted", "F1, weighted", confusion.f1_weighted),
     _counts("precision_macro", "Precision, macro", confusion.precision_macro),
     _counts("recall_macro", "Recall, macro", confusion.recall_macro),
-    _counts("mcc", "Matthews correlation", confusion.matthews),
-    Metric(
-        name="roc_auc", title="ROC AUC", tasks=_CLASSES, direction=Direction.HIGHER, arithmetic=OfOrder()
-    ),
+    _counts("mcc", "Matthews correlation", confusion.matthews, least=-1.0),
+    _other("roc_auc", "ROC AUC", OfOrder(), _CLASSES, least=0.0, most=1.0),
     _other(
-        "pr_auc", "Average precision", OfInfluence(compute=_average_precision), _BINARY, Direction.HIGHER
+        "pr_auc", "Average precision", OfInfluence(compute=_average_precision), _BINARY, least=0.0, most=1.0
     ),
     _mean("log_loss", "Log loss", _log_loss, _CLASSES),
     _mean("brier", "Brier score", _brier, _CLASSES),
     _other(
-        "ece", "Expected calibration error", OfSums(parts=_gaps, compute=_calibration_error), _CLASSES,
-        Direction.LOWER,
+        "ece", "Expected calibration error",
+        OfSums(parts=_gaps, compute=_calibration_error, quiet=_quiet_gaps), _CLASSES,
+        Direction.LOWER, least=0.0, most=1.0,
     ),
     _mean("mae", "Mean absolute error", _absolute, _REGRESSION),
     _mean("mse", "Mean squared error", _squared, _REGRESSION),
     _mean("mape", "Mean absolute percentage error", _relative, _REGRESSION),
-    _other("rmse", "Root mean squared error", OfInfluence(compute=_rmse), _REGRESSION, Direction.LOWER),
-    _other("r2", "R²", OfInfluence(compute=_r2), _REGRESSION, Direction.HIGHER),
+    _other(
+        "rmse", "Root mean squared error", OfInfluence(compute=_rmse), _REGRESSION, Direction.LOWER, least=0.0
+    ),
+    _other("r2", "R²", OfInfluence(compute=_r2), _REGRESSION, most=1.0),
 )  # fmt: skip
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}

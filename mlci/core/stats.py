@@ -1,8 +1,10 @@
 """The statistics that verdicts rest on: proportions, paired tests, many tests at once, and power."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import accumulate
-from math import ceil, erfc, exp, fsum, log, sqrt
+from math import atan, ceil, cos, erfc, exp, fsum, log, log1p, pi, sin, sqrt
+from operator import mul
 
 from mlci.core.finding import Interval
 
@@ -14,6 +16,9 @@ ONE_SIDED = (1 - LEVEL) / 2
 
 # So many times the rows that are there is no advice that anybody can follow.
 MOST_TIMES = 100
+
+# From so many degrees on, the normal distribution stands in for Student's sum.
+_MANY_DEGREES = 60
 
 # A denominator below this tells nothing that a gate may believe.
 ENOUGH = 30
@@ -31,13 +36,45 @@ def normal_tail(z: float) -> float:
     return 0.5 * erfc(z / sqrt(2))
 
 
+def student_tail(t: float, freedom: int) -> float:
+    """The probability of a value of Student's t above t: exact for few degrees, else within 1e-9."""
+    if t < 0:
+        return 1 - student_tail(-t, freedom)
+    if freedom > _MANY_DEGREES:
+        return normal_tail(_hill(t, freedom))
+    angle = atan(t / sqrt(freedom))
+    odd, shrink = freedom % 2, cos(angle) ** 2
+    first = 1.0 if not odd else cos(angle) if freedom > 1 else 0.0
+    ratios = (shrink * (k - 1) / k for k in range(2 + odd, freedom - 1, 2))
+    within = sin(angle) * fsum(accumulate(ratios, mul, initial=first))
+    return max(0.0, 0.5 - (angle + within) / pi if odd else (1 - within) / 2)
+
+
+def _hill(t: float, freedom: int) -> float:
+    """The normal deviate that is as rare as t (Hill 1970)."""
+    a = freedom - 0.5
+    b = 48 * a * a
+    w = sqrt(a * log1p(t * t / freedom))
+    fine = (4 * w**7 + 33 * w**5 + 240 * w**3 + 855 * w) / (10 * b * (b + 0.8 * w**4 + 100))
+    return w + (w**3 + 3 * w) / b - fine
+
+
+@cache
 def student_quantile(share: float, freedom: int) -> float:
-    """The quantile of Student's t by its expansion about the normal; within 1e-4 from 25 degrees on."""
-    z = normal_quantile(share)
-    first = (z**3 + z) / 4
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / freedom + second / freedom**2 + third / freedom**3
+    """The quantile of Student's t, for shares above a half."""
+    low, high = 0.0, 1.0
+    while student_tail(high, freedom) > 1 - share:
+        high *= 2
+    return bisected(lambda t: student_tail(t, freedom) > 1 - share, low, high)
+
+
+def bisected(still: Callable[[float], bool], low: float, high: float) -> float:
+    """Where a condition ends that holds at `low` and no more at `high`, to the last digit."""
+    while True:
+        middle = (low + high) / 2
+        if middle in {low, high}:
+            return middle
+        low, high = (middle, high) if still(middle) else (low, middle)
 
 
 def wilson(successes: float, total: float, level: float = LEVEL) -> Interval:
@@ -96,7 +133,13 @@ def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
 
 def noticeable(error: float) -> float:
     """The smallest drop whose interval would exclude zero in 80 % of repetitions."""
-    return (normal_quantile((1 + LEVEL) / 2) + normal_quantile(POWER)) * error
+    return _reach_with_power() * error
+
+
+def noticeable_share(discordant: float, rows: int) -> float:
+    """The same for a share of rows: a drop adds rows in which the models differ, and with them noise."""
+    reach = _reach_with_power() ** 2 / rows
+    return (reach + sqrt(reach**2 + 4 * (1 + reach) * reach * discordant)) / (2 * (1 + reach))
 
 
 def rows_needed(rows: int, error: float, margin: float) -> int | None:
@@ -106,11 +149,23 @@ def rows_needed(rows: int, error: float, margin: float) -> int | None:
     return ceil(rows * (noticeable(error) / margin) ** 2)
 
 
+def rows_needed_share(discordant: float, margin: float) -> int | None:
+    """The same for a share of rows, where the models differ in some of them."""
+    if margin <= 0:
+        return None
+    return ceil(_reach_with_power() ** 2 * (discordant + margin - margin**2) / margin**2)
+
+
 def rows_to_settle(rows: int, half: float, gap: float) -> int | None:
-    """How many rows such as these bring an interval's half down to the gap between value and limit.
+    """How many rows such as these bring an interval's half below the gap between value and limit, in 80 %.
 
     Always more than there are, since they did not do; None where it would take more than 100 times as many.
     """
-    if half > gap * sqrt(MOST_TIMES):
+    wide = half * _reach_with_power() / normal_quantile((1 + LEVEL) / 2)
+    if wide > gap * sqrt(MOST_TIMES):
         return None
-    return max(rows + 1, ceil(rows * (half / gap) ** 2))
+    return max(rows + 1, ceil(rows * (wide / gap) ** 2))
+
+
+def _reach_with_power() -> float:
+    return normal_quantile((1 + LEVEL) / 2) + normal_quantile(POWER)

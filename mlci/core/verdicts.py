@@ -10,10 +10,14 @@ from msgspec.structs import replace
 from mlci.core.config import Direction, Judge, Objective
 from mlci.core.diff import Floor, FloorStatus, MetricDiff, MetricVerdict
 from mlci.core.finding import Interval
-from mlci.core.stats import ONE_SIDED, benjamini_hochberg, holm, normal_quantile, noticeable, rows_to_settle
+from mlci.core.stats import ONE_SIDED, benjamini_hochberg, holm, normal_quantile, rows_to_settle
 
 if TYPE_CHECKING:
     from mlci.core.compare import Change
+
+
+# A share of a number's own size that rounding alone may make.
+TOLERANCE = 1e-12
 
 
 class Measured(Struct, frozen=True, kw_only=True):
@@ -79,7 +83,7 @@ def judge(measured: Sequence[Measured]) -> tuple[MetricDiff, ...]:
 
     Holm runs over the rows with a margin, Benjamini-Hochberg over the slices, each direction for itself.
     """
-    tested = [at for at, one in enumerate(measured) if one.change and one.enough]
+    tested = [at for at, one in enumerate(measured) if one.change and one.change.interval and one.enough]
     whole = [at for at in tested if measured[at].subject is None and measured[at].margin is not None]
     slices = [at for at in tested if measured[at].subject is not None]
     worse = _kept(holm, {at: _p_worse(measured[at]) for at in whole})
@@ -113,7 +117,8 @@ def _kept(adjust: Callable[[Sequence[float]], Sequence[float]], p_values: Mappin
 
 
 def _p_worse(one: Measured) -> float:
-    return 1.0 if one.change is None else one.change.p_beyond(one.margin or 0.0, one.direction)
+    limit = (one.margin or 0.0) + _tolerance(one)
+    return 1.0 if one.change is None else one.change.p_beyond(limit, one.direction)
 
 
 def _p_better(one: Measured) -> float:
@@ -146,10 +151,11 @@ def _judged(one: Measured, kept: _Kept) -> MetricDiff:
         gated=one.gated,
     )
     # The same predictions twice say nothing about what a difference would look like.
-    if change is None or interval is None or not change.error:
+    smallest = None if change is None or change.known is None else change.known.noticeable()
+    if interval is None or smallest is None:
         return row
     needed = _settling(one, interval, kept) if verdict is MetricVerdict.INCONCLUSIVE else None
-    return replace(row, noticeable=noticeable(change.error), rows_needed=needed)
+    return replace(row, noticeable=smallest, rows_needed=needed)
 
 
 def _settling(one: Measured, interval: Interval, kept: _Kept) -> int | None:
@@ -176,13 +182,19 @@ def _verdict(one: Measured, interval: Interval | None, kept: _Kept) -> tuple[Met
         return (None if one.margin is None else MetricVerdict.INCONCLUSIVE), "point values only"
     if not one.enough:
         return MetricVerdict.INSUFFICIENT, "fewer than 30 rows of a kind that it needs"
-    return _by_interval(_turned(interval, one.direction), one.margin, kept)
+    low, high = _turned(interval, one.direction)
+    margin = None if one.margin is None else one.margin + _tolerance(one)
+    return _by_interval(low, high, margin, kept)
+
+
+def _tolerance(one: Measured) -> float:
+    """How far beyond its limit a number may lie for no other reason than that it is a float."""
+    return TOLERANCE * max(1.0, abs(one.base or 0.0), abs(one.head or 0.0))
 
 
 def _by_interval(
-    turned: tuple[float, float], margin: float | None, kept: _Kept
+    low: float, high: float, margin: float | None, kept: _Kept
 ) -> tuple[MetricVerdict | None, str]:
-    low, high = turned
     worse = high < 0
     if low > 0 and kept.better:
         return MetricVerdict.IMPROVED, ""
@@ -202,7 +214,7 @@ def _exact(one: Measured) -> MetricVerdict:
     gain = difference if one.direction is Direction.HIGHER else -difference
     if gain > 0:
         return MetricVerdict.IMPROVED
-    return MetricVerdict.WITHIN_MARGIN if gain >= -margin else MetricVerdict.REGRESSED
+    return MetricVerdict.WITHIN_MARGIN if gain >= -margin - _tolerance(one) else MetricVerdict.REGRESSED
 
 
 def _turned(interval: Interval, direction: Direction) -> tuple[float, float]:

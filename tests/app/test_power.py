@@ -1,9 +1,15 @@
 """What a test set can resolve: learnt from two models where there are two, a bound where there is one."""
 
 import pytest
+from msgspec.structs import replace
 
-from mlci.app.power import power
+from mlci.app.power import of_row, power
+from mlci.core.compare import Change
+from mlci.core.config import Direction, Margin, Objective
 from mlci.core.context import RunContext, Trigger
+from mlci.core.finding import Interval
+from mlci.core.spread import Shares
+from mlci.core.verdicts import Measured
 from tests.app.test_diff import SLICED, Place, people, predictions
 
 
@@ -23,6 +29,7 @@ def test_two_models_on_the_same_rows_tell_it(place):
     assert f1.enough is False
     assert f1.needed == pytest.approx(1_000 * (f1.noticeable / 0.02) ** 2, abs=1)
     assert found["accuracy"].enough is None
+    assert found["accuracy"].paired
 
 
 def test_one_model_gives_a_bound(place):
@@ -43,3 +50,37 @@ def test_every_slice_resolves_less_than_the_whole(place):
     rows = power(place.request(base, head, config=SLICED))
     found = {each.subject: each.noticeable for each in rows if each.metric == "f1"}
     assert found["region=north"] > found["region=south"] > found[None]
+
+
+def test_what_tells_nothing_is_not_listed():
+    """Of one value in all rows, of too few of them, and of point values only."""
+    known = Measured(
+        metric="f1", direction=Direction.HIGHER, model="m", n=330, head=0.9,
+        head_interval=Interval(low=0.8, high=1.0),
+        objective=Objective(metric="f1", may_drop=Margin(value=0.005)),
+    )  # fmt: skip
+    told = of_row(known)
+    assert told.noticeable == pytest.approx(2.8016 * 2**0.5 * 0.2 / 3.92, rel=1e-3)
+    assert told.needed == pytest.approx(330 * (told.noticeable / 0.005) ** 2, abs=1)
+    assert of_row(replace(known, enough=False)) is None
+    assert of_row(replace(known, head_interval=Interval(low=1.0, high=1.0))) is None
+    assert of_row(replace(known, head_interval=None)) is None
+
+
+def test_a_share_asks_for_the_rows_at_which_its_margin_is_noticed():
+    seldom = Shares(more=1, fewer=1, rows=1_000)
+    change = Change(
+        base=0.9, head=0.9, interval=seldom.interval(), head_interval=None, error=seldom.error, p_value=1.0,
+        spread=seldom,
+    )  # fmt: skip
+    objective = Objective(metric="accuracy", may_drop=Margin(value=0.005))
+    told = of_row(
+        Measured(
+            metric="accuracy", direction=Direction.HIGHER, model="m", n=1_000, base=0.9, head=0.9,
+            change=change, objective=objective,
+        )
+    )  # fmt: skip
+    assert told.paired
+    assert told.noticeable > 2 * 2.8016 * seldom.error
+    assert told.enough is False
+    assert told.needed > 1_000

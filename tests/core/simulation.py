@@ -22,24 +22,35 @@ LARGE = 200_000
 
 
 class World(Struct, frozen=True, kw_only=True):
-    """What is true: how often models differ, and how much skill head lost.
+    """What is true: how much skill there is, how often models differ, and how much skill head lost.
 
     `rare` is the share of the first class (of the positives, in a binary world); rows of a cluster are alike.
+    Models with `lapses` say the same but for the share of rows that head alone gets wrong. Where head is
+    `boastful`, base's scores are true probabilities, and head's are so many times as far from even odds.
     """
 
     task: Task = Task.BINARY
     rows: int = 1_000
     rare: float = 0.3
+    skill: float = 1.0
     disagreement: float = 0.07
     lost: float = 0.0
+    lapses: float = 0.0
+    boastful: float = 1.0
     steps: int | None = None
     cluster: int = 1
 
+    @property
+    def equal(self) -> bool:
+        """Whether head is as good as base."""
+        return not self.lost and not self.lapses and self.boastful == 1
+
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """Shares over many repetitions."""
+    """Shares over many repetitions; `flattered` is how often the whole interval is better than the truth."""
 
     covered: float
+    flattered: float
     worse: float
     verdicts: Mapping[MetricVerdict | None, float]
 
@@ -59,10 +70,29 @@ def _in_clusters(one: Predictions, every: Codes) -> Predictions:
 
 
 def _binary(world: World, rng: np.random.Generator, units: int) -> tuple[Predictions, Predictions]:
+    if world.boastful > 1:
+        return _boasting(world, rng, units)
     truth = (rng.random(units) < world.rare).astype(np.intp)
-    shared = truth + rng.normal(0, 1, units)
+    if world.lapses:
+        return _lapsing(world, truth, rng)
+    shared = world.skill * truth + rng.normal(0, 1, units)
     base, head = (shared + rng.normal(0, 2 * world.disagreement, units) for _ in range(2))
     return _scored(world, truth, base), _scored(world, truth, head - world.lost * truth)
+
+
+def _lapsing(world: World, truth: Codes, rng: np.random.Generator) -> tuple[Predictions, Predictions]:
+    wrong, lapse = (rng.random(len(truth)) < share for share in (0.1, world.lapses))
+    right = 3.0 * (truth ^ wrong) - 1.0
+    noise = rng.normal(0, 0.01, len(truth))
+    return _scored(world, truth, right), _scored(
+        world, truth, np.where(lapse & ~wrong, 1 - right, right) + noise
+    )
+
+
+def _boasting(world: World, rng: np.random.Generator, units: int) -> tuple[Predictions, Predictions]:
+    shares = rng.uniform(0.02, 0.98, units)
+    odds, truth = np.log(shares / (1 - shares)), (rng.random(units) < shares).astype(np.intp)
+    return _scored(world, truth, odds + 0.5), _scored(world, truth, world.boastful * odds + 0.5)
 
 
 def _scored(world: World, truth: Codes, latent: Numbers) -> Predictions:
@@ -118,7 +148,7 @@ _DRAWN = {Task.BINARY: _binary, Task.MULTICLASS: _multiclass, Task.REGRESSION: _
 
 def true_differences(world: World, chosen: Sequence[Metric]) -> Mapping[str, float]:
     """The differences in the population, from a hundred times as many rows that are independent."""
-    if not world.lost:
+    if world.equal:
         return {each.name: 0.0 for each in chosen}
     large = replace(world, rows=LARGE, cluster=1)
     samples = [draw(large, np.random.default_rng([99, at])) for at in range(-(-100 * world.rows // LARGE))]
@@ -153,8 +183,11 @@ def _outcome(metric: Metric, seen: Sequence[Change], truth: float, margin: float
     said = [_verdict(metric, each, margin) for each in seen]
     limits = [each.interval for each in seen if each.interval is not None]
     higher = metric.direction is Direction.HIGHER
+    # Where no interval is claimed, none is wrong.
+    unknown = len(seen) - len(limits)
     return Outcome(
-        covered=sum(each.low <= truth <= each.high for each in limits) / len(seen),
+        covered=(sum(each.low <= truth <= each.high for each in limits) + unknown) / len(seen),
+        flattered=sum((each.low > truth) if higher else (each.high < truth) for each in limits) / len(seen),
         worse=sum((each.high < 0) if higher else (each.low > 0) for each in limits) / len(seen),
         verdicts={each: said.count(each) / len(said) for each in sorted(set(said), key=str)},
     )

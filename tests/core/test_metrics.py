@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sklearn import metrics as oracle
 
 from mlci.core import metrics
@@ -132,3 +133,22 @@ def test_a_metric_of_another_task_is_refused():
 def test_scores_outside_0_to_1_have_no_log_loss():
     with pytest.raises(WorldError, match="no probabilities"):
         computed("log_loss", binary(rows=2, truth=[0, 1], scores=[-1.0, 2.0]))
+
+
+def test_weights_of_one_class_correlate_with_nothing():
+    one = binary(rows=50, weighted=True, truth=[1] * 50, scores=np.arange(50) / 50)
+    assert computed("mcc", one) == 0
+    assert computed("mcc", one) == oracle.matthews_corrcoef(one.truth, one.label)
+
+
+def test_shares_that_do_not_add_up_have_no_log_loss():
+    """Scaled or not, the number would be another: scikit-learn warns, and takes them as they are."""
+    one = multiclass(rows=50, classes=3)
+    one = replace(one, scores=0.7 * one.scores + 0.1)
+    rounded = replace(one, scores=np.round(one.scores, 2))
+    assert computed("log_loss", rounded) == pytest.approx(computed("log_loss", one), rel=0.05)
+    apart = replace(one, scores=np.where(np.arange(50)[:, None] < 7, 0.7, one.scores))
+    with pytest.raises(WorldError, match="the scores of 7 rows are no probabilities") as caught:
+        computed("log_loss", apart)
+    assert caught.value.id == "predictions-invalid"
+    assert computed("brier", apart) > 0

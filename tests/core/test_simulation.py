@@ -27,6 +27,8 @@ EQUAL = {
     "rare": (World(rows=1_000, rare=0.05), BINARY),
     "ties": (World(rows=600, steps=10), BINARY),
     "clusters": (World(rows=900, cluster=3), BINARY),
+    "thirty clusters": (World(rows=300, cluster=10, disagreement=0.2), ["accuracy", "f1", "precision"]),
+    "near one": (World(rows=330, rare=0.1, skill=3.3, disagreement=0.3), ["roc_auc"]),
     "classes": (World(task=Task.MULTICLASS, rows=400, rare=0.1), MULTICLASS),
     "numbers": (World(task=Task.REGRESSION, rows=400), REGRESSION),
     "numbers in clusters": (World(task=Task.REGRESSION, rows=900, cluster=3), REGRESSION),
@@ -58,3 +60,26 @@ def test_a_planted_drop_is_seen_and_covered(world, names):
     for name, found in simulate(world, names, REPETITIONS).items():
         assert found.verdicts[MetricVerdict.REGRESSED] > 0.9, name
         assert found.covered > 0.95 - slack(0.95) - 0.01, name
+
+
+LOSSES = {
+    "hardly ever": (World(rows=100, rare=0.5, lapses=0.02), ["accuracy"], 0.01),
+    "hardly ever, of many": (World(rows=1_000, rare=0.5, lapses=0.004), ["accuracy"], 0.002),
+    "near one": (World(rows=330, rare=0.1, skill=5, lost=0.8, disagreement=0.5), ["roc_auc"], 0.005),
+    "rare": (World(rows=1_000, rare=0.04, lost=0.3), ["f1", "recall", "precision"], 0.005),
+    "thirty clusters": (
+        World(rows=300, rare=0.5, cluster=10, lost=0.5, disagreement=0.2),
+        ["accuracy", "f1"],
+        0.005,
+    ),
+    "boastful": (World(rows=1_000, boastful=1.6), ["ece"], 0.035),
+}
+
+
+@pytest.mark.parametrize(("world", "names", "margin"), LOSSES.values(), ids=LOSSES)
+def test_a_loss_is_not_called_harmless(world, names, margin):
+    """Here the interval was of no width, or as narrow as a lucky sample: at 12 to 25 % of losses too good."""
+    for name, found in simulate(world, names, REPETITIONS, margin).items():
+        assert found.covered > 0.95 - slack(0.95) - 0.01, name
+        assert found.flattered < 0.025 + slack(0.025), name
+        assert found.verdicts.get(MetricVerdict.WITHIN_MARGIN, 0) < 0.025 + slack(0.025), name

@@ -2,12 +2,15 @@
 
 from math import inf, nan
 
+import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mlci.core.compare import Change
 from mlci.core.config import Direction, Judge, Margin, Objective
 from mlci.core.diff import FloorStatus, MetricVerdict, Occasion
 from mlci.core.finding import Interval
+from mlci.core.spread import Drawn, Normal
 from mlci.core.verdicts import Measured, judge
 from tests.support.decided import blocks, warns
 
@@ -69,10 +72,10 @@ def test_what_blocks_depends_on_the_occasion():
 @pytest.mark.parametrize(
     ("low", "high", "rows"),
     [
-        (-0.02, 0.02, 4_000),
-        (-0.0119, 0.0081, 1_525),
-        (-0.0199, -0.0041, 15_603),
-        (-0.04, 0.0, 4_000),
+        (-0.02, 0.02, 8_173),
+        (-0.0119, 0.0081, 3_116),
+        (-0.0199, -0.0041, 31_881),
+        (-0.04, 0.0, 8_173),
         (-0.02, 0.0, None),
     ],
 )
@@ -89,7 +92,8 @@ def test_a_settled_row_needs_no_more():
 def test_an_inconclusive_row_always_needs_more_than_there_are():
     barely = measured(-0.0301, -0.0101)
     rows = judge([barely, *(measured() for _ in range(9))])
-    assert rows[0].rows_needed == pytest.approx(1_000 * (2.807 / 1.96 * 0.01 / 0.0101) ** 2, rel=1e-3)
+    half = 2.807 / 1.96 * 0.01 * (1.96 + 0.8416) / 1.96
+    assert rows[0].rows_needed == pytest.approx(1_000 * (half / 0.0101) ** 2, rel=1e-3)
     for low in range(-60, -10):
         for high in range(-10, 30):
             row = verdict(low / 1_000, high / 1_000)
@@ -171,6 +175,51 @@ def test_exact_values_are_compared_as_they_are(head, expected):
     objective = Objective(metric="size", exact=True, may_drop=Margin(value=0.0))
     row = verdict(change=None, base=10.0, head=head, objective=objective, direction=Direction.LOWER)
     assert row.verdict is expected
+
+
+@pytest.mark.parametrize(("base", "head"), [(0.8, 0.79), (0.3, 0.29), (1.0, 0.99), (0.07, 0.06)])
+def test_what_lies_exactly_at_the_margin_is_within_it(base, head):
+    """0.8 - 0.79 is a little more than 0.01, 1.0 - 0.99 as well, and 0.3 - 0.29 is a little less."""
+    objective = Objective(metric="size", exact=True, may_drop=Margin(value=0.01))
+    assert verdict(change=None, base=base, head=head, objective=objective).verdict is (
+        MetricVerdict.WITHIN_MARGIN
+    )
+    low = head - base
+    assert verdict(low, 0.005).verdict is MetricVerdict.WITHIN_MARGIN
+    assert verdict(-0.1, low).verdict is MetricVerdict.INCONCLUSIVE
+
+
+def test_a_drawn_difference_at_the_margin_is_not_beyond_it():
+    at = np.sort(np.repeat([-0.05, 0.79 - 0.8], [9_500, 500]))
+    drawn = Drawn(value=-0.03, lows=at, highs=at)
+    known = replace(change(-0.05, -0.01), spread=drawn, interval=drawn.interval())
+    assert known.p_beyond(0.01 + 1e-12, Direction.HIGHER) == pytest.approx(0.05, abs=1e-3)
+    rows = judge([measured(change=known)])
+    assert rows[0].verdict is MetricVerdict.INCONCLUSIVE
+
+
+def test_a_change_without_an_interval_is_no_test_among_others():
+    """It has nothing to accuse anybody with, and the others are not held more strictly for it."""
+    barely = measured(-0.0301, -0.0101)
+    known = replace(change(-0.5, -0.4), interval=None)
+    rows = judge([barely, *(measured(change=known) for _ in range(9))])
+    assert rows[0].verdict is MetricVerdict.REGRESSED
+    assert {each.verdict for each in rows[1:]} == {MetricVerdict.INCONCLUSIVE}
+    assert {each.note for each in rows[1:]} == {"point values only"}
+
+
+@pytest.mark.parametrize("clusters", [True, False])
+def test_a_catastrophe_is_seen_among_many(clusters):
+    """1,001 draws can count to 0.001, which thirty rows make 0.03: the tail says how rare it really is."""
+    draws = np.sort(np.random.default_rng(0).normal(-0.4, 0.02, 1_000))
+    least = Normal(value=-0.4, error=0.02, freedom=99) if clusters else None
+    drawn = Drawn(value=-0.4, lows=draws, highs=draws, least=least)
+    known = replace(change(-0.45, -0.35), spread=drawn, interval=drawn.interval())
+    rows = judge([measured(change=known), *(measured() for _ in range(49))])
+    assert rows[0].verdict is MetricVerdict.REGRESSED
+    mirrored = replace(drawn, value=0.4, lows=-draws[::-1], highs=-draws[::-1])
+    mirrored = replace(mirrored, least=least and replace(least, value=0.4))
+    assert mirrored.p_above(0.01) == pytest.approx(drawn.p_below(-0.01), rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from mlci.gates import Check
 _HOW = (
     " Each group is compared with all other rows together. Fails when the whole 95 % interval lies beyond "
     "the limit, held over all groups of a column (Holm); warns when the interval crosses the limit, and when "
-    "the group or the rest has fewer than 30 positives or 30 negatives. Of two groups, the lower is judged."
+    "the group or the rest has fewer than 30 positives or 30 negatives. Of two groups, the lower is judged. "
+    "Weighted rows, and rows of one cluster (`columns.cluster`), count as fewer: as many as would be "
+    "independent if a cluster's rows said the same."
 )
 
 CHECKS = (

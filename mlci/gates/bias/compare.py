@@ -15,8 +15,8 @@ STEPS = 60
 class Rate(Struct, frozen=True, kw_only=True):
     """A share of some rows of a group."""
 
-    hits: int
-    of: int
+    hits: float
+    of: float
 
     @property
     def value(self) -> float:
@@ -52,8 +52,10 @@ class Scale(Enum):
             return Limits(low=found.low, high=found.high)
         return _katz(group, rest, level)
 
-    def shown(self, distance: float) -> float:
-        """The distance as people read it: a difference, or a ratio."""
+    def shown(self, distance: float) -> float | None:
+        """The distance as people read it: a difference, or a ratio; None of a ratio to nothing."""
+        if distance == inf:
+            return None
         return distance if self is Scale.DIFFERENCE else exp(distance)
 
 

@@ -7,40 +7,42 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from mlci.core.predictions import Codes
+from mlci.core.cells import Floats
+from mlci.core.metrics import weights
+from mlci.core.predictions import Codes, Predictions
 from mlci.errors import WorldError
 from mlci.gates.subjects import Attribute
 
 MOST_CELLS = 10_000_000
 
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int64] | Floats
 
 
 class Cells(Struct, frozen=True, kw_only=True):
-    """The confusion counts of one group of rows."""
+    """The confusion counts of one group of rows; no whole ones where rows are weighed."""
 
-    true_positive: int
-    false_negative: int
-    false_positive: int
-    true_negative: int
+    true_positive: float
+    false_negative: float
+    false_positive: float
+    true_negative: float
 
     @property
-    def positives(self) -> int:
+    def positives(self) -> float:
         """Rows whose truth is the positive class."""
         return self.true_positive + self.false_negative
 
     @property
-    def negatives(self) -> int:
+    def negatives(self) -> float:
         """Rows whose truth is the negative class."""
         return self.false_positive + self.true_negative
 
     @property
-    def selected(self) -> int:
+    def selected(self) -> float:
         """Rows labelled positive."""
         return self.true_positive + self.false_positive
 
     @property
-    def rows(self) -> int:
+    def rows(self) -> float:
         """All rows."""
         return self.positives + self.negatives
 
@@ -60,8 +62,10 @@ class Cube(Struct, frozen=True, kw_only=True, eq=False):
     counts: Counts
 
     @classmethod
-    def of(cls, attributes: Sequence[Attribute], truth: Codes, label: Codes) -> "Cube":
-        """Count rows. Raises WorldError when the groups together are too many."""
+    def of(
+        cls, attributes: Sequence[Attribute], truth: Codes, label: Codes, worth: Floats | None = None
+    ) -> "Cube":
+        """Count rows, each as what it is worth. Raises WorldError when the groups together are too many."""
         shape = (*(len(each.groups) for each in attributes), 2, 2)
         if prod(shape) > MOST_CELLS:
             raise WorldError(
@@ -70,7 +74,7 @@ class Cube(Struct, frozen=True, kw_only=True, eq=False):
                 help="name fewer columns, or columns of bands",
             )
         flat = np.ravel_multi_index((*(each.codes for each in attributes), truth, label), shape)
-        counts = np.bincount(flat, minlength=prod(shape)).reshape(shape)
+        counts = np.bincount(flat, weights=worth, minlength=prod(shape)).reshape(shape)
         return cls(attributes=tuple(attributes), counts=counts)
 
     def groups(self, names: Sequence[str]) -> dict[str, Cells]:
@@ -89,6 +93,19 @@ class Cube(Struct, frozen=True, kw_only=True, eq=False):
     def total(self) -> Cells:
         """The counts of all rows."""
         return _cells(self.counts.reshape(-1, 2, 2).sum(axis=0))
+
+
+def worth_of_rows(one: Predictions) -> Floats | None:
+    """How many independent rows each stands for, if those of a cluster say the same; None where it is one.
+
+    Together they are worth as many as `core.calibration` takes them for. Rates stay those of the weights.
+    """
+    if one.weight is None and one.cluster is None:
+        return None
+    weight = weights(one)
+    held = weight if one.cluster is None else np.bincount(one.cluster, weights=weight)
+    squares = float((held * held).sum())
+    return weight * (weight.sum() / squares) if squares else weight
 
 
 def _cells(table: Counts) -> Cells:

@@ -10,7 +10,7 @@ from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 from mlci.gates import Outcome, Request
 from mlci.gates.bias.compare import Scale
-from mlci.gates.bias.cube import Cells, Cube
+from mlci.gates.bias.cube import Cells, Cube, worth_of_rows
 from mlci.gates.bias.judge import Asked, judge
 from mlci.gates.bias.measures import MEASURES
 from mlci.gates.bias.options import Options
@@ -29,15 +29,16 @@ def run(request: Request) -> Outcome:
     for model in _models(request):
         try:
             predictions = read_predictions(request.hands.tables, model)
-            cube = _cube(request, model, predictions)
+            cube, weighed = _cubes(request, model, predictions)
         except MlciError as error:
             findings.append(unreadable("bias.readable", model.name, error))
             continue
-        rows = cube.total().rows
-        told = f"{rows} predictions of {model.name} have their groups"
-        findings.append(readable("bias.readable", model.name, told, n=rows))
+        told = f"{len(predictions)} predictions of {model.name} have their groups"
+        if weighed is not cube:
+            told += f"; with their weights and clusters they are worth {weighed.total().rows:.0f} rows"
+        findings.append(readable("bias.readable", model.name, told, n=len(predictions)))
         findings.append(coverage(request, "bias.coverage", model, predictions))
-        findings += _judged(request.options, model.name, cube)
+        findings += _judged(request.options, model.name, weighed)
         figures[model.name] = _drawn(request.options, cube)
     if not findings:
         findings.append(nothing("bias.readable", "there is no binary model to test", help=DECLARE))
@@ -54,12 +55,17 @@ def _models(request: Request) -> list[Model]:
     return [model for model in models if model.task is Task.BINARY]
 
 
-def _cube(request: Request, model: Model, predictions: Predictions) -> Cube:
+def _cubes(request: Request, model: Model, predictions: Predictions) -> tuple[Cube, Cube]:
+    """The rows of each group as they are, and as what they are worth."""
     options: Options = request.options
     request.hands.progress.line(f"counting groups of {model.name}")
     names = [*options.sensitive, *(name for names in options.intersections for name in names)]
-    attributes = read_attributes(request.hands.tables, model, predictions, names)
-    return Cube.of(list(attributes.values()), predictions.truth, predictions.label)
+    attributes = list(read_attributes(request.hands.tables, model, predictions, names).values())
+    cube = Cube.of(attributes, predictions.truth, predictions.label)
+    worth = worth_of_rows(predictions)
+    if worth is None:
+        return cube, cube
+    return cube, Cube.of(attributes, predictions.truth, predictions.label, worth)
 
 
 def _partitions(options: Options) -> list[tuple[str, ...]]:

@@ -48,25 +48,26 @@ def _judged(asked: Asked, model: str, one: Comparison, adjusted: float) -> Findi
     surely = adjusted < 1 - LEVEL
     status = Status.FAIL if surely else Status.PASS if one.within(asked.limit) else Status.WARN
     unsure = "" if status is not Status.WARN else "; inconclusive: the interval crosses the limit"
-    shown = measure.scale.shown
+    low, high = (measure.scale.shown(limit) for limit in (one.limits.low, one.limits.high))
     return Finding(
         check=measure.check,
         subject=f"{model}.{one.group}",
         status=status,
         message=f"{_said(measure, one)}, expected {asked.expected}{unsure}",
-        observed=shown(one.distance),
+        observed=measure.scale.shown(one.distance),
         expected=asked.expected,
-        interval=Interval(low=shown(one.limits.low), high=shown(one.limits.high)),
-        n=one.rate.of,
+        interval=None if low is None or high is None else Interval(low=low, high=high),
+        n=round(one.rate.of),
         help=_help(status),
     )
 
 
 def _said(measure: Measure, one: Comparison) -> str:
-    rates = f"{measure.words} {one.rate.value:.3f} ({one.rate.hits} of {one.rate.of})"
+    rates = f"{measure.words} {one.rate.value:.3f} ({one.rate.hits:.0f} of {one.rate.of:.0f})"
     rest = f"the rest's {one.rest.value:.3f}"
     if measure.scale is Scale.RATIO:
-        return f"{rates} is {measure.scale.shown(one.distance):.3f} times {rest}"
+        times = measure.scale.shown(one.distance)
+        return f"{rates}, and {rest}" if times is None else f"{rates} is {times:.3f} times {rest}"
     way = "above" if one.distance > 0 else "below"
     return f"{rates} is {abs(one.distance):.3f} {way} {rest}"
 
@@ -79,14 +80,14 @@ def _help(status: Status) -> str | None:
 
 def _insufficient(asked: Asked, model: str, label: str, cells: Cells, rest: Cells) -> Finding:
     who, counted = (label, cells) if _short(cells) else (f"the rest of {label}", rest)
-    counts = f"{counted.positives} positives and {counted.negatives} negatives"
+    counts = f"{counted.positives:.0f} positives and {counted.negatives:.0f} negatives"
     return Finding(
         check=asked.measure.check,
         subject=f"{model}.{label}",
         status=Status.WARN,
         message=f"{who} has {counts}; insufficient: at least {ENOUGH} of each are needed",
         expected=asked.expected,
-        n=cells.rows,
+        n=round(cells.rows),
         help="add test rows of this group, or a column of wider bands",
     )
 

@@ -4,6 +4,7 @@ import fairlearn.metrics as peers
 import numpy as np
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
 from mlci.core.config import Model, Task
 from mlci.core.finding import Status
@@ -149,3 +150,17 @@ def test_people_whom_the_predictions_leave_out_are_red(tmp_path):
     found = run_gate(tmp_path, "bias", OPTIONS, config=config(model=INCOME))
     assert by_subject(found, "bias.coverage")["income"].observed == 4000 - len(kept)
     assert [each.check for each in found.findings if each.blocks] == ["bias.coverage"]
+
+
+def test_clusters_are_told_and_count_once(tmp_path):
+    people = sampled(4000, seed=1).with_columns(y_person=pl.col("id") // 10)
+    model = replace(INCOME, columns=replace(INCOME.columns, cluster="y_person"))
+    found = asked(tmp_path, people, "{sensitive: [sex]}", model=model)
+    told = by_subject(found, "bias.readable")["income"]
+    assert told.message.endswith(
+        "4000 predictions of income have their groups; with their weights and "
+        "clusters they are worth 400 rows"
+    )
+    counted = found.figures["income"]["sex"]["sex=F"]
+    assert counted["true_positive"] + counted["false_negative"] > 700
+    assert sum(each.n for each in by_subject(found, EQUAL).values()) < 200

@@ -2,14 +2,19 @@
 
 from math import log
 
+import numpy as np
 import pytest
+from msgspec.structs import replace
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from mlci.core.evidence import Evidence, to_json
 from mlci.core.finding import Status
 from mlci.gates.bias.compare import Rate, Scale, compare
-from mlci.gates.bias.cube import Cells
+from mlci.gates.bias.cube import Cells, Cube, worth_of_rows
 from mlci.gates.bias.judge import Asked, judge
 from mlci.gates.bias.measures import MEASURES
+from mlci.gates.subjects import Attribute
+from tests.core.samples import binary
 
 EQUAL = Asked(measure=MEASURES[0], limit=0.1, expected="within ±0.1")
 
@@ -70,3 +75,51 @@ def test_a_finding_shows_the_limit_that_it_was_held_against():
     groups = {"g=a": cells(900, 1000), "g=b": cells(600, 1000)}
     (found,) = judge(EQUAL, "income", groups, together(groups))
     assert found.message.endswith("is 0.300 below the rest's 0.900, expected within ±0.1")
+
+
+def test_a_ratio_to_nothing_is_told_and_can_be_written_down():
+    """Nobody else is selected: as many times nothing is no number, and evidence takes none but numbers."""
+    nobody = Cells(true_positive=0, false_negative=40, false_positive=0, true_negative=60)
+    some = Cells(true_positive=20, false_negative=20, false_positive=3, true_negative=57)
+    groups = {"g=a": nobody, "g=b": nobody, "g=c": some}
+    asked = Asked(measure=MEASURES[3], limit=-log(0.8), expected="0.8 to 1.25")
+    found = {each.subject: each for each in judge(asked, "m", groups, together(groups))}
+    alone = found["m.g=c"]
+    assert (alone.status, alone.observed) == (Status.FAIL, None)
+    assert alone.interval.low > 1.25
+    assert "selection rate 0.230 (23 of 100), and the rest's 0.000" in alone.message
+    assert found["m.g=a"].observed == 0.0
+    to_json(Evidence(gate="bias", commit="0" * 40, findings=tuple(found.values())))
+
+
+def fair(rng, copies):
+    """60 people of each group, of whom each is in the test set several times; one true positive rate."""
+    people = np.arange(120)
+    truth, label = people // 2 % 2, np.where(people // 2 % 2, rng.random(120) < 0.7, rng.random(120) < 0.1)
+    every = np.repeat(people, copies)
+    one = binary(rows=len(every), truth=truth[every], scores=label[every] * 1.0, cluster=every)
+    return one, Attribute(name="g", codes=every % 2, groups=("a", "b"))
+
+
+def test_rows_of_one_person_are_no_evidence_of_their_own():
+    """Taken for rows, ten of each person accuse one fair model in eight."""
+    rng, accused = np.random.default_rng(0), 0
+    for _ in range(300):
+        one, attribute = fair(rng, copies=10)
+        cube = Cube.of([attribute], one.truth, one.label, worth_of_rows(one))
+        found = judge(EQUAL, "m", cube.groups(["g"]), cube.total())
+        accused += any(each.status is Status.FAIL for each in found)
+    assert accused / 300 < 0.04
+
+
+def test_rates_are_those_of_the_weights_and_rows_what_they_are_worth():
+    rng = np.random.default_rng(1)
+    one, attribute = fair(rng, copies=1)
+    one = replace(one, cluster=None, weight=rng.uniform(0.5, 2, len(one)))
+    cube = Cube.of([attribute], one.truth, one.label, worth_of_rows(one))
+    assert cube.total().rows == pytest.approx(one.weight.sum() ** 2 / (one.weight**2).sum())
+    group = (attribute.codes == 0) & (one.truth == 1)
+    expected = np.average(one.label[group], weights=one.weight[group])
+    assert MEASURES[0].rate(cube.groups(["g"])["g=a"]).value == pytest.approx(expected)
+    assert worth_of_rows(replace(one, weight=None)) is None
+    assert not worth_of_rows(replace(one, weight=np.zeros(len(one)))).any()
