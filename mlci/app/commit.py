@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
+from mlci.core.diff import Occasion
 from mlci.errors import WorldError
 from mlci.ports.git import Git
 
@@ -67,3 +68,8 @@ def settled(context: RunContext, git: Git, config: Config) -> RunContext:
     if at_desk and git.branch() == config.ci.branch and not git.dirty():
         return replace(context, trigger=Trigger.MAIN)
     return context
+
+
+def occasion_of(context: RunContext) -> Occasion:
+    """What a run on this trigger decides."""
+    return Occasion.PROMOTION if context.trigger is Trigger.MAIN else Occasion.PULL_REQUEST

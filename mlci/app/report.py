@@ -8,7 +8,6 @@ from mlci.app.owed import Missing, missing_from
 from mlci.core import diff_json
 from mlci.core.compose import compose
 from mlci.core.config import Config
-from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Occasion
 from mlci.core.evidence import to_json
 from mlci.core.finding import Verdict
@@ -53,11 +52,6 @@ class Reported(Struct, frozen=True, kw_only=True):
             "diff": None if self.bundle.diff is None else loads(diff_json.to_json(self.bundle.diff)),
             "against": {name: loads(diff_json.to_json(each)) for name, each in self.bundle.against.items()},
         }
-
-
-def occasion_of(context: RunContext) -> Occasion:
-    """What a run on this trigger decides."""
-    return Occasion.PROMOTION if context.trigger is Trigger.MAIN else Occasion.PULL_REQUEST
 
 
 def report(bundle: Bundle, config: Config, occasion: Occasion, *, stale: str = "") -> Reported:

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 from mlci import __version__
 from mlci.app.baselines import against_environments
 from mlci.app.bundle import Bundle, clear, write_against, write_diff, write_evidence, write_flips
-from mlci.app.commit import PARTIAL, commit_under_test
+from mlci.app.commit import PARTIAL, commit_under_test, occasion_of
 from mlci.app.diff import Compared, DiffRequest, compared
 from mlci.app.judged import judged
 from mlci.app.owed import owing
 from mlci.app.plan import Asked, Ground, plan
 from mlci.app.project import Project
-from mlci.app.report import Reported, occasion_of, report, summarize, write_report
+from mlci.app.report import Reported, report, summarize, write_report
 from mlci.app.reproduce import reproduce
 from mlci.app.test import test
 from mlci.core.context import RunContext

@@ -46,9 +46,9 @@ def command(
     began.
     """
     request = world.comparison(base, head)
+    from mlci.app.commit import occasion_of
     from mlci.app.diff import diff
     from mlci.app.judged import judged
-    from mlci.app.report import occasion_of
     from mlci.core.diff import Occasion
     from mlci.core.evidence import DIFF, Evidence
     from mlci.core.finding import Verdict

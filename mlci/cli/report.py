@@ -34,8 +34,8 @@ def command(world: World, out: Output, form: str, artifact: Path | None, promoti
     It says so where that was another commit than HEAD, and with --gate it refuses it.
     """
     from mlci.app.bundle import read_bundle
-    from mlci.app.commit import outdated, settled
-    from mlci.app.report import failed, occasion_of, refuse_stale, report
+    from mlci.app.commit import occasion_of, outdated, settled
+    from mlci.app.report import failed, refuse_stale, report
     from mlci.core.diff import Occasion
 
     bundle = read_bundle(world.evidence(artifact))

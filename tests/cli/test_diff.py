@@ -32,7 +32,7 @@ def test_metrics_in_files_are_compared_without_arrays(tmp_path: Path) -> None:
     story.commit({"metrics.json": '{"auc": 0.96}'})
     program = (
         "import sys; from mlci.__main__ import run; run(['diff', 'HEAD~1']); "
-        "print(sorted({'numpy', 'polars', 'narwhals'} & set(sys.modules)), file=sys.stderr)"
+        "print(sorted({'numpy', 'polars', 'narwhals', 'jinja2'} & set(sys.modules)), file=sys.stderr)"
     )
     said = run_python("-c", program, cwd=story.path)
     assert "auc" in said.stdout, said.stderr
