@@ -14,14 +14,14 @@ from mlci.app.remarks import lacking_in, remarks
 from mlci.app.rescore import LOAD_UNDECLARED, Rescoring, in_short
 from mlci.app.slices import Slice, Together, slices_of
 from mlci.app.tabular import OUTPUT_MISSING, Side, SideTables
-from mlci.core.compare import Change
+from mlci.core.compare import Change, Own
 from mlci.core.config import Direction, Model, Objective, Task
 from mlci.core.config_schema import FILE
 from mlci.core.diff import Pairing
 from mlci.core.digest import md5
 from mlci.core.enough import enough
+from mlci.core.measured import BROKEN, changes, own
 from mlci.core.metrics import Metric, find
-from mlci.core.own import BROKEN, Own, changes, own
 from mlci.core.predictions import (
     Codes,
     Flips,

@@ -83,13 +83,22 @@ def compare(paired: Paired, metrics: Sequence[Metric]) -> Mapping[str, Change]:
     }
 
 
-@np.errstate(all="ignore")
-def own_intervals(one: Predictions, metrics: Sequence[Metric]) -> Mapping[str, Interval | None]:
-    """The interval of each metric's own value, by name, whatever the model is compared with.
+class Own(Struct, frozen=True, kw_only=True, eq=False):
+    """A metric's value on some rows, whatever they are compared with, and its interval.
 
     None where it cannot be had: of one cluster, of what is not finite, where no row tells anything.
     """
-    return _own_intervals(_points(one, metrics), metrics)
+
+    value: float
+    interval: Interval | None
+
+
+@np.errstate(all="ignore")
+def own(one: Predictions, metrics: Sequence[Metric]) -> Mapping[str, Own]:
+    """Each metric of one model by itself, by name."""
+    points = _points(one, metrics)
+    intervals = _own_intervals(points, metrics)
+    return {each.name: Own(value=points.value(each), interval=intervals[each.name]) for each in metrics}
 
 
 class _Points(Struct, frozen=True, kw_only=True, eq=False):

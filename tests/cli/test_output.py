@@ -60,4 +60,4 @@ def test_only_a_terminal_cuts_cells(capsys):
 def test_json_steers_no_screen(capsys: pytest.CaptureFixture[str]) -> None:
     Output(json=True).answer({"title": "\x9b31m\u202e"}, "")
     said = capsys.readouterr().out
-    assert said == '{\n  "title": "\\u009b31m\\u202e"\n}\n'
+    assert said == '{\n  "schema": 1,\n  "title": "\\u009b31m\\u202e"\n}\n'

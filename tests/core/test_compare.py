@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from mlci.core import metrics, stats
-from mlci.core.compare import compare, own_intervals
+from mlci.core.compare import compare, own
 from mlci.core.config import Direction, Margin, Objective, Task
 from mlci.core.diff import MetricVerdict
 from mlci.core.predictions import Paired, Predictions
@@ -339,7 +339,7 @@ def test_a_models_own_interval_does_not_depend_on_what_it_is_compared_with(name,
     alone = changes(Paired(base=paired.head, head=paired.head), name)[name]
     beside = changes(paired, name)[name]
     assert alone.head_interval == beside.head_interval
-    assert own_intervals(paired.head, [metrics.find(name, Task.BINARY)])[name] == alone.head_interval
+    assert own(paired.head, [metrics.find(name, Task.BINARY)])[name].interval == alone.head_interval
     assert (alone.interval.low, alone.interval.high, alone.error) == (0, 0, 0)
 
 

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from mlci.core.cells import Floats
 from mlci.core.config import Direction, Task
 from mlci.core.finding import Finding, Status
+from mlci.core.measured import changes
 from mlci.core.metrics import METRICS, Metric
-from mlci.core.own import changes
 from mlci.core.predictions import Paired, Predictions
 from mlci.errors import MlciError
 from mlci.gates.model.sample import insufficient, short

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from mlci.core.enough import denominators, enough
 from mlci.core.finding import Finding, Status
+from mlci.core.measured import own
 from mlci.core.metrics import Metric
-from mlci.core.own import own
 from mlci.core.predictions import Predictions
 from mlci.core.stats import ENOUGH
 from mlci.errors import MlciError
