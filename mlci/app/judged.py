@@ -1,22 +1,22 @@
 """What a diff amounts to: the findings of the gate `diff`, by which `mlci run` and `mlci diff` decide."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mlci.app.diff import DiffRequest
-from mlci.app.owed import given_up
 from mlci.app.snapshot import Snapshot
-from mlci.app.wholeness import COVERAGE, wholeness
 from mlci.core.config import Model
+from mlci.core.config_schema import FILE
 from mlci.core.diff import Diff, Occasion
-from mlci.core.diff_findings import OBJECTIVE, findings
+from mlci.core.diff_findings import COVERAGE, OBJECTIVE, findings
 from mlci.core.evidence import MODEL
 from mlci.core.finding import Finding
 from mlci.core.waiver import waive
+from mlci.errors import MlciError
 from mlci.gates import Hands
 
 
 def judged(
-    request: DiffRequest, found: Diff, hands: Hands, occasion: Occasion, *, alone: bool = False
+    request: DiffRequest, found: Diff, hands: Callable[[], Hands], occasion: Occasion, *, alone: bool = False
 ) -> tuple[Finding, ...]:
     """Every finding, the accepted ones with who accepted them.
 
@@ -28,12 +28,15 @@ def judged(
     told = (
         *findings(found, occasion, limits=limits),
         *_whole(request, found, hands, alone=alone),
-        *_given_up(request, found.base, occasion),
+        *_given_up(request, found, occasion),
     )
-    return waive(told, request.config.waivers, hands.clock.now().date())
+    waivers = request.config.waivers
+    return waive(told, waivers, hands().clock.now().date()) if waivers else told
 
 
-def _whole(request: DiffRequest, found: Diff, hands: Hands, *, alone: bool) -> Iterator[Finding]:
+def _whole(
+    request: DiffRequest, found: Diff, hands: Callable[[], Hands], *, alone: bool
+) -> Iterator[Finding]:
     """Whether predictions are whole, asked of those in the work tree; alone, of what lies there."""
     if MODEL not in request.config.gates:
         check = COVERAGE
@@ -41,9 +44,13 @@ def _whole(request: DiffRequest, found: Diff, hands: Hands, *, alone: bool) -> I
         check = f"{MODEL}.coverage"
     else:
         return
-    if found.head is None:
-        models = [each for each in request.config.models.values() if not alone or _is_here(each, hands)]
-        yield from wholeness(request.config, request.context, hands, models, check=check)
+    predicting = [each for each in request.config.models.values() if each.predictions is not None]
+    if found.head is not None or not predicting:
+        return
+    from mlci.app.wholeness import wholeness  # noqa: PLC0415
+
+    here = [each for each in predicting if not alone or _is_here(each, hands())]
+    yield from wholeness(request.config, request.context, hands(), here, check=check)
 
 
 def _is_here(model: Model, hands: Hands) -> bool:
@@ -51,9 +58,25 @@ def _is_here(model: Model, hands: Hands) -> bool:
     return all(hands.files.exists(each) for each in (model.predictions, model.test) if each)
 
 
-def _given_up(request: DiffRequest, base: str | None, occasion: Occasion) -> tuple[Finding, ...]:
+def _given_up(request: DiffRequest, found: Diff, occasion: Occasion) -> tuple[Finding, ...]:
     """What a change asks less of; on main nobody is asked about it any more."""
-    if base is None or occasion is not Occasion.PULL_REQUEST:
+    if found.base is None or occasion is not Occasion.PULL_REQUEST:
         return ()
-    behind = Snapshot(git=request.git, files=request.files, prefix=request.prefix, commit=base)
+    behind, ahead = (
+        Snapshot(git=request.git, files=request.files, prefix=request.prefix, commit=each)
+        for each in (found.base, found.head)
+    )
+    if _is_same(behind, ahead):
+        return ()
+    from mlci.app.owed import given_up  # noqa: PLC0415 - most changes leave mlci.yaml as it is
+
     return given_up(behind, request.config)
+
+
+def _is_same(behind: Snapshot, ahead: Snapshot) -> bool:
+    """Whether both have one and the same configuration."""
+    try:
+        content = behind.read(FILE)
+        return content is not None and content == ahead.read(FILE)
+    except MlciError:
+        return False  # it is told where it is compared

@@ -8,8 +8,6 @@ from mlci.core.finding import Finding
 from mlci.errors import MlciError
 from mlci.gates import Hands, Request
 
-COVERAGE = "diff.coverage"
-
 
 def wholeness(
     config: Config, context: RunContext, hands: Hands, models: Iterable[Model], *, check: str

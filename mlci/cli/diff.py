@@ -58,7 +58,7 @@ def command(
     unnamed = base is None and head is None
     occasion = occasion_of(request.context) if unnamed else Occasion.PULL_REQUEST
     occasion = Occasion.PROMOTION if promotion else occasion
-    told = judged(request, found, world.hands(), occasion, alone=True)
+    told = judged(request, found, world.hands, occasion, alone=True)
     evidence = Evidence(gate=DIFF, commit=found.head or "", findings=told)
     _tell(out, found, evidence, request.config.project, occasion, markdown=markdown, whole=whole)
     red = evidence.verdict is Verdict.FAILED

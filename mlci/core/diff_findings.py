@@ -14,6 +14,7 @@ GATES = "diff.gates"
 ROWS = "diff.rows"
 OBJECTIVE = "diff.objective"
 RECORDED = "diff.recorded"
+COVERAGE = "diff.coverage"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
 _ACCEPT = "a version of it needs `mlci register --accept-incomparable REASON`"

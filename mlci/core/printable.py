@@ -32,7 +32,8 @@ def clean(text: str) -> str:
 
 def escaped(document: str) -> str:
     """The same JSON document, safe to print: its words hold escapes for what cannot be shown."""
-    if _PLAIN.fullmatch(document.replace("\n", "")):
+    # JSON escapes every control character of ASCII but one, and most documents hold nothing else.
+    if document.isascii() and "\x7f" not in document:
         return document
     return "".join(each if each == "\n" or each.isprintable() else dumps(each)[1:-1] for each in document)
 
