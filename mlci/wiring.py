@@ -61,6 +61,13 @@ def _once(make: "Callable[[World], T]") -> "Callable[[World], T]":
     return get
 
 
+def _later(make: Callable[[], T]) -> T:
+    """What `make` gives, made and imported when it is first asked something."""
+    from mlci.adapters.later import Later
+
+    return cast("T", Later(make))
+
+
 class World:
     """Everything outside the program, as ports, made when first asked for."""
 
@@ -116,14 +123,13 @@ class World:
     @_once
     def process(self) -> "Process":
         """Child processes."""
-        from mlci.adapters.later_process import LaterProcess
 
         def make() -> "Process":
             from mlci.adapters.process import ProcessRunner
 
             return ProcessRunner(self.environment, secrets=self.secrets)
 
-        return LaterProcess(make=make)
+        return _later(make)
 
     @property
     @_once
@@ -213,27 +219,30 @@ class World:
     @_once
     def tables(self) -> "Tables":
         """The project's tables; DVC's cache may be linked into the work tree."""
-        from mlci.adapters.later_tables import LaterTables
 
         def make() -> "Tables":
             from mlci.adapters.tables import PolarsTables
 
             return PolarsTables(root=self.project().directory, also=lambda: (self.dvc().cache_dir(),))
 
-        return LaterTables(make=make)
+        return _later(make)
 
     @_once
     def dvc(self) -> "Dvc":
         """DVC in the project."""
-        from mlci.adapters.dvc import DvcCli
 
-        return DvcCli(
-            self.process,
-            self.project().directory,
-            self.user_python().environment,
-            root=self.dvc_root(),
-            settings=self.environment,
-        )
+        def make() -> "Dvc":
+            from mlci.adapters.dvc import DvcCli
+
+            return DvcCli(
+                self.process,
+                self.project().directory,
+                self.user_python().environment,
+                root=self.dvc_root(),
+                settings=self.environment,
+            )
+
+        return _later(make)
 
     @_once
     def dvc_root(self) -> Path:

@@ -62,15 +62,20 @@ def _reading(
             story.commit({**texts, **config, "dvc.yaml": yaml.safe_dump(declared(names))})
         yield compare(
             f"mlci diff, {files} files of {LEAVES} leaves, {declared.__name__.strip('_').replace('_', ' ')}",
-            child(sys.executable, "-m", "mlci", "diff", "HEAD~1", "HEAD", "--json", cwd=story.path),
+            child(_program("mlci"), "diff", "HEAD~1", "HEAD", "--json", cwd=story.path),
             "dvc metrics diff",
             child(
-                sys.executable, "-m", "dvc", "metrics", "diff", "HEAD~1", "HEAD", "--json",
-                cwd=story.path, environment={"DVC_NO_ANALYTICS": "1"},
+                _program("dvc"), "metrics", "diff", "HEAD~1", "HEAD", "--json", cwd=story.path,
+                environment={"DVC_NO_ANALYTICS": "1"},
             ),
             at_most=at_most,
             rounds=5,
         )  # fmt: skip
+
+
+def _program(name: str) -> str:
+    """The program as people call it."""
+    return str(Path(sys.executable).with_name(name))
 
 
 def _intervals() -> Iterator[Comparison]:
