@@ -180,7 +180,7 @@ class World:
         from mlci.adapters.files import FileTree
         from mlci.adapters.tree_memory import TreeMemory, tree_memory
         from mlci.app.project import load_project, repository_root
-        from mlci.core.yamltree import remember_in
+        from mlci.core.yaml.tree import remember_in
 
         # CI believes nothing that an earlier run left.
         remember_in(TreeMemory(None) if self._in_ci else tree_memory(repository_root(self.directory)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlci.adapters.dvc_config import cache_of, find_config
 from mlci.adapters.dvc_shelf import Shelf
-from mlci.core.dvcconfig import DvcConfig
+from mlci.core.dvc.settings import DvcConfig
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 from mlci.errors import ConfigError, WorldError
 from mlci.ports.dvc import Missing, Unreadable

@@ -5,7 +5,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mlci.core.dvcconfig import DvcConfig, read_config
+from mlci.core.dvc.settings import DvcConfig, read_config
 
 _LIMIT = 1024 * 1024
 

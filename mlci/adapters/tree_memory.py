@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from mlci import __version__
-from mlci.core.yamlnode import Limits, Node
-from mlci.core.yamltree import FORMAT
+from mlci.core.yaml.node import Limits, Node
+from mlci.core.yaml.tree import FORMAT
 
 _PLACE = "mlci/trees"
 _LARGEST = 512 * 1024  # larger ones are rare, and their trees would fill a disk

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from mlci.app.outputs import Outputs, home
 from mlci.app.snapshot import Snapshot
-from mlci.core.dvcfiles import Hashed
+from mlci.core.dvc.files import Hashed
 from mlci.errors import MlciError
 from mlci.ports.dvc import Dvc
 

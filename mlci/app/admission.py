@@ -9,8 +9,8 @@ from mlci.app.locked import Locked
 from mlci.app.owed import BESIDE_GATES, missing_from
 from mlci.core.config import Config
 from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion
-from mlci.core.diff_findings import ROWS, VERDICT, doubts, findings, subject
-from mlci.core.dvcfiles import Hashed, is_inside
+from mlci.core.diff.findings import ROWS, VERDICT, doubts, findings, subject
+from mlci.core.dvc.files import Hashed, is_inside
 from mlci.core.evidence import DIFF
 from mlci.core.finding import Verdict
 from mlci.core.waiver import waive

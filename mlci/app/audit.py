@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from mlci.app.history import NOT_IN_JOURNAL, Happened, deployment, told
 from mlci.app.journals import read_entries
-from mlci.core import journal
 from mlci.core.config import Config
-from mlci.core.journal import Entry, Kind
-from mlci.core.reference import known_model, known_stage
-from mlci.core.registry import ModelState, Registry, fold, shown
-from mlci.core.stated import Stated
+from mlci.core.registry import journal
+from mlci.core.registry.fold import ModelState, Registry, fold, shown
+from mlci.core.registry.journal import Entry, Kind
+from mlci.core.registry.reference import known_model, known_stage
+from mlci.core.registry.stated import Stated
+from mlci.core.registry.version import Version
 from mlci.core.strictjson import JsonValue
-from mlci.core.version import Version
 from mlci.core.wording import count
 from mlci.errors import RefusedError, UsageError
 from mlci.ports.git import Git

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from mlci.app.diff import DiffRequest, diff
 from mlci.core.diff import Diff
-from mlci.core.registry import Release, fold
-from mlci.core.tag import full_name
+from mlci.core.registry.fold import Release, fold
+from mlci.core.registry.tag import full_name
 from mlci.errors import MlciError
 
 

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, field
 
-from mlci.core import diff_json, evidence
+from mlci.core import evidence
 from mlci.core.config import Rows
 from mlci.core.diff import Diff
+from mlci.core.diff import json as diff_json
 from mlci.core.evidence import Evidence
 from mlci.core.strictjson import JsonValue, NotJson, dumps
 from mlci.errors import IntegrityError, RefusedError
 from mlci.ports.files import Files
 
 if TYPE_CHECKING:
-    from mlci.core.predictions import Flips
+    from mlci.core.measure.predictions import Flips
 
 EVIDENCE = ".mlci/evidence"
 REPORT = ".mlci/report"

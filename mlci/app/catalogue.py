@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mlci.app.refusals import refuse_endless, refuse_rivals, refuse_unnamable
-from mlci.core.dvcfiles import (
+from mlci.core.dvc.files import (
     LOCK_FILE,
     PARAMS_FILE,
     PIPELINE_FILE,
@@ -20,7 +20,7 @@ from mlci.core.dvcfiles import (
     read_pipeline,
     read_tracked,
 )
-from mlci.core.paramsfile import read_params
+from mlci.core.dvc.params import read_params
 from mlci.errors import ConfigError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files

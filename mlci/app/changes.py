@@ -8,7 +8,7 @@ from mlci.app.outputs import Outputs
 from mlci.app.tabular import Side
 from mlci.core.config import Config
 from mlci.core.diff import Artifact, ColumnDiff, FileDiff, FileState, Inside, Move, StageDiff
-from mlci.core.dvcfiles import Hashed, LockedStage
+from mlci.core.dvc.files import Hashed, LockedStage
 from mlci.errors import MlciError
 from mlci.ports.tables import Shape, Tables, is_table
 

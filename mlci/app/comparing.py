@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from mlci.app.hashing import Hashes
-from mlci.core.dvcfiles import Hashed, is_inside
-from mlci.core.manifest import SUFFIX, directory_hash, read_manifest
-from mlci.core.stages import Seen
+from mlci.core.dvc.files import Hashed, is_inside
+from mlci.core.dvc.manifest import SUFFIX, directory_hash, read_manifest
+from mlci.core.dvc.stages import Seen
 from mlci.errors import WorldError
 from mlci.ports.worktree import Entry, Kind, WorkTree
 

@@ -6,12 +6,12 @@ from msgspec import Struct
 
 from mlci import ci, gates
 from mlci.core.config import Config
-from mlci.core.config_schema import FILE, config_schema, document_schema
+from mlci.core.config.schema import FILE, config_schema, document_schema
 from mlci.core.problems import config_error
 from mlci.core.schema import Problems, Schema
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamlnode import CONFIG_LIMITS, Node
-from mlci.core.yamltree import parse
+from mlci.core.yaml.node import CONFIG_LIMITS, Node
+from mlci.core.yaml.tree import parse
 
 
 class Source(Struct, frozen=True, kw_only=True):

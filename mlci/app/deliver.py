@@ -8,7 +8,7 @@ from mlci.core.config import Config
 from mlci.core.context import RunContext
 from mlci.core.plan import FileWrite
 from mlci.core.problems import quoted
-from mlci.core.trailers import Message, parse
+from mlci.core.registry.trailers import Message, parse
 from mlci.errors import ForgeError, RefusedError, UsageError
 from mlci.ports.clock import Clock
 from mlci.ports.git import Git, PushOutcome, PushResult, RefUpdate

@@ -10,15 +10,15 @@ from mlci.app.ledger import Intent, Ledger, Snapshot
 from mlci.app.promote import environment_of
 from mlci.app.resolve import Resolved, described
 from mlci.app.situation import models_of
-from mlci.core import journal
 from mlci.core.config import Config, Environment
 from mlci.core.context import RunContext
-from mlci.core.journal import Kind
-from mlci.core.reference import Found
-from mlci.core.registry import Assignment
+from mlci.core.registry import journal
+from mlci.core.registry.fold import Assignment
+from mlci.core.registry.journal import Kind
+from mlci.core.registry.reference import Found
+from mlci.core.registry.tag import Action
+from mlci.core.registry.tag import parse as parse_tag
 from mlci.core.strictjson import JsonValue
-from mlci.core.tag import Action
-from mlci.core.tag import parse as parse_tag
 from mlci.errors import RefusedError, UsageError
 from mlci.ports.process import Command, Finished, Process
 from mlci.ports.progress import Progress

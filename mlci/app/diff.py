@@ -16,7 +16,7 @@ from mlci.app.written import Written
 from mlci.core.config import Config, Objective
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff
-from mlci.core.verdicts import judge
+from mlci.core.measure.verdicts import judge
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.git import Git
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mlci.app.measure import OfModel
     from mlci.app.rebuild import Rebuilding
     from mlci.app.rescore import Rescoring
-    from mlci.core.predictions import Flips
+    from mlci.core.measure.predictions import Flips
 
 
 class DiffRequest(Struct, frozen=True, kw_only=True):

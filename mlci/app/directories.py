@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mlci.app.outputs import Outputs
 from mlci.app.tabular import Side
 from mlci.core.diff import Inside
-from mlci.core.dvcfiles import Hashed
+from mlci.core.dvc.files import Hashed
 from mlci.core.wording import count
 from mlci.errors import MlciError
 from mlci.ports.tables import Tables, is_table

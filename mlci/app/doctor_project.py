@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from mlci.app.patient import Patient, bad, good, poor
-from mlci.core import environments
 from mlci.core.config import CommentBy, Config, LockAuthor, Objective
+from mlci.core.diff.leaves import read_leaves
+from mlci.core.diff.renames import pointer
 from mlci.core.finding import Finding
-from mlci.core.leaves import read_leaves
-from mlci.core.renames import pointer
+from mlci.core.registry import environments
 from mlci.core.wording import count
 from mlci.errors import ConfigError, MlciError, UsageError
 from mlci.ports.dvc import Dvc
@@ -90,7 +90,7 @@ def _misses(objective: Objective, files: Files) -> Finding | None:
 
 
 def _unheard_of(objective: Objective, config: Config) -> Finding | None:
-    from mlci.core.metrics import find  # noqa: PLC0415 - arrays, for whoever names a metric
+    from mlci.core.measure.metrics import find  # noqa: PLC0415 - arrays, for whoever names a metric
 
     models = [each for name, each in config.models.items() if objective.model in (name, None)]
     if objective.source is not None or not models:

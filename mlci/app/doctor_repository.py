@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlci.app.journals import journaled, witness_here
 from mlci.app.patient import Patient, bad, good, poor
-from mlci.core import journal
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding
-from mlci.core.registry import fold
-from mlci.core.tag import parse
+from mlci.core.registry import journal
+from mlci.core.registry.fold import fold
+from mlci.core.registry.tag import parse
 from mlci.core.wording import count
 from mlci.errors import MlciError
 from mlci.ports.git import Git, TagRecord

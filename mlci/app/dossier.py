@@ -9,10 +9,10 @@ from mlci.app.kept import Kept, kept
 from mlci.app.locked import locked_at
 from mlci.app.resolve import Resolved, resolve
 from mlci.core.config import Config
-from mlci.core.journal import Kind
-from mlci.core.registry import fold
+from mlci.core.registry.fold import fold
+from mlci.core.registry.journal import Kind
+from mlci.core.registry.version import Version
 from mlci.core.strictjson import JsonValue
-from mlci.core.version import Version
 from mlci.ports.git import Git
 
 

@@ -6,10 +6,9 @@ from mlci.app.audit_page import moment
 from mlci.app.dossier import Dossier, Running
 from mlci.app.history import NOT_IN_JOURNAL
 from mlci.app.numbering import signature_in
-from mlci.core.compose_gates import TONES
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Verdict
-from mlci.core.registry import shown
+from mlci.core.registry.fold import shown
 from mlci.core.report import (
     Cell,
     Column,
@@ -23,6 +22,7 @@ from mlci.core.report import (
     code,
     words,
 )
+from mlci.core.report.compose.gates import TONES
 from mlci.core.strictjson import JsonValue, dumps
 from mlci.core.wording import NOTHING, number
 

@@ -11,10 +11,10 @@ from mlci.app.bundle import LOCK, read_evidence
 from mlci.app.commit import UNCOMMITTED
 from mlci.app.plan import Asked, Ground, plan
 from mlci.core.config import Config
-from mlci.core.config_schema import FILE
-from mlci.core.dvcfiles import LOCK_FILE, PIPELINE_FILE, is_inside, read_lock
+from mlci.core.config.schema import FILE
+from mlci.core.dvc.files import LOCK_FILE, PIPELINE_FILE, is_inside, read_lock
+from mlci.core.dvc.forecast import Forecast
 from mlci.core.evidence import PIPELINE
-from mlci.core.forecast import Forecast
 from mlci.core.plan import Change, FileDelete, FileWrite, Plan
 from mlci.core.problems import quoted
 from mlci.core.strictjson import JsonValue

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from mlci.core.digest import md5
-from mlci.core.manifest import directory_hash
+from mlci.core.dvc.manifest import directory_hash
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads
 from mlci.core.wording import count
 from mlci.errors import WorldError

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mlci.app.journals import read_entries
-from mlci.core import journal
-from mlci.core.journal import Entry, Kind
-from mlci.core.reference import known_model, known_stage
-from mlci.core.registry import Event, ModelState, fold
+from mlci.core.registry import journal
+from mlci.core.registry.fold import Event, ModelState, fold
+from mlci.core.registry.journal import Entry, Kind
+from mlci.core.registry.reference import known_model, known_stage
 from mlci.core.strictjson import JsonValue
 from mlci.ports.git import Git
 

@@ -9,7 +9,7 @@ from mlci.app.configuration import read_configuration
 from mlci.app.project import find_projects, load_project, repository_root
 from mlci.app.sync import Configured, Missing, plan_sync, refuse_edited
 from mlci.core.config import Config
-from mlci.core.config_schema import FILE
+from mlci.core.config.schema import FILE
 from mlci.core.plan import Change, Plan
 from mlci.errors import UsageError, WorldError
 from mlci.ports.files import Files

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from mlci.core import journal
-from mlci.core.journal import Counters, Entry
-from mlci.core.registry import Registry
-from mlci.core.witness import Witness, witness
+from mlci.core.registry import journal
+from mlci.core.registry.fold import Registry
+from mlci.core.registry.journal import Counters, Entry
+from mlci.core.registry.witness import Witness, witness
 from mlci.ports.git import Git
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from mlci.app.diff import DiffRequest
 from mlci.app.snapshot import Snapshot
 from mlci.core.config import Model
-from mlci.core.config_schema import FILE
+from mlci.core.config.schema import FILE
 from mlci.core.diff import Diff, Occasion
-from mlci.core.diff_findings import COVERAGE, OBJECTIVE, findings
+from mlci.core.diff.findings import COVERAGE, OBJECTIVE, findings
 from mlci.core.evidence import MODEL
 from mlci.core.finding import Finding
 from mlci.core.waiver import waive

@@ -4,11 +4,11 @@ from msgspec import Struct, field
 
 from mlci.app.journals import read_entries
 from mlci.core import evidence as documents
-from mlci.core import journal
 from mlci.core.evidence import Evidence
-from mlci.core.journal import Entry, Kind
+from mlci.core.registry import journal
+from mlci.core.registry.journal import Entry, Kind
+from mlci.core.registry.trailers import Message
 from mlci.core.strictjson import NotJson
-from mlci.core.trailers import Message
 from mlci.ports.git import Git
 
 

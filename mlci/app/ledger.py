@@ -14,13 +14,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mlci.app.journals import joined, read_entries, read_marks
-from mlci.core import journal
-from mlci.core.journal import Counters, Entry, Kind
-from mlci.core.registry import Registry, TagLike, fold
+from mlci.core.registry import journal
+from mlci.core.registry.fold import Registry, TagLike, fold
+from mlci.core.registry.journal import Counters, Entry, Kind
+from mlci.core.registry.tag import Action, TagName
+from mlci.core.registry.trailers import Message
+from mlci.core.registry.version import Version
 from mlci.core.strictjson import JsonValue
-from mlci.core.tag import Action, TagName
-from mlci.core.trailers import Message
-from mlci.core.version import Version
 from mlci.errors import ForgeError, MlciError, RefusedError, WorldError
 from mlci.ports.clock import Clock
 from mlci.ports.git import Git, PushOutcome, PushResult, RefUpdate

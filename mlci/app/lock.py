@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from mlci.app.catalogue import Catalogue, pipeline_homes, read_catalogue
 from mlci.app.plan import Asked, Ground, plan
-from mlci.core.dvcfiles import LOCK_FILE
-from mlci.core.lockmerge import Side, Sides, joined, sides_of, split_conflict
+from mlci.core.dvc.files import LOCK_FILE
+from mlci.core.dvc.lockmerge import Side, Sides, joined, sides_of, split_conflict
+from mlci.core.dvc.stages import Cause, Planned, Standing
 from mlci.core.plan import Change, FileWrite, Plan
-from mlci.core.stages import Cause, Planned, Standing
 from mlci.errors import UsageError
 from mlci.ports.git import Git
 

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from mlci.app.situation import path_of
 from mlci.core.config import Config
 from mlci.core.digest import sha256
-from mlci.core.dvcfiles import (
+from mlci.core.dvc.files import (
     LOCK_FILE,
     PIPELINE_FILE,
     Hashed,

@@ -14,15 +14,15 @@ from mlci.app.remarks import lacking_in, remarks
 from mlci.app.rescore import LOAD_UNDECLARED, Rescoring, in_short
 from mlci.app.slices import Slice, Together, slices_of
 from mlci.app.tabular import OUTPUT_MISSING, Side, SideTables
-from mlci.core.compare import Change, Own
 from mlci.core.config import Direction, Model, Objective, Task
-from mlci.core.config_schema import FILE
+from mlci.core.config.schema import FILE
 from mlci.core.diff import Pairing
 from mlci.core.digest import md5
-from mlci.core.enough import enough
-from mlci.core.measured import BROKEN, changes, own
-from mlci.core.metrics import Metric, find
-from mlci.core.predictions import (
+from mlci.core.measure.compare import Change, Own
+from mlci.core.measure.enough import enough
+from mlci.core.measure.measured import BROKEN, changes, own
+from mlci.core.measure.metrics import Metric, find
+from mlci.core.measure.predictions import (
     Codes,
     Flips,
     Paired,
@@ -32,7 +32,7 @@ from mlci.core.predictions import (
     pair,
     wanted,
 )
-from mlci.core.verdicts import Measured
+from mlci.core.measure.verdicts import Measured
 from mlci.errors import MlciError, WorldError
 from mlci.gates.subjects import rows_of
 

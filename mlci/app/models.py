@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from mlci.app.history import NOT_IN_JOURNAL
 from mlci.app.journals import journaled
-from mlci.core.reference import known_model
-from mlci.core.registry import Assignment, Event, ModelState, Odd, Oddity, Release, TagLike, fold
+from mlci.core.registry.fold import Assignment, Event, ModelState, Odd, Oddity, Release, TagLike, fold
+from mlci.core.registry.reference import known_model
 from mlci.core.strictjson import JsonValue
 from mlci.ports.git import Git
 

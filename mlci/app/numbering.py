@@ -6,12 +6,12 @@ from msgspec import Struct
 
 from mlci.app.ledger import Snapshot
 from mlci.core import evidence as documents
-from mlci.core import journal
 from mlci.core.evidence import MODEL, Evidence
-from mlci.core.registry import ModelState, Release
-from mlci.core.signature import Signature
+from mlci.core.registry import journal
+from mlci.core.registry.fold import ModelState, Release
+from mlci.core.registry.signature import Signature
+from mlci.core.registry.version import FIRST, Part, Version
 from mlci.core.strictjson import NotJson
-from mlci.core.version import FIRST, Part, Version
 from mlci.ports.git import Git
 
 TRAILER = "Signature-Hash"

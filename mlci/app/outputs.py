@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from mlci.app.snapshot import Snapshot
 from mlci.core.digest import md5
-from mlci.core.dvcfiles import Hashed
-from mlci.core.manifest import read_manifest
+from mlci.core.dvc.files import Hashed
+from mlci.core.dvc.manifest import read_manifest
 from mlci.core.problems import shown
 from mlci.errors import MlciError, WorldError
 from mlci.ports.dvc import Dvc

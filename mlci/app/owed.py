@@ -7,10 +7,10 @@ from mlci.app.bundle import Bundle
 from mlci.app.configuration import read_configuration
 from mlci.app.snapshot import Snapshot
 from mlci.core.config import Config
-from mlci.core.config_schema import FILE
+from mlci.core.config.schema import FILE
+from mlci.core.diff.relaxed import relaxed, unknown_base
 from mlci.core.evidence import DIFF, PIPELINE
 from mlci.core.finding import Finding
-from mlci.core.relaxed import relaxed, unknown_base
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 

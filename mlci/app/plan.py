@@ -9,11 +9,11 @@ from msgspec import Struct, field
 from mlci.app.catalogue import Catalogue, read_catalogue
 from mlci.app.comparing import Comparer
 from mlci.app.hashing import Hashes, Memory, read_memory, write_memory
-from mlci.core.dvcfiles import Hashed, is_inside, is_url
-from mlci.core.forecast import Absent, Forecast, Whereabouts
-from mlci.core.paramsfile import read_params
+from mlci.core.dvc.files import Hashed, is_inside, is_url
+from mlci.core.dvc.forecast import Absent, Forecast, Whereabouts
+from mlci.core.dvc.params import read_params
+from mlci.core.dvc.stages import Planned, Standing, parents, plan_stages
 from mlci.core.problems import did_you_mean, quoted
-from mlci.core.stages import Planned, Standing, parents, plan_stages
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import count
 from mlci.errors import MlciError, UsageError, WorldError

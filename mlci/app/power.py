@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from math import sqrt
 
 from mlci.app.diff import DiffRequest, measure_models, sides
-from mlci.core.metrics import METRICS, OfCounts
-from mlci.core.power import Power
-from mlci.core.spread import Normal, Spread
-from mlci.core.stats import LEVEL, normal_quantile
-from mlci.core.verdicts import Measured
+from mlci.core.measure.metrics import METRICS, OfCounts
+from mlci.core.measure.power import Power
+from mlci.core.measure.spread import Normal, Spread
+from mlci.core.measure.stats import LEVEL, normal_quantile
+from mlci.core.measure.verdicts import Measured
 
 
 def power(request: DiffRequest) -> Sequence[Power]:

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from mlci.app.configuration import Source, read_configuration
 from mlci.core.config import Config
-from mlci.core.config_schema import FILE
-from mlci.core.dvcfiles import PIPELINE_FILE, PipelineFile, read_pipeline, read_tracked
-from mlci.core.dvcnodes import json_of
-from mlci.core.pipeline_rules import check_pipeline
+from mlci.core.config.schema import FILE
+from mlci.core.dvc.files import PIPELINE_FILE, PipelineFile, read_pipeline, read_tracked
+from mlci.core.dvc.nodes import json_of
+from mlci.core.pipeline.rules import check_pipeline
 from mlci.core.problems import WHOLE_FILE, Problem, config_error, did_you_mean, quoted, shown
 from mlci.core.schema import Problems
-from mlci.core.yamlnode import CONFIG_LIMITS
-from mlci.core.yamltree import parse
+from mlci.core.yaml.node import CONFIG_LIMITS
+from mlci.core.yaml.tree import parse
 from mlci.errors import ConfigError, MlciError, UsageError, WorldError
 from mlci.ports.files import Files
 from mlci.ports.git import Git

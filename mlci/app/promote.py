@@ -8,14 +8,14 @@ from mlci.app.journals import witness_of
 from mlci.app.ledger import Ledger, Snapshot
 from mlci.app.situation import desired_at, models_of, path_of, situation
 from mlci.core.config import Config, Environment
-from mlci.core.environment_file import with_version
-from mlci.core.environments import NEW, Decision, Desired, decide, newest, read
 from mlci.core.plan import Change as Write
 from mlci.core.plan import FileWrite, Plan
 from mlci.core.problems import did_you_mean
-from mlci.core.registry import ModelState, Release, shown
+from mlci.core.registry.environment_file import with_version
+from mlci.core.registry.environments import NEW, Decision, Desired, decide, newest, read
+from mlci.core.registry.fold import ModelState, Release, shown
+from mlci.core.registry.version import Version
 from mlci.core.strictjson import JsonValue
-from mlci.core.version import Version
 from mlci.errors import RefusedError, UsageError
 from mlci.ports.files import Files
 from mlci.ports.git import Git

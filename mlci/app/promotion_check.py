@@ -11,11 +11,11 @@ from mlci.app.promote import decision
 from mlci.app.resolve import Resolved, described
 from mlci.app.situation import contents_at, contents_here, desired_at, desired_in
 from mlci.core.config import Config, Model
-from mlci.core.environments import Change, Move, Refusal
 from mlci.core.evidence import MODEL, Evidence
-from mlci.core.reference import Found
-from mlci.core.registry import Release
-from mlci.core.stated import Stated
+from mlci.core.registry.environments import Change, Move, Refusal
+from mlci.core.registry.fold import Release
+from mlci.core.registry.reference import Found
+from mlci.core.registry.stated import Stated
 from mlci.core.strictjson import JsonValue
 from mlci.errors import Exit, MlciError
 from mlci.ports.dvc import Dvc

@@ -1,8 +1,9 @@
 """A checked promotion as one report: may it be merged, what would change, and what speaks against it."""
 
 from mlci.app.promotion_check import Answer, Candidate, Checked
-from mlci.core.environments import Refusal
 from mlci.core.finding import Verdict
+from mlci.core.registry.environments import Refusal
+from mlci.core.registry.stated import Stated
 from mlci.core.report import (
     Block,
     Cell,
@@ -18,7 +19,6 @@ from mlci.core.report import (
     code,
     words,
 )
-from mlci.core.stated import Stated
 from mlci.core.wording import NOTHING, count, number, signed
 from mlci.errors import Exit
 

@@ -6,7 +6,7 @@ from mlci.app.ledger import Ledger
 from mlci.app.promote import Promotion, stops
 from mlci.app.situation import path_of
 from mlci.core.plan import FileWrite
-from mlci.core.registry import shown
+from mlci.core.registry.fold import shown
 from mlci.core.strictjson import JsonValue
 from mlci.errors import ForgeError
 from mlci.ports.forge import Forge

@@ -7,8 +7,8 @@ from mlci.app.ledger import Intent, Ledger, Snapshot, Written
 from mlci.app.situation import situation
 from mlci.core.config import Config
 from mlci.core.context import RunContext
-from mlci.core.environments import Change, Decision, Move, Refusal, decide
-from mlci.core.journal import Kind
+from mlci.core.registry.environments import Change, Decision, Move, Refusal, decide
+from mlci.core.registry.journal import Kind
 from mlci.core.strictjson import JsonValue
 
 

@@ -6,12 +6,12 @@ from posixpath import dirname
 
 from mlci.app.tabular import Side
 from mlci.core.config import Config
+from mlci.core.diff.renames import pointer
 from mlci.core.digest import md5
-from mlci.core.dvcfiles import Hashed, ParamsUse, located
-from mlci.core.manifest import directory_hash
-from mlci.core.paramsfile import read_params
-from mlci.core.renames import pointer
-from mlci.core.stages import changed_values
+from mlci.core.dvc.files import Hashed, ParamsUse, located
+from mlci.core.dvc.manifest import directory_hash
+from mlci.core.dvc.params import read_params
+from mlci.core.dvc.stages import changed_values
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 from mlci.ports.files import Files

@@ -3,9 +3,9 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from mlci.core.dvcfiles import PIPELINE_FILE, PipelineFile, Stage, is_url
+from mlci.core.dvc.files import PIPELINE_FILE, PipelineFile, Stage, is_url
+from mlci.core.dvc.stages import parents
 from mlci.core.problems import quoted
-from mlci.core.stages import parents
 from mlci.errors import ConfigError
 from mlci.ports.worktree import WorkTree
 

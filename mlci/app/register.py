@@ -16,17 +16,17 @@ from mlci.app.numbering import Numbering
 from mlci.app.rehash import verify
 from mlci.app.situation import models_of
 from mlci.core import evidence as documents
-from mlci.core import journal
 from mlci.core.config import Config, Model
 from mlci.core.context import RunContext
 from mlci.core.diff import MetricDiff
-from mlci.core.diff_findings import subject
-from mlci.core.dvcfiles import Hashed
-from mlci.core.journal import Kind
-from mlci.core.registry import ModelState, Release
-from mlci.core.stated import Stated
+from mlci.core.diff.findings import subject
+from mlci.core.dvc.files import Hashed
+from mlci.core.registry import journal
+from mlci.core.registry.fold import ModelState, Release
+from mlci.core.registry.journal import Kind
+from mlci.core.registry.stated import Stated
+from mlci.core.registry.version import Part, Version
 from mlci.core.strictjson import JsonValue
-from mlci.core.version import Part, Version
 from mlci.errors import IntegrityError, MlciError, RefusedError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files

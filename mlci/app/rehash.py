@@ -1,8 +1,8 @@
 """Outputs hashed from their bytes, by DVC's rules and without DVC: its cache and its state may be wrong."""
 
 from mlci.core.digest import md5
-from mlci.core.dvcfiles import Hashed
-from mlci.core.manifest import directory_hash, read_manifest
+from mlci.core.dvc.files import Hashed
+from mlci.core.dvc.manifest import directory_hash, read_manifest
 from mlci.errors import IntegrityError, RefusedError
 from mlci.ports.files import Files
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mlci.core.cells import Floats
 from mlci.core.config import Task
-from mlci.core.prediction_columns import CLASSES_NAMED
-from mlci.core.predictions import Paired, Predictions, are_probabilities
+from mlci.core.measure.cells import Floats
+from mlci.core.measure.prediction_columns import CLASSES_NAMED
+from mlci.core.measure.predictions import Paired, Predictions, are_probabilities
 from mlci.core.problems import quoted
 from mlci.core.wording import count
 

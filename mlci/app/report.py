@@ -5,14 +5,14 @@ from msgspec import Struct
 from mlci.app.bundle import Bundle
 from mlci.app.commit import PARTIAL
 from mlci.app.owed import Missing, missing_from
-from mlci.core import diff_json
-from mlci.core.compose import compose
 from mlci.core.config import Config
 from mlci.core.diff import Occasion
+from mlci.core.diff import json as diff_json
 from mlci.core.evidence import to_json
 from mlci.core.finding import Verdict
 from mlci.core.plan import FileWrite, Plan
 from mlci.core.report import Report, plain
+from mlci.core.report.compose import compose
 from mlci.core.strictjson import JsonValue, dumps, loads
 from mlci.errors import RefusedError
 from mlci.ports.files import Files

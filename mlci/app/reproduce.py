@@ -16,11 +16,11 @@ from mlci.app.rest import Stamps, stamps, unrest
 from mlci.app.watch import Watch
 from mlci.core.config import Config, LockAuthor
 from mlci.core.context import RunContext, Trigger
-from mlci.core.dvcfiles import LOCK_FILE, PIPELINE_FILE
+from mlci.core.dvc.files import LOCK_FILE, PIPELINE_FILE
+from mlci.core.dvc.forecast import Forecast, as_json, why
+from mlci.core.dvc.stages import Cause, Planned, Standing
 from mlci.core.evidence import PIPELINE, Evidence
 from mlci.core.finding import Finding, Location, Status
-from mlci.core.forecast import Forecast, as_json, why
-from mlci.core.stages import Cause, Planned, Standing
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import count
 from mlci.errors import IntegrityError, WorldError

@@ -8,10 +8,10 @@ from msgspec import Struct
 from mlci.app.locked import Locked, layout_at, locked_at, locked_in, tracked_at
 from mlci.app.situation import path_of
 from mlci.app.snapshot import Snapshot, declared
-from mlci.core.dvcfiles import Hashed
-from mlci.core.leaves import Leaves, read_leaves
-from mlci.core.proof import Proof
-from mlci.core.values import MISSING
+from mlci.core.diff.leaves import Leaves, read_leaves
+from mlci.core.diff.values import MISSING
+from mlci.core.dvc.files import Hashed
+from mlci.core.registry.proof import Proof
 from mlci.core.wording import count
 from mlci.errors import MlciError, WorldError
 from mlci.ports.dvc import Dvc

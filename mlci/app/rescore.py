@@ -8,9 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlci.app.tabular import Side, SideTables
-from mlci.core.cells import Column
 from mlci.core.config import Columns, Model, Task
-from mlci.core.predictions import Predictions, from_columns
+from mlci.core.measure.cells import Column
+from mlci.core.measure.predictions import Predictions, from_columns
 from mlci.core.strictjson import JsonValue
 from mlci.errors import ConfigError, MlciError, WorldError
 from mlci.gates.subjects import rows_of

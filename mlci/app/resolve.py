@@ -7,13 +7,13 @@ from mlci.app.journals import witness_here
 from mlci.app.locked import locked_at
 from mlci.app.situation import path_of
 from mlci.core.config import Config
-from mlci.core.dvcconfig import DvcConfig, read_config
-from mlci.core.dvcremote import address
-from mlci.core.reference import Found, find
-from mlci.core.registry import fold
-from mlci.core.stated import Stated
+from mlci.core.dvc.remote import address
+from mlci.core.dvc.settings import DvcConfig, read_config
+from mlci.core.registry.fold import fold
+from mlci.core.registry.reference import Found, find
+from mlci.core.registry.stated import Stated
+from mlci.core.registry.trailers import Message
 from mlci.core.strictjson import JsonValue
-from mlci.core.trailers import Message
 from mlci.ports.git import Git
 
 _KEYS = (

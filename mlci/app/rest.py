@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 
+from mlci.core.dvc.forecast import why
+from mlci.core.dvc.stages import Planned
 from mlci.core.finding import Finding, Location, Status
-from mlci.core.forecast import why
-from mlci.core.stages import Planned
 from mlci.errors import WorldError
 from mlci.ports.worktree import Entry, Kind, WorkTree
 

@@ -8,10 +8,10 @@ from mlci.app.promote import chosen, name_of
 from mlci.app.situation import desired_at
 from mlci.core.config import Config
 from mlci.core.context import RunContext
-from mlci.core.journal import Kind
 from mlci.core.plan import FileWrite
-from mlci.core.registry import ModelState, Release
-from mlci.core.version import Version
+from mlci.core.registry.fold import ModelState, Release
+from mlci.core.registry.journal import Kind
+from mlci.core.registry.version import Version
 from mlci.errors import RefusedError, UsageError
 from mlci.ports.git import Git
 from mlci.render import html

@@ -3,8 +3,8 @@
 from mlci.app.ledger import Ledger
 from mlci.app.promote import Promotion, asked_now, asking, chosen, environment_of, name_of
 from mlci.core.config import Config
-from mlci.core.registry import ModelState, Release
-from mlci.core.tag import Action
+from mlci.core.registry.fold import ModelState, Release
+from mlci.core.registry.tag import Action
 from mlci.errors import RefusedError
 from mlci.ports.files import Files
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from mlci.app.journals import read_entries, witness_of
 from mlci.app.ledger import Snapshot
-from mlci.core import environments, journal
 from mlci.core.config import Config
-from mlci.core.environments import Desired, Situation
-from mlci.core.tag import full_name
+from mlci.core.registry import environments, journal
+from mlci.core.registry.environments import Desired, Situation
+from mlci.core.registry.tag import full_name
 from mlci.ports.files import Files
 from mlci.ports.git import Git
 

@@ -9,7 +9,7 @@ from mlci import gates
 from mlci.app.tabular import Side, SideTables
 from mlci.core.config import Config, Model
 from mlci.core.evidence import MODEL
-from mlci.core.predictions import Codes, Predictions
+from mlci.core.measure.predictions import Codes, Predictions
 from mlci.core.schema import Problems
 from mlci.gates.subjects import attributes, crossed, label_of, no_test_rows
 

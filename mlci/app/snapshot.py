@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mlci.core.dvcfiles import (
+from mlci.core.dvc.files import (
     LOCK_FILE,
     PARAMS_FILE,
     PIPELINE_FILE,
@@ -23,11 +23,11 @@ from mlci.core.dvcfiles import (
     read_pipeline,
     read_tracked,
 )
-from mlci.core.dvctemplates import filled
-from mlci.core.paramsfile import read_params
+from mlci.core.dvc.params import read_params
+from mlci.core.dvc.templates import filled
 from mlci.core.problems import in_a_line, shown
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamlnode import DVC_LIMITS
+from mlci.core.yaml.node import DVC_LIMITS
 from mlci.errors import MlciError
 from mlci.ports.files import Files
 from mlci.ports.git import Git

@@ -10,13 +10,13 @@ from mlci.app.owed import given_up
 from mlci.app.range import ORIGIN
 from mlci.app.snapshot import Snapshot
 from mlci.core.config import Config
-from mlci.core.config_schema import FILE
+from mlci.core.config.schema import FILE
 from mlci.core.context import RunContext
-from mlci.core.diff_findings import GATES
+from mlci.core.diff.findings import GATES
+from mlci.core.diff.relaxed import RELAXED, unknown_change
 from mlci.core.evidence import DIFF
 from mlci.core.finding import Finding
-from mlci.core.relaxed import RELAXED, unknown_change
-from mlci.core.yamlnode import CONFIG_LIMITS
+from mlci.core.yaml.node import CONFIG_LIMITS
 from mlci.errors import MlciError
 from mlci.ports.files import Files
 from mlci.ports.git import Git

@@ -8,12 +8,12 @@ from mlci.app.kept import kept
 from mlci.app.locked import locked_at
 from mlci.app.rehash import verify as verify_bytes
 from mlci.app.resolve import Resolved, resolve
-from mlci.core import journal
 from mlci.core.config import Config
-from mlci.core.dvcfiles import Hashed
-from mlci.core.journal import Kind
-from mlci.core.proof import Proof
-from mlci.core.registry import Event, fold
+from mlci.core.dvc.files import Hashed
+from mlci.core.registry import journal
+from mlci.core.registry.fold import Event, fold
+from mlci.core.registry.journal import Kind
+from mlci.core.registry.proof import Proof
 from mlci.errors import IntegrityError, MlciError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from mlci.app.range import ORIGIN, Range
 from mlci.core.config import Config
-from mlci.core.registry import Event, fold
-from mlci.core.tag import Action, full_name
-from mlci.core.tag import parse as parse_tag
+from mlci.core.registry.fold import Event, fold
+from mlci.core.registry.tag import Action, full_name
+from mlci.core.registry.tag import parse as parse_tag
 from mlci.errors import WorldError
 from mlci.ports.git import Git
 

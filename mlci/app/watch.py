@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from mlci.core.forecast import Forecast
+from mlci.core.dvc.forecast import Forecast
 from mlci.core.wording import duration
 from mlci.ports.clock import Clock
 from mlci.ports.progress import Progress

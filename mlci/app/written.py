@@ -9,13 +9,13 @@ from mlci.app.outputs import Outputs
 from mlci.app.tabular import Side
 from mlci.core.config import Config, Direction, Objective
 from mlci.core.diff import ValueDiff
-from mlci.core.dvcfiles import is_inside
-from mlci.core.leaves import Leaves, only, read_leaves
+from mlci.core.diff.leaves import Leaves, only, read_leaves
+from mlci.core.diff.renames import Pointer, pointer, rename
+from mlci.core.diff.values import MISSING, Kind, Value
+from mlci.core.dvc.files import is_inside
+from mlci.core.measure.verdicts import Measured
 from mlci.core.problems import in_a_line
-from mlci.core.renames import Pointer, pointer, rename
-from mlci.core.values import MISSING, Kind, Value
-from mlci.core.verdicts import Measured
-from mlci.core.yamlnode import DVC_LIMITS
+from mlci.core.yaml.node import DVC_LIMITS
 from mlci.errors import MlciError
 
 Files = Mapping[str, Leaves]

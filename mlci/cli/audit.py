@@ -60,7 +60,7 @@ def _filters(environment: str | None, version: str | None, event: str | None, si
     from mlci.app.audit import Filters
     from mlci.app.audit import since as beginning
     from mlci.app.promote import parsed
-    from mlci.core.journal import Kind
+    from mlci.core.registry.journal import Kind
 
     return Filters(
         environment=environment,

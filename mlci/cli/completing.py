@@ -23,7 +23,7 @@ def _among(find: Callable[[World], Iterable[str]]) -> Complete:
 
 
 def _models(world: World) -> Iterator[str]:
-    from mlci.core.tag import parse
+    from mlci.core.registry.tag import parse
 
     yield from world.project().config.models
     for ref in world.repository().refs("refs/tags/"):
@@ -32,7 +32,7 @@ def _models(world: World) -> Iterator[str]:
 
 
 def _versions(world: World) -> Iterator[str]:
-    from mlci.core.tag import parse
+    from mlci.core.registry.tag import parse
 
     yield from _models(world)
     for ref in world.repository().refs("refs/tags/"):
@@ -51,7 +51,7 @@ def _environments(world: World) -> Iterable[str]:
 
 
 def _stages(world: World) -> Iterable[str]:
-    from mlci.core.dvcfiles import PIPELINE_FILE, read_pipeline
+    from mlci.core.dvc.files import PIPELINE_FILE, read_pipeline
 
     return read_pipeline(world.files_at(world.project().directory).read(PIPELINE_FILE)).stages
 

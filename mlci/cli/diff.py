@@ -78,14 +78,14 @@ def _tell(
     whole: bool,
 ) -> None:
     if out.json:
-        from mlci.core.diff_json import to_json
+        from mlci.core.diff.json import to_json
         from mlci.core.evidence import findings_json
         from mlci.core.printable import escaped
 
         told = to_json(found, verdict=evidence.verdict.value, findings=findings_json(evidence))
         out.raw(escaped(told))
         return
-    from mlci.core.compose import compose
+    from mlci.core.report.compose import compose
     from mlci.render import markdown as as_markdown
     from mlci.render import terminal
 

@@ -21,7 +21,7 @@ def command(world: World, out: Output, model: str | None, environment: str | Non
     """List the registry's events, newest first."""
     from mlci.app.history import history
     from mlci.cli.declared import declared
-    from mlci.core.registry import shown
+    from mlci.core.registry.fold import shown
 
     events = history(world.repository(), name=model, environment=environment, config=declared(world))
     if out.json:

@@ -11,7 +11,7 @@ from mlci.errors import Exit
 from mlci.wiring import World
 
 if TYPE_CHECKING:
-    from mlci.core.forecast import Forecast
+    from mlci.core.dvc.forecast import Forecast
 
 
 @verb("mlci plan", "mlci plan train", "mlci plan --check", "mlci plan --json")
@@ -41,7 +41,7 @@ def command(world: World, out: Output, stages: tuple[str, ...], check: bool, off
 
 def _tell(out: Output, found: "Forecast") -> None:
     if out.json:
-        from mlci.core.forecast import as_json
+        from mlci.core.dvc.forecast import as_json
 
         out.document(as_json(found))
     else:

@@ -9,7 +9,7 @@ from mlci.cli.verb import verb
 from mlci.wiring import World
 
 if TYPE_CHECKING:
-    from mlci.core.power import Power
+    from mlci.core.measure.power import Power
 
 HEAD = ("model", "rows of", "metric", "rows", "notices a drop of", "may drop", "rows needed")
 

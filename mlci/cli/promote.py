@@ -71,7 +71,7 @@ def _check(world: World, out: Output, form: str) -> int:
     from mlci.app.promotion_check import check
     from mlci.app.promotion_report import promotion_report
     from mlci.core.context import Trigger
-    from mlci.core.environments import problems_of
+    from mlci.core.registry.environments import problems_of
     from mlci.render import markdown
 
     project, context = world.project(), world.context()

@@ -15,7 +15,7 @@ from mlci.wiring import World
 def command(world: World, out: Output, check: bool, dry_run: bool, prune: bool) -> int:
     """Assign versions to environments as their files on the main branch ask for."""
     from mlci.app.reconcile import reconcile
-    from mlci.core.environments import problems_of
+    from mlci.core.registry.environments import problems_of
 
     project = world.project()
     done = reconcile(

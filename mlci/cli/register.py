@@ -40,7 +40,7 @@ def command(
     """Register the models of main's newest commit, when their bytes are new and their gates green."""
     world.repository().prepare()
     from mlci.app.register import Choices, register
-    from mlci.core.version import Part
+    from mlci.core.registry.version import Part
 
     project = world.project()
     choices = Choices(

@@ -14,7 +14,7 @@ def command(world: World, out: Output, reference: str) -> None:
     """Say what REFERENCE (MODEL, MODEL@VERSION or MODEL#ENVIRONMENT) is made of."""
     from mlci.app.history import NOT_IN_JOURNAL
     from mlci.app.resolve import resolve
-    from mlci.core.registry import shown
+    from mlci.core.registry.fold import shown
 
     project = world.project()
     found = resolve(world.repository(), reference, config=project.config, prefix=project.prefix)

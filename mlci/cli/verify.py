@@ -10,7 +10,7 @@ from mlci.cli.verb import verb
 from mlci.wiring import World
 
 if TYPE_CHECKING:
-    from mlci.core.proof import Proof
+    from mlci.core.registry.proof import Proof
 
 
 @verb("mlci verify income@v1.2.0", "mlci verify 'income#prod' --json", "mlci verify income --reproduce")

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from mlci.core.comment import Comment, marked, own, same_text
+from mlci.core.report.comment import Comment, marked, own, same_text
 from mlci.forges.patience import Refused
 from mlci.ports.forge import CommentResult, Posted
 

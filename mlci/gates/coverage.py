@@ -10,10 +10,10 @@ from heapq import nsmallest
 
 from msgspec import Struct
 
-from mlci.core.cells import Column, absent, alike, identities
 from mlci.core.config import Columns, Model, Rows
 from mlci.core.finding import Finding, Status
-from mlci.core.predictions import Predictions
+from mlci.core.measure.cells import Column, absent, alike, identities
+from mlci.core.measure.predictions import Predictions
 from mlci.core.problems import quoted
 from mlci.core.wording import count
 from mlci.errors import MlciError

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from msgspec import Struct
 
-from mlci.core.cells import Column, alike, identities
 from mlci.core.config import Model
-from mlci.core.predictions import Codes, Predictions, from_columns, wanted
+from mlci.core.measure.cells import Column, alike, identities
+from mlci.core.measure.predictions import Codes, Predictions, from_columns, wanted
 from mlci.errors import WorldError
 from mlci.ports.tables import Tables
 

@@ -6,9 +6,9 @@ The truth beside a prediction is written by the stage that is judged by it.
 import numpy as np
 from msgspec import Struct
 
-from mlci.core.cells import Column, Mask, absent, texts
 from mlci.core.config import Task
-from mlci.core.predictions import Predictions
+from mlci.core.measure.cells import Column, Mask, absent, texts
+from mlci.core.measure.predictions import Predictions
 
 # Of numbers that went through text, or through 32 bits; no metric sees less.
 _AS_WRITTEN = 1e-4

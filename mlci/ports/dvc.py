@@ -1,4 +1,4 @@
-"""DVC through its command line; its files are read as files (`core.dvcfiles`)."""
+"""DVC through its command line; its files are read as files (`core.dvc.files`)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

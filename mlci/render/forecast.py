@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from mlci.core.columns import cut, filled
-from mlci.core.forecast import Absent, Forecast, Whereabouts, tally, why
-from mlci.core.picture import branches, twig
+from mlci.core.dvc.forecast import Absent, Forecast, Whereabouts, tally, why
+from mlci.core.dvc.stages import Planned, Standing
 from mlci.core.printable import printable
-from mlci.core.stages import Planned, Standing
+from mlci.core.report.picture import branches, twig
 from mlci.core.wording import count
 
 WIDTH = 80

@@ -5,7 +5,6 @@ from functools import cache
 from jinja2 import Environment, StrictUndefined, Template
 from msgspec import Struct
 
-from mlci.core.picture import branches, own_scales, scales
 from mlci.core.printable import clean
 from mlci.core.report import (
     Block,
@@ -21,6 +20,7 @@ from mlci.core.report import (
     Text,
     plain,
 )
+from mlci.core.report.picture import branches, own_scales, scales
 from mlci.core.wording import number
 
 PLOT_WIDTH = 480

@@ -7,7 +7,6 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from mlci.core.finding import Verdict
-from mlci.core.picture import bar, legend, mermaid, scales
 from mlci.core.printable import clean
 from mlci.core.report import (
     Block,
@@ -26,6 +25,7 @@ from mlci.core.report import (
     Text,
     Tone,
 )
+from mlci.core.report.picture import bar, legend, mermaid, scales
 from mlci.core.wording import count
 
 LIMIT = 60_000

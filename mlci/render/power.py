@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from mlci.core.config import Direction
-from mlci.core.power import Power
+from mlci.core.measure.power import Power
 from mlci.core.printable import printable
 from mlci.core.wording import count, estimate, number, stated
 

@@ -8,8 +8,6 @@ from msgspec.structs import replace
 
 from mlci.core.columns import columns, cut, filled, wrapped
 from mlci.core.finding import Verdict
-from mlci.core.picture import WIDTH as WIDTH_OF_BAR
-from mlci.core.picture import bar, branches, legend, scales, twig
 from mlci.core.printable import clean, printable
 from mlci.core.report import (
     Block,
@@ -27,6 +25,8 @@ from mlci.core.report import (
     Tone,
     plain,
 )
+from mlci.core.report.picture import WIDTH as WIDTH_OF_BAR
+from mlci.core.report.picture import bar, branches, legend, scales, twig
 
 WIDTH = 80
 WORDS = {Verdict.PASSED: "PASSED", Verdict.WARNED: "WARNED", Verdict.FAILED: "FAILED"}

@@ -11,8 +11,8 @@ import pytest
 
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
-from mlci.core import trailers
-from mlci.core.trailers import Message
+from mlci.core.registry import trailers
+from mlci.core.registry.trailers import Message
 from mlci.errors import WorldError
 from mlci.ports.git import Person, PushOutcome, RefUpdate
 from tests.support.repository import Link, repository

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from mlci.adapters.tree_memory import TreeMemory, tree_memory
-from mlci.core import yamltree
-from mlci.core.yamlnode import CONFIG_LIMITS, DVC_LIMITS, Node
-from mlci.core.yamltree import parse
+from mlci.core.yaml import tree as yamltree
+from mlci.core.yaml.node import CONFIG_LIMITS, DVC_LIMITS, Node
+from mlci.core.yaml.tree import parse
 from mlci.errors import ConfigError
 from tests.support.repository import repository
 

@@ -15,12 +15,12 @@ from mlci.app.models import models
 from mlci.app.promote import environment_of, name_of
 from mlci.app.resolve import resolve
 from mlci.app.show import show
-from mlci.core import journal
-from mlci.core.environments import read
-from mlci.core.journal import Kind
+from mlci.core.registry import journal
+from mlci.core.registry.environments import read
+from mlci.core.registry.journal import Kind
+from mlci.core.registry.version import Version
 from mlci.core.report import plain
 from mlci.core.strictjson import dumps
-from mlci.core.version import Version
 from mlci.errors import MlciError, RefusedError, UsageError
 from mlci.ports.git import RefUpdate
 from mlci.render import html, markdown, terminal

@@ -7,8 +7,8 @@ from pathlib import Path
 from mlci.adapters.files import FileTree
 from mlci.adapters.worktree import LinkedTree
 from mlci.app.plan import Asked, Ground, plan
-from mlci.core.manifest import directory_hash
-from mlci.core.stages import Standing
+from mlci.core.dvc.manifest import directory_hash
+from mlci.core.dvc.stages import Standing
 from tests.support.fakes import FakeClock, FakeDvc, FakeProgress
 
 EMPTY = "d41d8cd98f00b204e9800998ecf8427e"

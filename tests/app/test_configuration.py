@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from mlci import gates
 from mlci.app.configuration import json_schema, read_configuration, whole_schema
 from mlci.app.wholeness import COVERAGE
-from mlci.core.diff_findings import OBJECTIVE, READABLE, VERDICT
-from mlci.core.dvcnodes import json_of
+from mlci.core.diff.findings import OBJECTIVE, READABLE, VERDICT
+from mlci.core.dvc.nodes import json_of
 from mlci.core.schema import Problems
-from mlci.core.yamltree import parse
+from mlci.core.yaml.tree import parse
 from mlci.errors import ConfigError
 from tests.support.changes import VALUES, Way, places, replaced
 

@@ -20,11 +20,11 @@ from mlci.app.diff import DiffRequest, compared, diff
 from mlci.core.config import Columns, Config, Direction, Margin, Model, Objective, ReportSettings, Rows, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Inside, MetricVerdict, Move, Occasion
-from mlci.core.diff_findings import findings
-from mlci.core.diff_json import from_json, to_json
+from mlci.core.diff.findings import findings
+from mlci.core.diff.json import from_json, to_json
+from mlci.core.diff.values import Kind
 from mlci.core.finding import Status
-from mlci.core.values import Kind
-from mlci.core.yamltree import parse
+from mlci.core.yaml.tree import parse
 from mlci.errors import ConfigError, UsageError
 from mlci.ports.process import Finished
 from tests.support.decided import blocks

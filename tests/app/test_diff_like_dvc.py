@@ -24,8 +24,8 @@ from mlci.adapters.tables import PolarsTables
 from mlci.app.diff import DiffRequest, diff
 from mlci.core.config import Config
 from mlci.core.context import RunContext
-from mlci.core.diff_json import to_json
-from mlci.core.values import Kind
+from mlci.core.diff.json import to_json
+from mlci.core.diff.values import Kind
 from tests.support.repository import repository
 
 FILES = 40

@@ -17,11 +17,11 @@ from mlci.core.config import Direction
 from mlci.core.diff import Diff, MetricDiff, MetricVerdict
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Interval, Status
-from mlci.core.journal import Kind
 from mlci.core.problems import WHOLE_FILE
+from mlci.core.registry.journal import Kind
 from mlci.core.report import plain
 from mlci.core.strictjson import dumps
-from mlci.core.yamlnode import Node
+from mlci.core.yaml.node import Node
 from mlci.errors import RefusedError
 from mlci.ports.git import RefUpdate
 from mlci.render import html, terminal

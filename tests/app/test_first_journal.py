@@ -10,9 +10,9 @@ from mlci.adapters.process import ProcessRunner
 from mlci.app.doctor_repository import reachable
 from mlci.app.kept import kept
 from mlci.app.ledger import Intent
-from mlci.core import journal
-from mlci.core.journal import Kind
-from mlci.core.version import Version
+from mlci.core.registry import journal
+from mlci.core.registry.journal import Kind
+from mlci.core.registry.version import Version
 from mlci.errors import ForgeError
 from tests.support.registry import begun
 from tests.support.repository import repository

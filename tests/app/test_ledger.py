@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from mlci.app.ledger import Intent
-from mlci.core import journal
-from mlci.core.journal import Kind
-from mlci.core.registry import Odd, fold
+from mlci.core.registry import journal
+from mlci.core.registry.fold import Odd, fold
+from mlci.core.registry.journal import Kind
 from mlci.ports.git import RefUpdate
 from tests.support.registry import NOW, begun
 from tests.support.repository import repository

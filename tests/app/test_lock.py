@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlci.core.lockmerge import Side, joined, sides_of, split_conflict
+from mlci.core.dvc.lockmerge import Side, joined, sides_of, split_conflict
 from tests.support.program import run_mlci
 from tests.support.repository import Repository, repository
 

@@ -4,11 +4,11 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
-from mlci.core import custom_metrics
 from mlci.core.config import Columns, Direction, Margin, Objective, Task
 from mlci.core.diff import FloorStatus, MetricVerdict, Occasion
-from mlci.core.diff_findings import findings
-from mlci.core.metrics import Metric, OfRows
+from mlci.core.diff.findings import findings
+from mlci.core.measure import custom_metrics
+from mlci.core.measure.metrics import Metric, OfRows
 from mlci.gates.model import gate
 from mlci.gates.model.sample import measure
 from mlci.gates.subjects import read_predictions

@@ -8,9 +8,9 @@ from mlci.app.bundle import write_evidence
 from mlci.app.numbering import Numbering
 from mlci.core.evidence import Evidence
 from mlci.core.problems import WHOLE_FILE
-from mlci.core.signature import Signature, kind_of
-from mlci.core.version import Part
-from mlci.core.yamlnode import Node
+from mlci.core.registry.signature import Signature, kind_of
+from mlci.core.registry.version import Part
+from mlci.core.yaml.node import Node
 from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository
 

@@ -12,7 +12,7 @@ from mlci.app.report import report
 from mlci.app.snapshot import Snapshot
 from mlci.core.config import Config
 from mlci.core.diff import Occasion
-from mlci.core.diff_findings import gate_removed
+from mlci.core.diff.findings import gate_removed
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status, Verdict
 from mlci.core.report import plain

@@ -7,8 +7,8 @@ import pytest
 from mlci.adapters.files import FileTree
 from mlci.adapters.worktree import LinkedTree
 from mlci.app.plan import Asked, Ground, plan
-from mlci.core.forecast import Forecast
-from mlci.core.stages import Standing
+from mlci.core.dvc.forecast import Forecast
+from mlci.core.dvc.stages import Standing
 from mlci.errors import ConfigError
 from mlci.render.forecast import lines
 from tests.support.fakes import FakeClock, FakeDvc, FakeProgress

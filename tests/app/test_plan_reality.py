@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from mlci.core.stages import Cause
+from mlci.core.dvc.stages import Cause
 
 pytestmark = pytest.mark.slow
 

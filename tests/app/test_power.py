@@ -4,12 +4,12 @@ import pytest
 from msgspec.structs import replace
 
 from mlci.app.power import of_row, power
-from mlci.core.compare import Change
 from mlci.core.config import Direction, Margin, Objective
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Interval
-from mlci.core.spread import Shares
-from mlci.core.verdicts import Measured
+from mlci.core.measure.compare import Change
+from mlci.core.measure.spread import Shares
+from mlci.core.measure.verdicts import Measured
 from tests.app.test_diff import SLICED, Place, people, predictions
 
 

@@ -20,7 +20,7 @@ from mlci.core.finding import Finding, Status, Verdict
 from mlci.core.problems import WHOLE_FILE
 from mlci.core.report import plain
 from mlci.core.strictjson import dumps
-from mlci.core.yamlnode import Node
+from mlci.core.yaml.node import Node
 from mlci.errors import Exit, ForgeError, RefusedError
 from mlci.ports.forge import PullRequest
 from mlci.ports.git import RefUpdate

@@ -12,10 +12,10 @@ from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side
 from mlci.core.config import Config, Model, Task
 from mlci.core.diff import Diff, Occasion
-from mlci.core.diff_findings import findings
-from mlci.core.diff_json import from_json, to_json
+from mlci.core.diff.findings import findings
+from mlci.core.diff.json import from_json, to_json
+from mlci.core.dvc.manifest import directory_hash
 from mlci.core.finding import Status
-from mlci.core.manifest import directory_hash
 from tests.support.repository import repository
 
 PIPELINE = """stages:

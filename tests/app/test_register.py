@@ -8,14 +8,14 @@ from mlci.app.audit import audit
 from mlci.app.bundle import read_bundle, write_diff, write_evidence
 from mlci.app.register import pull_request_of
 from mlci.app.resolve import resolve
-from mlci.core import journal
 from mlci.core.config import Direction, Waiver
 from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Pairing
 from mlci.core.evidence import Evidence, Input, to_json
 from mlci.core.finding import Finding, Status
 from mlci.core.problems import WHOLE_FILE
-from mlci.core.version import Part
-from mlci.core.yamlnode import Node
+from mlci.core.registry import journal
+from mlci.core.registry.version import Part
+from mlci.core.yaml.node import Node
 from mlci.errors import ForgeError, IntegrityError, RefusedError
 from mlci.ports.forge import PullRequest
 from tests.support.fakes import FakeDvc, FakeForge

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from mlci.app.ledger import Intent
 from mlci.core.config import Model, Task
-from mlci.core.journal import Kind
-from mlci.core.version import FIRST, Part
+from mlci.core.registry.journal import Kind
+from mlci.core.registry.version import FIRST, Part
 from tests.app.test_ledger import Dying, Killed
 from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlci.adapters.files import FileTree
 from mlci.app.rehash import md5, verify, verify_part
-from mlci.core.dvcfiles import Hashed, read_tracked
+from mlci.core.dvc.files import Hashed, read_tracked
 from mlci.errors import IntegrityError, RefusedError, WorldError
 from tests.support.repository import Repository, repository
 

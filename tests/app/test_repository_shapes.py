@@ -12,8 +12,8 @@ from mlci.adapters.process import ProcessRunner
 from mlci.adapters.worktree import LinkedTree
 from mlci.app.plan import Asked, Ground, plan
 from mlci.app.snapshot import Declared, Snapshot, declared
-from mlci.core.forecast import Forecast
-from mlci.core.stages import Cause, Standing
+from mlci.core.dvc.forecast import Forecast
+from mlci.core.dvc.stages import Cause, Standing
 from mlci.errors import ConfigError
 from tests.support.fakes import FakeClock, FakeDvc, FakeProgress
 from tests.support.program import run_here

@@ -9,8 +9,8 @@ from mlci.app.promotion_check import check
 from mlci.app.reconcile import Reconciled
 from mlci.app.resolve import resolve
 from mlci.app.retire import retire
-from mlci.core import journal
 from mlci.core.finding import Status
+from mlci.core.registry import journal
 from mlci.errors import Exit, RefusedError
 from tests.support.fakes import FakeDvc
 from tests.support.registry import CONTEXT, begun

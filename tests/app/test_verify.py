@@ -12,7 +12,7 @@ from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.reproduction import Workshop, reproduce
 from mlci.app.verify import settle, verify
-from mlci.core import journal
+from mlci.core.registry import journal
 from mlci.errors import IntegrityError, WorldError
 from mlci.ports.git import RefUpdate, Signature
 from tests.support.fakes import FakeDvc, FakeProgress, finished

@@ -11,9 +11,9 @@ import numpy as np
 import yaml
 from sklearn import metrics as oracle
 
-from mlci.core import metrics
-from mlci.core.compare import compare as changes
 from mlci.core.config import Task
+from mlci.core.measure import metrics
+from mlci.core.measure.compare import compare as changes
 from tests.benchmarks.harness import Comparison, child, compare
 from tests.core.simulation import World, draw
 from tests.support.repository import repository

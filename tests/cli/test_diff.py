@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlci.core.diff_json import from_json
+from mlci.core.diff.json import from_json
 from tests.support.program import Ended, run_here, run_python
 from tests.support.repository import Repository, repository
 

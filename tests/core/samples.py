@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlci.core.config import Task
-from mlci.core.predictions import Predictions
+from mlci.core.measure.predictions import Predictions
 
 
 def binary(*, rows, seed=0, steps=10, weighted=False, both=False, truth=None, scores=None, cluster=None):

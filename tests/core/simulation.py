@@ -7,13 +7,13 @@ import numpy.typing as npt
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlci.core import metrics
-from mlci.core.compare import Change, compare
 from mlci.core.config import Direction, Margin, Objective, Task
 from mlci.core.diff import MetricVerdict
-from mlci.core.metrics import Metric
-from mlci.core.predictions import Codes, Paired, Predictions
-from mlci.core.verdicts import Measured, judge
+from mlci.core.measure import metrics
+from mlci.core.measure.compare import Change, compare
+from mlci.core.measure.metrics import Metric
+from mlci.core.measure.predictions import Codes, Paired, Predictions
+from mlci.core.measure.verdicts import Measured, judge
 
 Numbers = npt.NDArray[np.float64]
 

@@ -25,7 +25,7 @@ from mlci.core.schema import (
     optional,
     required,
 )
-from mlci.core.yamltree import parse
+from mlci.core.yaml.tree import parse
 
 
 class Colour(StrEnum):

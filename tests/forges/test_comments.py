@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlci.core.comment import marked
+from mlci.core.report.comment import marked
 from mlci.errors import Exit, ForgeError
 from mlci.forges.github import GitHub
 from mlci.forges.gitlab import GitLab

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlci.core.comment import marked
+from mlci.core.report.comment import marked
 from mlci.forges.github import GitHub
 from mlci.ports.forge import Posted
 from tests.support.fakes import FakeClock

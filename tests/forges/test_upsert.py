@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from mlci.core.comment import Comment, marked
 from mlci.core.patience import Refusal
+from mlci.core.report.comment import Comment, marked
 from mlci.errors import ForgeError
 from mlci.forges.patience import Refused, patiently
 from mlci.forges.upsert import upsert

@@ -12,7 +12,7 @@ from mlci.core.config import Objective
 from mlci.core.evidence import Evidence, from_json, to_json
 from mlci.core.finding import Status
 from mlci.core.schema import Problems
-from mlci.core.yamltree import parse
+from mlci.core.yaml.tree import parse
 from tests.support.gate_room import run_gate, untimed
 from tests.support.predicted import INCOME, config, sampled, write
 

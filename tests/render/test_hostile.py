@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mlci.core.compose import compose
 from mlci.core.config import Direction
 from mlci.core.diff import (
     Artifact,
@@ -25,6 +24,7 @@ from mlci.core.diff import (
 from mlci.core.evidence import Evidence, Input
 from mlci.core.finding import Finding, Interval, Status, Waived
 from mlci.core.report import Report
+from mlci.core.report.compose import compose
 from mlci.render import html, junit, markdown, terminal
 from tests.render.test_markdown import HOSTILE, as_html, assert_inert
 

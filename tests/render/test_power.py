@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from mlci.core.config import Direction
-from mlci.core.power import Power
+from mlci.core.measure.power import Power
 from mlci.render.power import BOUND, NOTHING, sentences
 
 ACCURACY = Power(

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from mlci.core.columns import columns
 from mlci.core.finding import Verdict
-from mlci.core.picture import legend
 from mlci.core.report import (
     Block,
     Cell,
@@ -23,6 +22,7 @@ from mlci.core.report import (
     code,
     words,
 )
+from mlci.core.report.picture import legend
 from mlci.render import terminal
 from mlci.render.terminal import Fold
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlci.core.config_shapes import NAME, SLUG
+from mlci.core.config.shapes import NAME, SLUG
 from mlci.errors import UsageError
 from mlci.scaffold.answers import Answers, name_from
 

@@ -7,7 +7,7 @@ from jinja2 import UndefinedError
 from jinja2.exceptions import SecurityError
 
 from mlci.adapters.templates import TemplateFolders
-from mlci.core.yamltree import parse
+from mlci.core.yaml.tree import parse
 from mlci.ports.templates import Template
 from mlci.scaffold.answers import Answers
 from mlci.scaffold.render import render

@@ -1,7 +1,7 @@
 """What a row or a whole diff amounts to by its findings, as every command decides."""
 
 from mlci.core.diff import Diff, MetricDiff, Occasion
-from mlci.core.diff_findings import findings
+from mlci.core.diff.findings import findings
 from mlci.core.finding import Verdict, verdict_of
 
 

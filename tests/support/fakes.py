@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlci.core.comment import marked
+from mlci.core.report.comment import marked
 from mlci.ports.dvc import Missing, Unreadable
 from mlci.ports.forge import CommentResult, Posted, PullRequest
 from mlci.ports.process import Finished

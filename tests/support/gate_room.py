@@ -19,7 +19,7 @@ from mlci.core.context import RunContext
 from mlci.core.finding import Finding
 from mlci.core.schema import Problems
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamltree import parse
+from mlci.core.yaml.tree import parse
 from mlci.gates import Hands, Outcome, Request
 from mlci.ports.process import Finished
 

@@ -16,7 +16,7 @@ from mlci.core.config import Config, Environment, Model, Task
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff
 from mlci.core.evidence import Evidence, from_json
-from mlci.core.registry import Registry, fold
+from mlci.core.registry.fold import Registry, fold
 from tests.support.fakes import FakeDvc
 from tests.support.repository import Repository
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from mlci.core.registry import Registry, fold
+from mlci.core.registry.fold import Registry, fold
 from mlci.ports.git import Person, TagRecord
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

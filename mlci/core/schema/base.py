@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from mlci.core.problems import SHOWN, Mark, Problem, quoted, shown
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamlnode import Node
+from mlci.core.yaml.node import Node
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

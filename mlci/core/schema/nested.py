@@ -11,7 +11,7 @@ from mlci.core.problems import did_you_mean, quoted, shown
 from mlci.core.schema.base import Problems, Schema, default_of, expected, mapping
 from mlci.core.schema.plain import Text
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamlnode import Node
+from mlci.core.yaml.node import Node
 
 T = TypeVar("T")
 

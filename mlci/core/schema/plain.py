@@ -10,7 +10,7 @@ from msgspec import Struct
 from mlci.core.problems import did_you_mean, quoted, shown
 from mlci.core.schema.base import Problems, expected
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamlnode import Node
+from mlci.core.yaml.node import Node
 
 E = TypeVar("E", bound=StrEnum)
 

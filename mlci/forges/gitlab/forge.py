@@ -10,8 +10,8 @@ import requests
 from gitlab.exceptions import GitlabError
 from msgspec.structs import replace
 
-from mlci.core.comment import Comment, is_marked
 from mlci.core.patience import Refusal
+from mlci.core.report.comment import Comment, is_marked
 from mlci.errors import ForgeError
 from mlci.forges.patience import Refused, patiently, refused_by
 from mlci.forges.upsert import MOST_PAGES, upsert

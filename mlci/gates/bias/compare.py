@@ -6,7 +6,7 @@ from math import exp, inf, log, sqrt
 
 from msgspec import Struct
 
-from mlci.core.stats import LEVEL, newcombe, normal_quantile
+from mlci.core.measure.stats import LEVEL, newcombe, normal_quantile
 from mlci.gates.bias.cube import Cells
 
 STEPS = 60

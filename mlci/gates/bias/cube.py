@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from mlci.core.cells import Floats
-from mlci.core.metrics import weights
-from mlci.core.predictions import Codes, Predictions
+from mlci.core.measure.cells import Floats
+from mlci.core.measure.metrics import weights
+from mlci.core.measure.predictions import Codes, Predictions
 from mlci.errors import WorldError
 from mlci.gates.subjects import Attribute
 
@@ -98,7 +98,7 @@ class Cube(Struct, frozen=True, kw_only=True, eq=False):
 def worth_of_rows(one: Predictions) -> Floats | None:
     """How many independent rows each stands for, if those of a cluster say the same; None where it is one.
 
-    Together they are worth as many as `core.calibration` takes them for. Rates stay those of the weights.
+    Together they are worth as many as `measure.calibration` takes them for. Rates stay those of the weights.
     """
     if one.weight is None and one.cluster is None:
         return None

@@ -5,7 +5,7 @@ from math import log
 
 from mlci.core.config import Model, Task
 from mlci.core.finding import Finding
-from mlci.core.predictions import Predictions
+from mlci.core.measure.predictions import Predictions
 from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 from mlci.gates import Outcome, Request

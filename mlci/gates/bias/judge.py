@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from mlci.core.finding import Finding, Interval, Status
-from mlci.core.stats import ENOUGH, LEVEL, holm
+from mlci.core.measure.stats import ENOUGH, LEVEL, holm
 from mlci.gates.bias.compare import Comparison, Measure, Scale, compare
 from mlci.gates.bias.cube import Cells
 

@@ -3,7 +3,7 @@
 from mlci.core.finding import Finding, Location
 from mlci.core.problems import config_error
 from mlci.core.schema import Problems
-from mlci.core.yamltree import parse
+from mlci.core.yaml.tree import parse
 from mlci.errors import MlciError
 from mlci.gates import Outcome, Request
 from mlci.gates.data.contract import Contract

@@ -22,7 +22,7 @@ from mlci.core.schema import (
     required,
 )
 from mlci.core.strictjson import JsonValue
-from mlci.core.yamlnode import Node
+from mlci.core.yaml.node import Node
 from mlci.gates.data.contract import Allowed, Contract, Extra, Kind, RowCount, Rule
 
 

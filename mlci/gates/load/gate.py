@@ -7,7 +7,7 @@ from msgspec import Struct
 from mlci.core.config import Config
 from mlci.core.context import Trigger
 from mlci.core.finding import Finding, Status
-from mlci.core.stats import wilson
+from mlci.core.measure.stats import wilson
 from mlci.core.strictjson import JsonValue
 from mlci.errors import WorldError
 from mlci.gates import Outcome, Request

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from mlci.core.schema import Duration, Listing, Number, Problems, Share, Table, Text, optional, required
-from mlci.core.yamlnode import Node
+from mlci.core.yaml.node import Node
 
 
 class Ask(Struct, frozen=True, kw_only=True):

@@ -3,8 +3,8 @@
 import math
 
 from mlci.core.strictjson import JsonValue, NotJson, loads
-from mlci.core.yamlnode import DVC_LIMITS, Node
-from mlci.core.yamltree import parse
+from mlci.core.yaml.node import DVC_LIMITS, Node
+from mlci.core.yaml.tree import parse
 from mlci.errors import WorldError
 from mlci.ports.files import Files
 

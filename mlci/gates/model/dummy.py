@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from mlci.core.cells import Floats
 from mlci.core.config import Direction, Task
 from mlci.core.finding import Finding, Status
-from mlci.core.measured import changes
-from mlci.core.metrics import METRICS, Metric
-from mlci.core.predictions import Paired, Predictions
+from mlci.core.measure.cells import Floats
+from mlci.core.measure.measured import changes
+from mlci.core.measure.metrics import METRICS, Metric
+from mlci.core.measure.predictions import Paired, Predictions
 from mlci.errors import MlciError
 from mlci.gates.model.sample import insufficient, short
 from mlci.gates.readable import unreadable

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from mlci.core.calibration import reliability
 from mlci.core.config import Config, Direction, Model, Objective, Task
 from mlci.core.finding import Finding
-from mlci.core.metrics import METRICS, find, weights
-from mlci.core.predictions import Predictions
-from mlci.core.reliability import Bin
-from mlci.core.signature import Signature
+from mlci.core.measure.calibration import reliability
+from mlci.core.measure.metrics import METRICS, find, weights
+from mlci.core.measure.predictions import Predictions
+from mlci.core.measure.reliability import Bin
+from mlci.core.registry.signature import Signature
 from mlci.core.strictjson import JsonValue, plain
 from mlci.errors import MlciError
 from mlci.gates import Outcome, Request

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from mlci.core.enough import denominators, enough
 from mlci.core.finding import Finding, Status
-from mlci.core.measured import own
-from mlci.core.metrics import Metric
-from mlci.core.predictions import Predictions
-from mlci.core.stats import ENOUGH
+from mlci.core.measure.enough import denominators, enough
+from mlci.core.measure.measured import own
+from mlci.core.measure.metrics import Metric
+from mlci.core.measure.predictions import Predictions
+from mlci.core.measure.stats import ENOUGH
 from mlci.errors import MlciError
 from mlci.gates.model.judge import Bound, Measured, judged
 from mlci.gates.readable import unreadable

@@ -1,8 +1,8 @@
 """A model's signature, as its test rows and its predictions show it."""
 
 from mlci.core.config import Model, Task
-from mlci.core.predictions import Predictions
-from mlci.core.signature import NUMBER, Signature, kind_of
+from mlci.core.measure.predictions import Predictions
+from mlci.core.registry.signature import NUMBER, Signature, kind_of
 from mlci.errors import MlciError
 from mlci.ports.tables import Tables
 

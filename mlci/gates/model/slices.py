@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from mlci.core.config import Model
 from mlci.core.finding import Finding, Status
-from mlci.core.metrics import Metric, find
-from mlci.core.predictions import Predictions
+from mlci.core.measure.metrics import Metric, find
+from mlci.core.measure.predictions import Predictions
 from mlci.gates.model.dummy import fair_metric
 from mlci.gates.model.judge import Bound
 from mlci.gates.model.options import Options

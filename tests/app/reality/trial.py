@@ -28,7 +28,7 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.progress import SilentProgress
 from mlci.adapters.worktree import LinkedTree
 from mlci.app.plan import Asked, Ground, plan
-from mlci.core.forecast import Whereabouts
+from mlci.core.dvc.forecast import Whereabouts
 from mlci.errors import ConfigError, MlciError
 from mlci.ports.dvc import Missing
 from tests.app.reality.changes import CHANGES, Scene

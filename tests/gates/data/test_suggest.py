@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mlci.adapters.tables import PolarsTables
 from mlci.core.finding import Status
 from mlci.core.schema import Problems
-from mlci.core.yamltree import parse
+from mlci.core.yaml.tree import parse
 from mlci.gates.data.contract_text import contract_text
 from mlci.gates.data.options import CONTRACT
 from mlci.gates.data.suggest import suggest

@@ -6,7 +6,7 @@ import pytest
 
 from mlci.adapters.tables import PolarsTables
 from mlci.core.config import Columns, Model, Task
-from mlci.core.predictions import Predictions
+from mlci.core.measure.predictions import Predictions
 from mlci.gates.model.signature import signature_of
 
 SAID = Predictions(

@@ -1,0 +1,291 @@
+"""What changed between two commits, as one value that every renderer draws from."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from mlci.core.config import Direction
+from mlci.core.diff.values import Kind, Value
+from mlci.core.finding import Interval
+from mlci.core.wording import stated
+
+
+class MetricVerdict(StrEnum):
+    """What the interval of a metric's change says."""
+
+    IMPROVED = "improved"
+    WITHIN_MARGIN = "within_margin"
+    REGRESSED = "regressed"
+    INCONCLUSIVE = "inconclusive"
+    NOT_COMPARABLE = "not_comparable"
+    INSUFFICIENT = "insufficient"
+
+
+class Occasion(StrEnum):
+    """What is being decided: a promotion asks for more than a pull request, a part of a run for nothing."""
+
+    PULL_REQUEST = "pull_request"
+    PROMOTION = "promotion"
+    NONE = "none"
+
+
+class FloorStatus(StrEnum):
+    """How head stands to its floor or ceiling."""
+
+    MET = "met"
+    STRADDLED = "straddled"
+    MISSED = "missed"
+
+
+class Floor(Struct, frozen=True, kw_only=True):
+    """An `at_least` or `at_most` of an objective, and how head stands to it."""
+
+    limit: float
+    direction: Direction
+    status: FloorStatus
+
+    @property
+    def expected(self) -> str:
+        """The rule as people write it."""
+        return f"{'≥' if self.direction is Direction.HIGHER else '≤'} {stated(self.limit)}"
+
+
+class MetricDiff(Struct, frozen=True, kw_only=True):
+    """One metric of one subject (a slice; None is the whole test set), from base to head.
+
+    `difference` and `interval` are head minus base as the numbers are, never turned, over the `n` rows that
+    were paired, as is `base`. `head` and `head_interval` are head's own over all its `head_n` rows, which
+    floors hold. `margin` is absolute. `verdict` is None where there is no baseline or no margin to judge by.
+    `advice` says what makes it comparable; `problem` why a value that a gate needs could not be had.
+    `noticeable` is the smallest drop that this test set would notice at 80 % power. All numbers are
+    unrounded.
+    """
+
+    metric: str
+    direction: Direction
+    model: str | None = None
+    subject: str | None = None
+    base: float | None = None
+    head: float | None = None
+    head_interval: Interval | None = None
+    difference: float | None = None
+    interval: Interval | None = None
+    margin: float | None = None
+    verdict: MetricVerdict | None = None
+    floors: tuple[Floor, ...] = ()
+    note: str = ""
+    advice: str = ""
+    problem: str = ""
+    n: int | None = None
+    head_n: int | None = None
+    rows_needed: int | None = None
+    noticeable: float | None = None
+    p_value: float | None = None
+    gated: bool = False
+
+    @property
+    def likely_worse(self) -> bool:
+        """Whether the whole interval lies on the worse side of zero."""
+        if self.interval is None:
+            return False
+        return self.interval.high < 0 if self.direction is Direction.HIGHER else self.interval.low > 0
+
+
+class Move(StrEnum):
+    """What became of a key."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    RENAMED = "renamed"
+    UNCHANGED = "unchanged"
+
+
+class ValueDiff(Struct, frozen=True, kw_only=True):
+    """One key of a metrics or parameters file, from base to head; `key` is its path of names.
+
+    `was` is the name it had in base, by the project's own word that it was renamed.
+    """
+
+    path: str
+    key: tuple[str, ...]
+    base: Value
+    head: Value
+    was: str = ""
+
+    @property
+    def name(self) -> str:
+        """The key as DVC writes it."""
+        return ".".join(self.key)
+
+    @property
+    def move(self) -> Move:
+        """Whether the key came, went, changed, stayed, or has another name and nothing else."""
+        if self.base.same_as(self.head):
+            return Move.RENAMED if self.was else Move.UNCHANGED
+        if self.base.kind is Kind.MISSING:
+            return Move.ADDED
+        return Move.REMOVED if self.head.kind is Kind.MISSING else Move.CHANGED
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Head minus base, exactly; None unless both are finite numbers."""
+        return self.head.minus(self.base)
+
+    @property
+    def relative(self) -> float | None:
+        """The change as a share of base; None from zero and for what is no number."""
+        base, difference = self.base.number, self.difference
+        return None if not base or difference is None else float(difference) / abs(base)
+
+
+# Design: below this share of a side, the pairs no longer stand for its test set.
+ENOUGH_IN_COMMON = 0.9
+
+
+class Pairing(Struct, frozen=True, kw_only=True):
+    """How base's and head's predictions of one model were brought together.
+
+    `rows` are the pairs that verdicts rest on; 0 with a `reason` when they are not comparable. `flipped`
+    predicted labels differ: of those `lost` were right in base alone, `won` are right in head alone. A
+    regression is not `labelled`: it has none that could flip. `truth_differs` are common rows without a
+    pair; `weights_differ` and `clusters_differ` are pairs, which count as base has them.
+    """
+
+    model: str
+    rows: int = 0
+    base_rows: int = 0
+    head_rows: int = 0
+    truth_differs: int = 0
+    weights_differ: int = 0
+    clusters_differ: int = 0
+    flipped: int = 0
+    lost: int = 0
+    won: int = 0
+    labelled: bool = True
+    rescored: bool = False
+    reason: str = ""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the rows were paired."""
+        return not self.reason
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row of both sides is in a pair."""
+        return self.rows == self.base_rows == self.head_rows
+
+    @property
+    def dropped(self) -> int:
+        """Rows of base's test set of which head says nothing; none where base was scored on head's."""
+        if self.rescored or not self.comparable:
+            return 0
+        return max(0, self.base_rows - self.rows - self.truth_differs)
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether so much of base's test set went that what is left no longer stands for it."""
+        return self.dropped > 0 and self.rows + self.truth_differs < ENOUGH_IN_COMMON * self.base_rows
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the change chose for itself by what it is judged: a person must accept that.
+
+        Base's model scored on another test set has the same rows, truth and weights as head's.
+        """
+        if self.rescored or not self.comparable:
+            return False
+        return self.shrunk or bool(self.truth_differs or self.weights_differ or self.clusters_differ)
+
+
+class Artifact(StrEnum):
+    """What a tracked file is to the project."""
+
+    DATA = "data"
+    MODEL = "model"
+
+
+class FileState(Struct, frozen=True, kw_only=True):
+    """A DVC-tracked file or directory at one commit, as its lock says."""
+
+    hash: str
+    size: int | None = None
+    files: int | None = None
+    rows: int | None = None
+
+
+class ColumnDiff(Struct, frozen=True, kw_only=True):
+    """A column of a table that came, went, or changed its type; None on the side where it is not."""
+
+    name: str
+    base: str | None
+    head: str | None
+
+
+class Inside(Struct, frozen=True, kw_only=True):
+    """What changed inside a directory: files, and rows of the tables among them.
+
+    Rows are None where there is no table among them, or where `unknown` says why they cannot be counted.
+    """
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    rows_added: int | None = None
+    rows_removed: int | None = None
+    unknown: str = ""
+
+
+class FileDiff(Struct, frozen=True, kw_only=True):
+    """A data set or model that changed; None on the side where it does not exist.
+
+    `columns` tells only those that differ, and nothing where one side's bytes are not here. `inside` is
+    None of what is no directory.
+    """
+
+    path: str
+    artifact: Artifact
+    base: FileState | None
+    head: FileState | None
+    columns: tuple[ColumnDiff, ...] = ()
+    inside: Inside | None = None
+
+
+class StageDiff(Struct, frozen=True, kw_only=True):
+    """A stage whose lock entry changed, and why (`command`, `parameters`, `data/train.parquet`)."""
+
+    name: str
+    move: Move
+    because: tuple[str, ...] = ()
+
+
+class Diff(Struct, frozen=True, kw_only=True):
+    """All that changed. `base` is None without a baseline, `head` None for the work tree.
+
+    `displaced` are files that verdicts rest on and that are not those which the lock records, `contradicted`
+    are those of which it records two things: what a stage made, and what another one read.
+    Every sequence is sorted, and the same two commits give the same value.
+    """
+
+    base: str | None
+    head: str | None
+    base_name: str = ""
+    head_name: str = ""
+    metrics: tuple[MetricDiff, ...] = ()
+    values: tuple[ValueDiff, ...] = ()
+    params: tuple[ValueDiff, ...] = ()
+    files: tuple[FileDiff, ...] = ()
+    stages: tuple[StageDiff, ...] = ()
+    pairings: tuple[Pairing, ...] = ()
+    problems: tuple[str, ...] = ()
+    displaced: tuple[str, ...] = ()
+    contradicted: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def doubtful(self) -> tuple[Pairing, ...]:
+        """The pairings that only a person lets pass into a version: of models that are gated."""
+        gated = {each.model for each in self.metrics if each.gated}
+        return tuple(each for each in self.pairings if each.doubtful and each.model in gated)

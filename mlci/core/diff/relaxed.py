@@ -1,0 +1,197 @@
+"""What a change asks less of than its base did, or something else: gates, tests, and limits that it moves.
+
+The two configurations are compared field by field. What is not known to be harmless, or stricter, is told.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+
+from msgspec import Struct
+
+from mlci.core.config import Config, Environment, Judge, Margin, Objective, Waiver
+from mlci.core.diff.findings import gate_removed
+from mlci.core.dvc.nodes import json_of
+from mlci.core.finding import Finding, Status
+from mlci.core.problems import inert, quoted
+
+RELAXED = "diff.relaxed"
+# What decides nothing: who answers for something, where it stands in the file, how long CI waits and where.
+HARMLESS = frozenset(
+    {
+        "version",
+        "models.owner",
+        "objectives.where",
+        "waivers.owner",
+        "waivers.reason",
+        "waivers.where",
+        "ci.timeout",
+        "ci.stages",
+        "report.comment",
+    }
+)
+# What asks more where it was not there before, and where a switch is on.
+_STRICTER_ADDED = frozenset(
+    {"models.predictions", "models.test", "models.load", "environments.needs", "environments.deploy"}
+)
+_STRICTER_ON = frozenset({"ci.dedicated"})
+
+_LESS = "less"
+_OTHER = "something else"
+_Key = tuple[str | None, str, str | None]
+
+
+def unknown_base(why: str) -> Finding:
+    """What tells that nobody can say what the base asked for."""
+    return _unknown(f"what the base asks for is not known: {why}")
+
+
+def unknown_change(why: str) -> Finding:
+    """What tells that nobody here can say what a stranger's change asks for."""
+    return _unknown(f"what the pull request asks for is not known here: {why}")
+
+
+def _unknown(message: str) -> Finding:
+    return Finding(
+        check=RELAXED,
+        subject="mlci.yaml",
+        status=Status.WARN,
+        message=inert(message),
+        help="read the whole of mlci.yaml: what it asks for is this change's own word",
+    )
+
+
+def relaxed(before: Config, now: Config) -> Iterator[Finding]:
+    """One finding on each, for people to decide on: no change is to be green by what it forgives itself.
+
+    Whatever is not known to be stricter is told.
+    """
+    yield from map(gate_removed, sorted(before.gates.keys() - now.gates))
+    for gate in sorted(before.gates.keys() & now.gates):
+        if json_of(before.gates[gate]) != json_of(now.gates[gate]):
+            yield _told(f"gates.{gate}", _OTHER, "its part of mlci.yaml has changed")
+    for name, model in sorted(before.models.items()):
+        if name not in now.models:
+            yield _told(name, _LESS, "the model is gone from mlci.yaml, and what was asked of it")
+        else:
+            yield from _other("models", name, model, now.models[name])
+    own = _by_key(now.objectives)
+    for key, was in _by_key(before.objectives).items():
+        if key[0] is None or key[0] in now.models:
+            yield from _objectives(".".join(filter(None, key[:2])), was, own.get(key, ()))
+    yield from _waivers(before.waivers, now.waivers)
+    yield from _environments(before.environments, now.environments)
+    for part in ("remotes", "ci", "report"):
+        yield from _other(part, part, getattr(before, part), getattr(now, part))
+    for name in ("version", "project", "python"):
+        yield from _field(name, name, "mlci.yaml", getattr(before, name), getattr(now, name))
+
+
+def _other(place: str, subject: str, was: Struct, now: Struct) -> Iterator[Finding]:
+    for name in was.__struct_fields__:
+        yield from _field(f"{place}.{name}", name, subject, getattr(was, name), getattr(now, name))
+
+
+def _field(place: str, name: str, subject: str, was: object, now: object) -> Iterator[Finding]:
+    if place in HARMLESS or was == now or (place in _STRICTER_ADDED and was is None):
+        return
+    if place in _STRICTER_ON and now is True:
+        return
+    if now is None or now is False:
+        yield _told(subject, _LESS, f"`{name}:` is removed")
+    elif isinstance(was, str | bool | None) and isinstance(now, str | bool):
+        yield _told(subject, _OTHER, f"`{name}:` is {_written(now)} and was {_written(was)}")
+    else:
+        yield _told(subject, _OTHER, f"`{name}:` has changed")
+
+
+def _written(value: str | bool | None) -> str:
+    if value is None:
+        return "not there"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return inert(quoted(value.value if isinstance(value, Enum) else value))
+
+
+def _waivers(before: Sequence[Waiver], now: Sequence[Waiver]) -> Iterator[Finding]:
+    """A waiver that comes, or holds for longer, forgives what was red."""
+    for each in now:
+        lasted = max((was.until for was in before if _covers(was, each)), default=None)
+        of = inert(each.check if each.subject is None else f"{each.check} on {each.subject}")
+        if lasted is None:
+            yield _told(of, _LESS, f"it is waived until {each.until}")
+        elif each.until > lasted:
+            yield _told(of, _LESS, f"it is waived until {each.until}, and was until {lasted}")
+
+
+def _covers(was: Waiver, now: Waiver) -> bool:
+    return was.check == now.check and was.subject in (None, now.subject)
+
+
+def _environments(before: Mapping[str, Environment], now: Mapping[str, Environment]) -> Iterator[Finding]:
+    for name, was in sorted(before.items()):
+        if name not in now:
+            yield _told(name, _LESS, "the environment is gone from mlci.yaml")
+        else:
+            yield from _other("environments", name, was, now[name])
+
+
+def _by_key(objectives: Sequence[Objective]) -> Mapping[_Key, Sequence[Objective]]:
+    found: dict[_Key, list[Objective]] = {}
+    for each in objectives:
+        found.setdefault((each.model, each.metric, each.source), []).append(each)
+    return found
+
+
+def _objectives(subject: str, was: Sequence[Objective], now: Sequence[Objective]) -> Iterator[Finding]:
+    if not now:
+        yield _told(subject, _LESS, "the objective is removed")
+    elif len(was) == len(now) == 1:
+        yield from _loosened(subject, was[0], now[0])
+    elif list(map(_asked, was)) != list(map(_asked, now)):
+        yield _told(subject, _OTHER, "its objectives have changed")
+
+
+def _loosened(subject: str, was: Objective, now: Objective) -> Iterator[Finding]:
+    if was.at_least is not None and (now.at_least is None or now.at_least < was.at_least):
+        yield _told(subject, _LESS, _moved("at_least", was.at_least, now.at_least))
+    if was.at_most is not None and (now.at_most is None or now.at_most > was.at_most):
+        yield _told(subject, _LESS, _moved("at_most", was.at_most, now.at_most))
+    if was.may_drop is not None and (how := _wider(was.may_drop, now.may_drop)):
+        yield _told(subject, how, _moved("may_drop", _margin(was.may_drop), _margin(now.may_drop)))
+    if was.direction is not now.direction:
+        yield _told(subject, _OTHER, f"`direction` is {now.direction} and was {was.direction}")
+    if was.exact and not now.exact:
+        yield _told(subject, _LESS, "it is no more taken as exact")
+    if was.judge is Judge.INTERVAL and now.judge is Judge.POINT:
+        yield _told(subject, _LESS, "its limits are judged by the value alone, no more by its interval")
+
+
+def _asked(objective: Objective) -> tuple[object, ...]:
+    one = objective
+    return one.at_least, one.at_most, one.may_drop, one.direction, one.exact, one.judge
+
+
+def _wider(was: Margin, now: Margin | None) -> str | None:
+    if now is None or (now.relative is was.relative and now.value > was.value):
+        return _LESS
+    return None if now.relative is was.relative else _OTHER
+
+
+def _margin(margin: Margin | None) -> str | None:
+    if margin is None:
+        return None
+    return f"{100 * margin.value:g} %" if margin.relative else f"{margin.value:g}"
+
+
+def _moved(limit: str, was: float | str | None, now: float | str | None) -> str:
+    return f"`{limit}` {was} is removed" if now is None else f"`{limit}` goes from {was} to {now}"
+
+
+def _told(subject: str, how: str, what: str) -> Finding:
+    return Finding(
+        check=RELAXED,
+        subject=subject,
+        status=Status.WARN,
+        message=f"the change asks {how} of {subject} than its base: {what}",
+        help="keep it as it was in mlci.yaml, or say to your reviewers why it may change",
+    )

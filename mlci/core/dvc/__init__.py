@@ -1,0 +1,1 @@
+"""What DVC's files say, and which of its stages must run."""

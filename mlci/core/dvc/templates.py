@@ -1,0 +1,103 @@
+"""What a `foreach`, a `matrix` or a template in `dvc.yaml` stands for, as far as the file itself tells."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import product
+from math import prod
+
+from mlci.core.dvc.nodes import pairs
+from mlci.core.schema import Problems, expected
+from mlci.core.strictjson import JsonValue
+from mlci.core.yaml.node import Node
+
+MOST_INSTANCES = 10_000
+
+_TEMPLATE = re.compile(r"(?<!\\)\$\{")
+_NAME = re.compile(r"(?<!\\)\$\{\s*([^{}\s]+)\s*\}")
+
+
+def instances(name: str, keys: Mapping[str, Node], problems: Problems) -> tuple[str, ...] | None:
+    """The names that an entry under `stages:` stands for; None when only DVC can tell."""
+    if "foreach" in keys:
+        return _named_by(name, _foreach(keys["foreach"], problems))
+    if "matrix" in keys:
+        return _named_by(name, _matrix(keys["matrix"], problems))
+    return (name,)
+
+
+def _named_by(name: str, instances: list[str] | None) -> tuple[str, ...] | None:
+    return None if instances is None else tuple(dict.fromkeys(f"{name}@{each}" for each in instances))
+
+
+def _foreach(node: Node, problems: Problems) -> list[str] | None:
+    if isinstance(node.value, str) and _TEMPLATE.search(node.value):
+        return None
+    if isinstance(node.value, dict):
+        return list(node.value)
+    if not isinstance(node.value, list):
+        expected("a list or a mapping", node, problems)
+        return []
+    if any(isinstance(each.value, list | dict) for each in node.value):
+        return [str(index) for index in range(len(node.value))]
+    return None if is_templated(node) else [_as_name(each) for each in node.value]
+
+
+def _matrix(node: Node, problems: Problems) -> list[str] | None:
+    axes: list[list[str]] = []
+    for key, values in pairs(node, problems).items():
+        if not isinstance(values.value, list) or is_templated(values):
+            return None
+        axes.append(
+            [
+                f"{key}{index}" if isinstance(each.value, list | dict) else _as_name(each)
+                for index, each in enumerate(values.value)
+            ]
+        )
+    if prod(map(len, axes)) > MOST_INSTANCES:
+        problems.add(node, "matrix-too-large", f"the matrix has more than {MOST_INSTANCES} stages")
+        return None
+    return ["-".join(parts) for parts in product(*axes)]
+
+
+def _as_name(node: Node) -> str:
+    """A value as DVC writes it into a stage's name."""
+    return _as_text(node.value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def is_templated(node: Node) -> bool:
+    """Whether `${…}` stands anywhere in a node."""
+    match node.value:
+        case str() as value:
+            return _TEMPLATE.search(value) is not None
+        case list() as values:
+            return any(map(is_templated, values))
+        case dict() as mapped:
+            return any(is_templated(part) for pair in mapped.values() for part in pair)
+        case _:
+            return False
+
+
+def filled(text: str, sources: Sequence[Mapping[str, JsonValue]]) -> str:
+    """A text with the words and numbers that a source knows; other templates (`item`) stay as they are."""
+
+    def value(found: re.Match[str]) -> str:
+        values = (_at(dict(each), found[1]) for each in sources)
+        known = (each for each in values if isinstance(each, str | int | float))
+        return next(map(_as_text, known), found[0])
+
+    return _NAME.sub(value, text)
+
+
+def _at(values: JsonValue, key: str) -> JsonValue:
+    for part in filter(None, re.split(r"[.\[\]]", key)):
+        if isinstance(values, list) and part.isdecimal() and int(part) < len(values):
+            values = values[int(part)]
+        else:
+            values = values.get(part) if isinstance(values, dict) else None
+    return values

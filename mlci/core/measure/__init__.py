@@ -1,0 +1,1 @@
+"""From predictions to verdicts: the only room with arrays."""

@@ -1,0 +1,156 @@
+"""Evidence and a diff, told as a report: what a reviewer needs first comes first."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain, groupby
+
+from msgspec.structs import replace
+
+from mlci.core.diff import Diff, Occasion
+from mlci.core.diff.findings import GATES, RECORDED, ROWS, gate_removed
+from mlci.core.evidence import DIFF, PIPELINE, Evidence
+from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
+from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
+from mlci.core.report.compose import files, gates, headline, lineage, objectives, pipeline, values
+from mlci.core.report.compose.gates import tone_of
+
+MOST_SUBJECTS = 8
+
+
+def compose(
+    *,
+    project: str,
+    evidence: Sequence[Evidence],
+    diff: Diff | None,
+    occasion: Occasion,
+    against: Mapping[str, Diff] | None = None,
+    missing: Sequence[str] = (),
+    removed: Sequence[str] = (),
+    stale: str = "",
+) -> Report:
+    """Return the report of one run. `against` holds further diffs by what they compare with: they inform.
+
+    What is `missing` was owed and did not run, `removed` are gates that the change took away: neither is
+    green. `stale` says why the report speaks of something else than what lies here.
+    """
+    findings = tuple(chain.from_iterable(each.findings for each in evidence))
+    found = verdict_of(findings)
+    # What is red already tells more than what did not come to run after it.
+    unjudged = None if found is Verdict.FAILED else _unjudged(missing, removed)
+    verdict = Verdict.FAILED if unjudged else _doubted(found, diff)
+    sections = (
+        _attention(findings, removed),
+        _waived(findings),
+        *(objectives.first(diff) if diff else ()),
+        *(objectives.against(name, each) for name, each in sorted((against or {}).items())),
+        *chain.from_iterable(gates.sections(each) for each in evidence if each.gate != DIFF),
+        *(pipeline.section(each) for each in evidence if each.gate == PIPELINE),
+        *(rest(diff) if diff else ()),
+        lineage.section(evidence),
+    )
+    return Report(
+        key=project,
+        verdict=verdict,
+        headline=unjudged or headline.headline(occasion, verdict, evidence, diff),
+        facts=(
+            *(strong(f"{stale}.") + words(" ") if stale else ()),
+            *headline.facts(project, diff),
+        ),
+        sections=tuple(each for each in sections if each is not None),
+        judged=verdict is not Verdict.PASSED or headline.judges(evidence, diff),
+    )
+
+
+def rest(diff: Diff) -> tuple[Section | None, ...]:
+    """Return what explains a diff: values, files, stages and notes, all folded."""
+    return (*values.sections(diff), *files.sections(diff))
+
+
+def _doubted(verdict: Verdict, diff: Diff | None) -> Verdict:
+    """Green says that nothing got worse: where nothing could be compared, nobody knows."""
+    return Verdict.WARNED if verdict is Verdict.PASSED and headline.uncompared(diff) else verdict
+
+
+def _unjudged(missing: Sequence[str], removed: Sequence[str]) -> Text | None:
+    """What is owed and was not answered; None when all was."""
+    if missing:
+        return words(f"Not judged yet: {', '.join(missing)} did not run")
+    if removed:
+        return words(f"Not judged by all that is asked: the pull request removes {_gates(removed)}")
+    return None
+
+
+def _gates(names: Sequence[str]) -> str:
+    return f"the gate{'' if len(names) == 1 else 's'} {', '.join(names)}"
+
+
+def _attention(findings: Sequence[Finding], removed: Sequence[str]) -> Section | None:
+    red = [each for each in findings if each.blocks]
+    yellow = [
+        each
+        for each in findings
+        if each.status is Status.WARN and not (each.check == GATES and each.subject in removed)
+    ]
+    # What puts all else in doubt is read before it.
+    doubts = [each for each in yellow if each.check in (RECORDED, ROWS)]
+    others = [each for each in yellow if each not in doubts]
+    items = (*_items(doubts), *_items(red), *map(_lost, removed), *_items(others))
+    if not items:
+        return None
+    return Section(title="What failed" if red or removed else "What to look at", blocks=(Items(items=items),))
+
+
+def _items(findings: Sequence[Finding]) -> list[Item]:
+    """One item a cause; what to do is said once below all in a row that ask for the same."""
+    causes: dict[tuple[object, ...], list[Finding]] = {}
+    for each in findings:
+        key = (each.check, each.status, each.message, each.help, each.waived)
+        causes.setdefault(key, []).append(each)
+    items: list[Item] = []
+    for _, same in groupby((_item(each) for each in causes.values()), key=lambda item: item.then):
+        *before, last = same
+        items += [replace(each, then=()) for each in before]
+        these = words(f"for these {len(before) + 1:,}: ") if before and last.then else ()
+        items.append(replace(last, then=(*these, *last.then)))
+    return items
+
+
+def _lost(gate: str) -> Item:
+    """A gate that is asked for where the change goes to, and that the change itself took away."""
+    told = gate_removed(gate)
+    return Item(text=prose(told.message), tone=Tone.BAD, then=prose(told.help or ""))
+
+
+def _waived(findings: Sequence[Finding]) -> Section | None:
+    """What would be red, had nobody accepted it."""
+    accepted = [each for each in findings if each.waived and not each.blocks]
+    if not accepted:
+        return None
+    return Section(title="Accepted for now", blocks=(Items(items=tuple(_items(accepted))),))
+
+
+def _item(findings: Sequence[Finding]) -> Item:
+    """What is wrong, with all whom the same befell."""
+    finding = findings[0]
+    text: Text = (*code(finding.check), *words(" "), *_subjects(findings), *prose(f": {finding.message}"))
+    help_ = prose(finding.help) if finding.help else ()
+    if finding.waived is None:
+        return Item(text=text, tone=tone_of(finding), then=help_)
+    return Item(text=text, tone=tone_of(finding), then=_acceptance(finding.waived))
+
+
+def _subjects(findings: Sequence[Finding]) -> Text:
+    named = [each.subject for each in findings[:MOST_SUBJECTS]]
+    more = len(findings) - len(named)
+    text = tuple(span for name in named for span in (*words(", "), *code(name)))[1:]
+    return (*text, *words(f" and {more:,} more")) if more else text
+
+
+def _acceptance(waived: Waived) -> Text:
+    """Who accepted it, and until when: an end that has come is why it is red again."""
+    state = "its waiver ended on" if waived.expired else "waived until"
+    return (
+        *strong(f"{state} {waived.until}"),
+        *words(", by "),
+        *code(waived.owner),
+        *words(f": {waived.reason}"),
+    )

@@ -1,0 +1,274 @@
+"""The parts of a report that decide: how objectives stand to the base and to production, and the slices."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from mlci.core.config import Direction
+from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Pairing
+from mlci.core.diff.findings import paired, subject
+from mlci.core.report import (
+    Block,
+    Cell,
+    Column,
+    IntervalRow,
+    Intervals,
+    Item,
+    Items,
+    Paragraph,
+    Section,
+    Table,
+    Text,
+    Tone,
+    code,
+    prose,
+    words,
+)
+from mlci.core.report.compose.headline import base_title
+from mlci.core.wording import count, decimals_beside, decimals_of, difference, number
+
+# A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
+SHORT = 24
+MOST_SLICES = 100
+_SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
+    MetricVerdict.REGRESSED: 0,
+    MetricVerdict.IMPROVED: 1,
+    MetricVerdict.INCONCLUSIVE: 2,
+}
+_LIMITS = {FloorStatus.MISSED: "misses", FloorStatus.STRADDLED: "may miss", FloorStatus.MET: "meets"}
+VERDICT_TONES = {
+    MetricVerdict.IMPROVED: Tone.GOOD,
+    MetricVerdict.WITHIN_MARGIN: Tone.GOOD,
+    MetricVerdict.REGRESSED: Tone.BAD,
+    MetricVerdict.INCONCLUSIVE: Tone.WARN,
+    MetricVerdict.NOT_COMPARABLE: Tone.WARN,
+    MetricVerdict.INSUFFICIENT: Tone.WARN,
+}
+
+
+def first(diff: Diff) -> tuple[Section | None, ...]:
+    """Return what decides: the objectives, and the slices that moved."""
+    whole = sorted((each for each in diff.metrics if each.subject is None or each.gated), key=_importance)
+    return (_objectives(whole, diff) if whole else None, _slices(diff))
+
+
+def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
+    labels = _labels(metrics)
+    columns = (
+        Column(title="objective"),
+        Column(title="verdict"),
+        Column(title=base_title(diff), number=True, spare=True),
+        Column(title="this change", number=True, spare=True),
+        _difference_column(metrics),
+        Column(title="may drop", number=True, spare=True),
+    )
+    # Where no drop is accepted, no column says so.
+    width = len(columns) if any(each.margin is not None for each in metrics) else len(columns) - 1
+    rows = tuple(_metric_row(each, label)[:width] for each, label in zip(metrics, labels, strict=True))
+    table = Table(columns=columns[:width], rows=rows)
+    blocks: list[Block] = [table]
+    picture = tuple(
+        _picture(each, label)
+        for each, label in zip(metrics, labels, strict=True)
+        if each.interval and each.difference is not None
+    )
+    if picture:
+        blocks.append(Intervals(rows=picture))
+    counted = [each for each in diff.pairings if each.comparable and each.rows and each.labelled]
+    blocks += [Paragraph(text=_flipped(each)) for each in counted]
+    noticed = [
+        f"{label} {number(each.noticeable)}"
+        for each, label in zip(metrics, labels, strict=True)
+        if each.noticeable is not None
+    ]
+    if noticed:
+        often = "4 times out of 5 this test set would notice a true change for the worse by"
+        blocks.append(Paragraph(text=words(f"{often}: {', '.join(noticed)}.")))
+    return Section(title="Objectives", blocks=tuple(blocks))
+
+
+def _difference_column(metrics: Sequence[MetricDiff]) -> Column:
+    known = any(each.interval for each in metrics)
+    return Column(title="difference (95 % interval)" if known else "difference", number=True)
+
+
+def _flipped(pairing: Pairing) -> Text:
+    """Return how many predictions are others now; the ids stay in the artifact."""
+    rows = f"{pairing.flipped:,} of {count(pairing.rows, 'prediction')} of "
+    sides = f" flipped: {pairing.lost:,} right before, {pairing.won:,} right now"
+    again = "; the base was scored anew on this test set" if pairing.rescored else ""
+    return (*words(rows), *code(pairing.model), *words(f"{sides}{again}."))
+
+
+def against(name: str, diff: Diff) -> Section | None:
+    """Return how the objectives stand to something else than the base: what runs in production, say.
+
+    Many small drops, each within its margin of the one before, add up here; so a regression is not folded.
+    """
+    judged = sorted((each for each in diff.metrics if each.gated and each.verdict), key=_importance)
+    title, base = f"Against {name}", code(diff.base_name)
+    if not judged:
+        notes = _noted(diff)
+        return Section(title=title, blocks=notes, summary=base, folded=True) if notes else None
+    columns = (
+        Column(title="objective"),
+        Column(title="verdict"),
+        Column(title=name, number=True, spare=True),
+        Column(title="this change", number=True, spare=True),
+        _difference_column(judged),
+    )
+    rows = tuple(_metric_row(each, label)[:-1] for each, label in zip(judged, _labels(judged), strict=True))
+    lost = any(each.verdict is MetricVerdict.REGRESSED for each in judged)
+    return Section(
+        title=title,
+        blocks=(Table(columns=columns, rows=rows), *_partly(diff), *_noted(diff)),
+        summary=base + words(": " + _tally([each.verdict for each in judged if each.verdict])),
+        folded=not lost,
+    )
+
+
+def _partly(diff: Diff) -> tuple[Block, ...]:
+    """Where a verdict rests on a part of the rows, which."""
+    parts = [each for each in diff.pairings if each.comparable and not each.whole]
+    return tuple(Paragraph(text=prose(f"{paired(each)}.")) for each in parts)
+
+
+def _tally(verdicts: Sequence[MetricVerdict]) -> str:
+    counted = ((verdicts.count(each), each.value.replace("_", " ")) for each in MetricVerdict)
+    return ", ".join(count(amount, word, word) for amount, word in counted if amount)
+
+
+def _noted(diff: Diff) -> tuple[Block, ...]:
+    return (Items(items=tuple(Item(text=words(each)) for each in diff.notes)),) if diff.notes else ()
+
+
+def _labels(metrics: Sequence[MetricDiff]) -> list[str]:
+    """What each row is called: without its model where nothing else could be meant."""
+    several = len({each.model for each in metrics if each.model}) > 1
+    short = [subject(replace(each, model=None)) for each in metrics]
+    if several or len(set(short)) < len(short):
+        return [subject(each) for each in metrics]
+    return short
+
+
+def _importance(metric: MetricDiff) -> int:
+    """What a reader must see first; the rest in the order in which it was asked for."""
+    tone = _verdict_cell(metric).tone
+    if tone in (Tone.BAD, Tone.WARN):
+        return 0 if tone is Tone.BAD else 1
+    return 2 if metric.gated else 3
+
+
+def _metric_row(metric: MetricDiff, label: str) -> tuple[Cell, ...]:
+    moved = (
+        "–"
+        if metric.difference is None
+        else difference(metric.difference, metric.interval, margin=metric.margin)
+    )
+    decimals = _decimals(metric)
+    # The verdict stands where a phone shows it; the numbers behind it may have to be scrolled to.
+    return (
+        Cell(text=code(label)),
+        _verdict_cell(metric),
+        Cell(text=words(number(metric.base, decimals=decimals))),
+        Cell(text=words(number(metric.head, decimals=decimals))),
+        Cell(text=words(moved)),
+        Cell(text=words(number(metric.margin, decimals=decimals))),
+    )
+
+
+def _decimals(metric: MetricDiff) -> int | None:
+    """One number of decimals for a row, at which no cell contradicts its verdict or its limits."""
+    limits = [floor.limit for floor in metric.floors]
+    beside = decimals_beside((metric.head,), limits) if limits and metric.head is not None else 0
+    if metric.difference is None:
+        return beside or None
+    return max(beside, decimals_of(metric.difference, metric.interval, margin=metric.margin))
+
+
+def _verdict_cell(metric: MetricDiff) -> Cell:
+    if metric.problem:
+        return Cell(text=words(_no_value(metric.problem)), tone=Tone.BAD if metric.gated else Tone.WARN)
+    unmet = [floor for floor in metric.floors if floor.status is not FloorStatus.MET]
+    note = f" ({metric.note})" if 0 < len(metric.note) <= SHORT else ""
+    said = [f"{_LIMITS[floor.status]} {floor.expected}" for floor in unmet]
+    tones = [Tone.BAD if floor.status is FloorStatus.MISSED else Tone.WARN for floor in unmet]
+    if metric.verdict is not None:
+        said.insert(0, _verdict(metric) + note)
+        tones.append(VERDICT_TONES[metric.verdict])
+    elif not unmet and metric.floors:
+        said = [f"{_LIMITS[floor.status]} {floor.expected}" for floor in metric.floors]
+        tones = [Tone.GOOD]
+    elif not unmet:
+        said = ["new" if metric.base is None else f"shown{note if metric.likely_worse else ''}"]
+    worst = max(tones, key=list(Tone).index, default=Tone.NEUTRAL)
+    return Cell(text=words("; ".join(said)), tone=worst)
+
+
+def _verdict(metric: MetricDiff) -> str:
+    return metric.verdict.value.replace("_", " ") if metric.verdict else ""
+
+
+def _no_value(problem: str) -> str:
+    """What is wrong with a value, in a cell; its whole sentence stands with what failed."""
+    said = problem.rpartition(" is ")[2]
+    return said if len(said) <= SHORT else "cannot be judged"
+
+
+def _picture(metric: MetricDiff, label: str) -> IntervalRow:
+    turn = 1 if metric.direction is Direction.HIGHER else -1
+    interval = metric.interval
+    limits = sorted((turn * interval.low, turn * interval.high)) if interval else [0.0, 0.0]
+    moved = difference(metric.difference or 0.0, interval, margin=metric.margin)
+    return IntervalRow(
+        label=code(label),
+        group=metric.metric,
+        low=limits[0],
+        point=turn * (metric.difference or 0.0),
+        high=limits[1],
+        margin=metric.margin,
+        tone=VERDICT_TONES[metric.verdict] if metric.verdict else Tone.NEUTRAL,
+        said=_verdict(metric),
+        told=moved,
+    )
+
+
+def _slices(diff: Diff) -> Section | None:
+    """The slices that say something, worst first; the rest is counted."""
+    slices = [
+        each for each in diff.metrics if each.subject and not each.gated and each.difference is not None
+    ]
+    told = [each for each in slices if each.interval and each.verdict is not MetricVerdict.INSUFFICIENT]
+    if not slices:
+        return None
+    shown = sorted(told, key=_severity)[:MOST_SLICES]
+    blocks: list[Block] = []
+    if shown:
+        rows = zip(shown, _labels(shown), strict=True)
+        pictures = tuple(_slice(each, label) for each, label in rows)
+        # Of many slices, the green of one that stayed is said by silence.
+        stayed = {at for at, each in enumerate(shown) if each.verdict is MetricVerdict.WITHIN_MARGIN}
+        quiet = (replace(row, tone=Tone.NEUTRAL) if at in stayed else row for at, row in enumerate(pictures))
+        blocks.append(Intervals(rows=tuple(quiet)))
+    if untold := [each for each in slices if each not in told]:
+        few = f"{count(len(untold), 'measure')} of slices with fewer than 30 rows of a kind"
+        blocks.append(Paragraph(text=words(f"Not judged: {few}.")))
+    if len(told) > len(shown):
+        blocks.append(Paragraph(text=words(f"{len(told) - len(shown):,} more stand in diff.json.")))
+    names = {(each.model, each.subject) for each in slices}
+    moved = [each for each in told if each.verdict in (MetricVerdict.IMPROVED, MetricVerdict.REGRESSED)]
+    summary = f"{count(len(names), 'slice')}, {count(len(moved), 'measure')} moved"
+    return Section(title="Slices", blocks=tuple(blocks), summary=words(summary), folded=True)
+
+
+def _slice(metric: MetricDiff, label: str) -> IntervalRow:
+    """A slice's picture, which stands alone: no table beside it has its numbers."""
+    row = _picture(metric, label)
+    moved = difference(metric.difference or 0.0, None, margin=metric.margin)
+    return replace(row, said=f"{moved} {row.said}".rstrip())
+
+
+def _severity(metric: MetricDiff) -> tuple[int, float]:
+    """The worst first: by verdict, then by how many times what is accepted the metric moved."""
+    moved = abs(metric.difference or 0.0) / (metric.margin or 1.0)
+    return _SLICE_ORDER.get(metric.verdict, len(_SLICE_ORDER)), -moved

@@ -1,0 +1,1 @@
+"""Reading YAML: what a text is scanned for, and the tree it becomes."""

@@ -1,0 +1,62 @@
+"""What a reader is told to do about a verdict, and that a stranger's names cannot bend the sentence."""
+
+import pytest
+from msgspec.structs import replace
+
+from mlci.core.config import Direction
+from mlci.core.diff import Diff, Floor, FloorStatus, MetricDiff, MetricVerdict, Occasion
+from mlci.core.diff.findings import findings
+from mlci.core.finding import Finding, Interval, Status
+from mlci.core.report import plain, prose
+
+ROW = MetricDiff(
+    metric="f1",
+    model="income",
+    direction=Direction.HIGHER,
+    base=0.8,
+    head=0.79,
+    difference=-0.01,
+    interval=Interval(low=-0.04, high=0.02),
+    margin=0.005,
+    verdict=MetricVerdict.INCONCLUSIVE,
+    gated=True,
+)
+
+
+def told(row: MetricDiff, occasion: Occasion = Occasion.PULL_REQUEST) -> Finding:
+    (found,) = findings(Diff(base=None, head=None, metrics=(row,)), occasion)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("row", "help_"),
+    [
+        (replace(ROW, verdict=MetricVerdict.INSUFFICIENT), "add held-out rows: at least 30 of each kind"),
+        (replace(ROW, interval=None), "`kind: exact` in mlci.yaml judges it as it stands"),
+        (replace(ROW, rows_needed=12_345), "a test set of about 13,000 rows would tell"),
+        (ROW, "look at the interval before you merge"),
+    ],
+)
+def test_each_doubt_has_its_own_next_step(row: MetricDiff, help_: str) -> None:
+    assert help_ in (told(row).help or "")
+
+
+MISSED = Floor(limit=0.9, direction=Direction.HIGHER, status=FloorStatus.MISSED)
+
+
+@pytest.mark.parametrize("row", [ROW, replace(ROW, floors=(MISSED,))])
+def test_a_name_from_outside_quotes_nothing(row: MetricDiff) -> None:
+    name = "a`b`c"
+    for each in findings(Diff(base=None, head=None, metrics=(replace(row, metric=name),)), Occasion.NONE):
+        assert "a'b'c" in each.message
+        assert plain(prose(each.message)).startswith("a'b'c")
+
+
+def test_a_part_of_a_run_asks_for_no_more_than_a_pull_request() -> None:
+    apart = replace(ROW, verdict=MetricVerdict.NOT_COMPARABLE)
+    statuses = {occasion: told(apart, occasion).status for occasion in Occasion}
+    assert statuses == {
+        Occasion.PULL_REQUEST: Status.WARN,
+        Occasion.PROMOTION: Status.FAIL,
+        Occasion.NONE: Status.WARN,
+    }
