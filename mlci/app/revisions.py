@@ -66,8 +66,9 @@ def _since_branching(git: Git, branch: str, told: str | None, here: str) -> Rang
     """Elsewhere: since this line of work left the branch that it will be merged to."""
     tip = _tip(git, branch, told)
     if tip is None:
-        note = f"the branch {branch} is not here: nothing to compare with"
-        return Range(base=None, head=None, notes=(note,))
+        gone = f"the branch {branch} is neither here nor to be fetched"
+        note = f"{gone}: nothing to compare with (git fetch {ORIGIN} {branch})"
+        return Range(base=None, head=None, base_name=branch, notes=(note,))
     base, said = git.merge_base(tip, here), "the histories are unrelated"
     if base is not None:
         return Range(base=base, head=None, base_name=branch)

@@ -28,6 +28,9 @@ _MORE_ROWS = (
     "(`mlci explain insufficient`)"
 )
 
+# Holm's correction holds a verdict back that one metric alone would get.
+_CHANCE = "of so many metrics one may lie there by chance: mlci explain regressed"
+
 SAYS = {
     MetricVerdict.IMPROVED: "improved",
     MetricVerdict.WITHIN_MARGIN: "stayed within its margin",
@@ -248,8 +251,18 @@ def _message(metric: MetricDiff) -> str:
         else f": {difference(metric.difference, metric.interval, margin=metric.margin)}"
     )
     accepted = "" if metric.margin is None else f", accepted {_worsening(metric)} {_margin(metric)}"
-    note = f" ({metric.note})" if metric.note else ""
+    notes = [each for each in (metric.note, _CHANCE if _lies_beyond(metric) else "") if each]
+    note = f" ({'; '.join(notes)})" if notes else ""
     return f"{inert(metric.metric)} {said}{moved}{accepted}{note}"
+
+
+def _lies_beyond(metric: MetricDiff) -> bool:
+    """Whether the whole interval is worse than accepted, and the verdict holds back all the same."""
+    if metric.verdict is not MetricVerdict.INCONCLUSIVE or metric.interval is None or metric.margin is None:
+        return False
+    higher = metric.direction is Direction.HIGHER
+    best = metric.interval.high if higher else -metric.interval.low
+    return best < -metric.margin
 
 
 def _help(metric: MetricDiff) -> str:

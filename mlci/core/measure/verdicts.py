@@ -174,7 +174,7 @@ def _settling(one: Measured, interval: Interval, kept: _Kept) -> int | None:
 def _verdict(one: Measured, interval: Interval | None, kept: _Kept) -> tuple[MetricVerdict | None, str]:
     if one.incomparable:
         return MetricVerdict.NOT_COMPARABLE, one.incomparable
-    if one.base is None or _difference(one) is None:
+    if one.base is None or _gap(one) is None:
         return None, "no baseline" if one.base is None else ""
     if one.objective is not None and one.objective.exact:
         return _exact(one), "compared exactly"
@@ -208,10 +208,10 @@ def _by_interval(
 
 
 def _exact(one: Measured) -> MetricVerdict:
-    difference, margin = _difference(one), one.margin or 0.0
-    if difference is None:
+    gap, margin = _gap(one), one.margin or 0.0
+    if gap is None:
         return MetricVerdict.NOT_COMPARABLE
-    gain = difference if one.direction is Direction.HIGHER else -difference
+    gain = gap if one.direction is Direction.HIGHER else -gap
     if gain > 0:
         return MetricVerdict.IMPROVED
     return MetricVerdict.WITHIN_MARGIN if gain >= -margin - _tolerance(one) else MetricVerdict.REGRESSED
@@ -224,6 +224,11 @@ def _turned(interval: Interval, direction: Direction) -> tuple[float, float]:
 
 
 def _difference(one: Measured) -> float | None:
+    """Head minus base where that is a number: of two that are it need not be one."""
+    return _finite(_gap(one))
+
+
+def _gap(one: Measured) -> float | None:
     if one.change is not None:
         return _finite(one.change.difference)
     base, head = _finite(one.base), _finite(one.head)

@@ -41,6 +41,20 @@ def test_each_doubt_has_its_own_next_step(row: MetricDiff, help_: str) -> None:
     assert help_ in (told(row).help or "")
 
 
+@pytest.mark.parametrize(
+    ("interval", "direction", "chance"),
+    [
+        (Interval(low=-0.04, high=-0.006), Direction.HIGHER, True),
+        (Interval(low=-0.04, high=-0.005), Direction.HIGHER, False),
+        (Interval(low=0.006, high=0.04), Direction.LOWER, True),
+        (Interval(low=-0.04, high=-0.006), Direction.LOWER, False),
+    ],
+)
+def test_why_an_interval_beyond_the_margin_is_no_verdict_is_said(interval, direction, chance) -> None:
+    row = replace(ROW, interval=interval, direction=direction)
+    assert ("of so many metrics one may lie there by chance" in told(row).message) is chance
+
+
 MISSED = Floor(limit=0.9, direction=Direction.HIGHER, status=FloorStatus.MISSED)
 
 

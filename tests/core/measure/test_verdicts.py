@@ -241,3 +241,13 @@ def test_floors(limits, head, interval, judge_by, expected):
     assert row.floors[0].status is expected
     assert blocks(row, Occasion.PULL_REQUEST) == (expected is FloorStatus.MISSED)
     assert warns(row) == (expected is FloorStatus.STRADDLED)
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [(1e308, -1e308, MetricVerdict.REGRESSED), (-1e308, 1e308, MetricVerdict.IMPROVED)],
+)
+def test_a_difference_beyond_all_numbers_is_not_written_and_decides_all_the_same(base, head, expected):
+    objective = Objective(metric="loss", exact=True, may_drop=Margin(value=0.1))
+    row = verdict(change=None, base=base, head=head, objective=objective)
+    assert (row.difference, row.verdict) == (None, expected)

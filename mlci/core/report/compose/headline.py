@@ -71,8 +71,8 @@ def judges(evidence: Sequence[Evidence], diff: Diff | None) -> bool:
 
 
 def uncompared(diff: Diff | None) -> bool:
-    """Whether there was a base, and an objective to compare with it, and no metric could be."""
-    if diff is None or diff.base is None:
+    """Whether a base is there, or is missing, and an objective asks for it, and no metric was compared."""
+    if diff is None or not (diff.base or diff.base_name):
         return False
     return any(map(_new, diff.metrics)) and not any(each.verdict for each in _gated(diff))
 

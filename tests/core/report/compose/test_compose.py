@@ -449,3 +449,12 @@ def test_the_headline_says_that_a_regression_is_accepted_and_the_section_stands_
     report = compose(project="c", evidence=[evidence], diff=diff, occasion=Occasion.PULL_REQUEST)
     assert plain(report.headline).endswith(f"roc_auc regressed {said}")
     assert report.sections[0].title == ("What failed" if expired else "Accepted for now")
+
+
+def test_a_base_that_should_be_there_and_is_not_is_no_praise() -> None:
+    new = MetricDiff(metric="f1", direction=Direction.HIGHER, head=0.9, margin=0.01, gated=True)
+    gone = Diff(base=None, base_name="main", head=None, metrics=(new,), notes=("the branch main is gone",))
+    for diff, verdict in ((gone, Verdict.WARNED), (replace(gone, base_name=""), Verdict.PASSED)):
+        report = compose(project="p", evidence=[], diff=diff, occasion=Occasion.PULL_REQUEST)
+        assert report.verdict is verdict
+    assert "the branch main is gone" in plain(report.facts)
