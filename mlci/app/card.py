@@ -12,7 +12,7 @@ from mlci.app.situation import path_of
 from mlci.core.config import Config, Model, Task
 from mlci.core.registry.stated import Stated
 from mlci.core.report import Cell, Column, Page, Section, Table, Text, words
-from mlci.core.report.prose import sections_of
+from mlci.core.report.page import sections_of
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import number
 from mlci.ports.git import Git

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from mlci import gates
 from mlci.app.configuration import json_schema, read_configuration, whole_schema
-from mlci.app.wholeness import COVERAGE
-from mlci.core.diff.findings import OBJECTIVE, READABLE, VERDICT
+from mlci.core.diff.findings import COVERAGE, OBJECTIVE, READABLE, VERDICT
 from mlci.core.dvc.nodes import json_of
 from mlci.core.schema import Problems
 from mlci.core.yaml.tree import parse
