@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from mlci.app.commit import occasion_of
 from mlci.app.diff import DiffRequest
 from mlci.app.snapshot import Snapshot
 from mlci.core.config import Model
@@ -13,6 +14,12 @@ from mlci.core.finding import Finding
 from mlci.core.waiver import waive
 from mlci.errors import MlciError
 from mlci.gates import Hands
+
+
+def occasion_between(request: DiffRequest) -> Occasion:
+    """What is decided by a diff. Commits that are named are compared as a pull request is, also on main."""
+    named = request.base is not None or request.head is not None
+    return Occasion.PULL_REQUEST if named else occasion_of(request.context)
 
 
 def judged(

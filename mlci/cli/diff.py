@@ -46,18 +46,14 @@ def command(
     began.
     """
     request = world.comparison(base, head)
-    from mlci.app.commit import occasion_of
     from mlci.app.diff import diff
-    from mlci.app.judged import judged
+    from mlci.app.judged import judged, occasion_between
     from mlci.core.diff import Occasion
     from mlci.core.evidence import DIFF, Evidence
     from mlci.core.finding import Verdict
 
     found = diff(request)
-    # What is named is compared as a pull request is; only without it is main the question that main is.
-    unnamed = base is None and head is None
-    occasion = occasion_of(request.context) if unnamed else Occasion.PULL_REQUEST
-    occasion = Occasion.PROMOTION if promotion else occasion
+    occasion = Occasion.PROMOTION if promotion else occasion_between(request)
     told = judged(request, found, world.hands, occasion, alone=True)
     evidence = Evidence(gate=DIFF, commit=found.head or "", findings=told)
     _tell(out, found, evidence, request.config.project, occasion, markdown=markdown, whole=whole)
