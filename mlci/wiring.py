@@ -322,7 +322,8 @@ class World:
         return DiffRequest(
             config=config,
             prefix=project.prefix,
-            context=settled(self.context(), git, config),
+            # What is compared with a base that is named does not follow from the occasion.
+            context=self.context() if base else settled(self.context(), git, config),
             notes=(note,) if note else (),
             git=git,
             files=self.files(),

@@ -1,7 +1,7 @@
 """Git: one `cat-file` for all objects, a process for all else, GitPython for remotes' addresses."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -59,8 +59,12 @@ class GitCli(Talking, Writing):
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor, or None (unrelated, or cut off by a shallow clone)."""
-        done = self._git("merge-base", "--end-of-options", one, other, fine=(0, 1))
-        return git_parse.text(done.stdout).strip() or None
+        return self.begin_merge_base(one, other)()
+
+    def begin_merge_base(self, one: str, other: str) -> Callable[[], str | None]:
+        """Ask for it and go on; what is given back waits for the answer."""
+        answer = self._begin("merge-base", "--end-of-options", one, other, fine=(0, 1))
+        return lambda: git_parse.text(answer().stdout).strip() or None
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Whether one commit is reachable from another (a commit is its own ancestor)."""

@@ -121,15 +121,22 @@ class GitChild:
         hardened = {**self._hardening(self._overrides), **(variables or {})}
         return self._run(*arguments, stdin=stdin, fine=fine, keep=keep, timeout=timeout, variables=hardened)
 
+    def _begin(self, *arguments: str, fine: Sequence[int]) -> Callable[[], Finished]:
+        """A git that ends soon, while we go on; what is given back waits for it, and raises as `_run` does."""
+        answer = self._process.begin(self._hardened(arguments))
+        return lambda: _fine(answer(), arguments[0], fine)
+
     def _beside(self, *arguments: str) -> Dialogue:
         """A git that works while we do."""
-        command = Command(
+        return self._process.converse(self._hardened(arguments))
+
+    def _hardened(self, arguments: Sequence[str]) -> Command:
+        return Command(
             argv=("git", *arguments),
             cwd=self.root,
             environment=self._hardening(self._overrides),
             timeout=_LOCAL_LIMIT,
         )
-        return self._process.converse(command)
 
     def _run(
         self,
@@ -150,9 +157,13 @@ class GitChild:
             keep=keep,
         )
         done = self._process.run(command)
-        if fine and (done.timed_out or done.code not in fine):
-            raise _failed(arguments[0], done)
-        return done
+        return _fine(done, arguments[0], fine) if fine else done
+
+
+def _fine(done: Finished, verb: str, codes: Sequence[int]) -> Finished:
+    if done.timed_out or done.code not in codes:
+        raise _failed(verb, done)
+    return done
 
 
 def _no_work_tree(directory: Path, found: Finished, *, bare: bool) -> WorldError:

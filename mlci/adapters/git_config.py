@@ -39,11 +39,9 @@ VARIABLES = {
 }
 PROTOCOLS = ("file", "git", "http", "https", "ssh")
 
-_REFUSED = re.compile(
-    r"remote\..*\.(uploadpack|receivepack|vcs)|core\.(gitproxy|alternaterefscommand)", re.DOTALL
-)
-_FILTER = re.compile(r"filter\..*\.(clean|smudge|process)", re.DOTALL)
-_HELPER = re.compile(r"credential\.(.*\.)?helper", re.DOTALL)
+_REFUSED = r"(?s:remote\..*\.(uploadpack|receivepack|vcs)|core\.(gitproxy|alternaterefscommand))"
+_FILTER = r"(?s:filter\..*\.(clean|smudge|process))"
+_HELPER = r"(?s:credential\.(.*\.)?helper)"
 _OWN_HELPER = r"[a-z][a-z0-9-]*"
 _LFS = r"git-lfs (clean -- %f|smudge( --skip)? -- %f|filter-process( --skip)?)"
 _DEFAULTS = {
@@ -102,7 +100,7 @@ def overrides(settings: Sequence[Setting]) -> tuple[tuple[str, str], ...]:
     _require_hardening(settings)
     mine = [each for each in settings if each.of_repository]
     for each in mine:
-        if _REFUSED.fullmatch(each.key):
+        if each.key.startswith(("remote.", "core.")) and re.fullmatch(_REFUSED, each.key):
             raise _refuse(each)
     return (*ALWAYS, *_programs(settings), *_filters(mine), *_helpers(settings))
 
@@ -131,14 +129,16 @@ def _programs(settings: Sequence[Setting]) -> list[tuple[str, str]]:
 
 
 def _filters(mine: Sequence[Setting]) -> list[tuple[str, str]]:
-    found = {each.key for each in mine if _FILTER.fullmatch(each.key) and not re.fullmatch(_LFS, each.value)}
+    filters = [each for each in mine if each.key.startswith("filter.") and re.fullmatch(_FILTER, each.key)]
+    found = {each.key for each in filters if not re.fullmatch(_LFS, each.value)}
     optional = {f"{key.rpartition('.')[0]}.required" for key in found}
     return [*((key, "") for key in sorted(found)), *((key, "false") for key in sorted(optional))]
 
 
 def _helpers(settings: Sequence[Setting]) -> list[tuple[str, str]]:
     """Credential helpers are a list: an empty one clears it, then the user's own come back."""
-    helpers = [each for each in settings if _HELPER.fullmatch(each.key)]
+    credentials = (each for each in settings if each.key.startswith("credential."))
+    helpers = [each for each in credentials if re.fullmatch(_HELPER, each.key)]
     own = [each for each in helpers if not each.of_repository or re.fullmatch(_OWN_HELPER, each.value)]
     if own == helpers:
         return []

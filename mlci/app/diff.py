@@ -15,8 +15,7 @@ from mlci.app.tabular import Side, SideTables
 from mlci.app.written import Written
 from mlci.core.config import Config, Objective
 from mlci.core.context import RunContext
-from mlci.core.diff import Diff
-from mlci.core.measure.verdicts import judge
+from mlci.core.diff import Diff, MetricDiff
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.git import Git
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from mlci.app.rebuild import Rebuilding
     from mlci.app.rescore import Rescoring
     from mlci.core.measure.predictions import Flips
+    from mlci.core.measure.verdicts import Measured
 
 
 class DiffRequest(Struct, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         head=chosen.head,
         base_name=chosen.base_name,
         head_name=chosen.head_name,
-        metrics=judge(measured),
+        metrics=_judged(measured),
         values=written.metrics,
         params=written.params,
         files=tuple(
@@ -145,11 +145,25 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         contradicted=head.declared.contradicted,
         notes=(
             *chosen.notes,
+            *_unrelated(chosen),
             *request.notes,
             *(note for each in models for note in each.notes),
             *(f"in the base, {each}" for each in unreadable),
         ),
     )
+
+
+def _judged(measured: "Sequence[Measured]") -> tuple[MetricDiff, ...]:
+    if not measured:
+        return ()
+    from mlci.core.measure.verdicts import judge  # noqa: PLC0415 - nothing is asked of most files' values
+
+    return judge(measured)
+
+
+def _unrelated(chosen: Range) -> Sequence[str]:
+    said = f"the histories are unrelated: {chosen.base_name} is no earlier state of what is compared with it"
+    return [said] if chosen.apart() else []
 
 
 def _displaced(config: Config, head: Side) -> tuple[str, ...]:

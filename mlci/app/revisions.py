@@ -1,5 +1,6 @@
 """Which two commits a diff is of: as they are named, else as the occasion has it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from msgspec.structs import replace
@@ -39,9 +40,12 @@ def choose(
     here = head_commit or context.head or git.resolve("HEAD")
     if base is not None:
         commit = resolve(git, base, prefix)
-        notes = _apart(git, commit, here, base)
         return Range(
-            base=commit, head=head_commit, base_name=base, head_name=head or "work tree", notes=notes
+            base=commit,
+            head=head_commit,
+            base_name=base,
+            head_name=head or "work tree",
+            apart=_apart(git, commit, here or commit),
         )
     named = head or ("work tree" if context.head is None else context.head[:10])
     if here is None:
@@ -55,11 +59,13 @@ def choose(
     return replace(found, head=head_commit, head_name=named)
 
 
-def _apart(git: Git, base: str, here: str | None, name: str) -> tuple[str, ...]:
-    """A word where two commits have nothing in common; a history that is cut off cannot tell."""
-    if here is None or here == base or git.merge_base(base, here) is not None or git.shallow:
-        return ()
-    return (f"the histories are unrelated: {name} is no earlier state of what is compared with it",)
+def _apart(git: Git, base: str, here: str) -> Callable[[], bool]:
+    """Whether two commits have nothing in common; a history that is cut off cannot tell."""
+    if here == base:
+        return lambda: False
+    # Git walks the history while we read the two commits.
+    meeting = git.begin_merge_base(base, here)
+    return lambda: meeting() is None and not git.shallow
 
 
 def _since_branching(git: Git, branch: str, told: str | None, here: str) -> Range:

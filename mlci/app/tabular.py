@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from mlci.app.absence import absence
 from mlci.app.outputs import Outputs
 from mlci.app.snapshot import Declared, Snapshot
 from mlci.errors import WorldError
@@ -50,6 +49,8 @@ class SideTables(Struct, frozen=True, kw_only=True):
         """The bytes of a file at a commit, or as it lies in the work tree. Raises WorldError."""
         content = self.outputs.read(side.snapshot, path, side.declared.outs)
         if content is None:
+            from mlci.app.absence import absence  # noqa: PLC0415 - seldom is a file missing
+
             found = absence(self.outputs, side.snapshot, path, side.declared.outs)
             raise WorldError(f"{path} {found.why}", id=OUTPUT_MISSING, where=path, help=found.help)
         return content

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -13,10 +14,12 @@ from mlci.core.diff.leaves import Leaves, only, read_leaves
 from mlci.core.diff.renames import Pointer, pointer, rename
 from mlci.core.diff.values import MISSING, Kind, Value
 from mlci.core.dvc.files import is_inside
-from mlci.core.measure.verdicts import Measured
 from mlci.core.problems import in_a_line
 from mlci.core.yaml.node import DVC_LIMITS
 from mlci.errors import MlciError
+
+if TYPE_CHECKING:
+    from mlci.core.measure.verdicts import Measured
 
 Files = Mapping[str, Leaves]
 
@@ -64,7 +67,7 @@ class Written(Struct, frozen=True, kw_only=True):
             _ahead=ahead.named,
         )
 
-    def objectives(self, config: Config, apart: "Mapping[str, Written]") -> list[Measured]:
+    def objectives(self, config: Config, apart: "Mapping[str, Written]") -> "list[Measured]":
         """The objectives whose value stands in a file, not judged yet; `apart` are models of another base."""
         declared = [each for each in config.objectives if each.source is not None]
         return [_objective(each, apart.get(each.model or "", self)._behind, self._ahead) for each in declared]
@@ -129,7 +132,9 @@ def _missing(outputs: Outputs, side: Side, path: str) -> str:
     return f"{path} {found.why}: {found.help}"
 
 
-def _objective(objective: Objective, behind: Files | None, ahead: Files) -> Measured:
+def _objective(objective: Objective, behind: Files | None, ahead: Files) -> "Measured":
+    from mlci.core.measure.verdicts import Measured  # noqa: PLC0415 - few objectives are of a file's values
+
     before = None if behind is None else _at(behind, objective)
     now = _at(ahead, objective)
     return Measured(

@@ -2,7 +2,6 @@
 
 import functools
 import importlib
-import pkgutil
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
@@ -44,6 +43,8 @@ def _is_command(name: str) -> bool:
 
 @functools.cache
 def _names() -> tuple[str, ...]:
+    import pkgutil
+
     files = pkgutil.iter_modules(cli.__path__)
     return tuple(sorted(each.name for each in files if each.name not in cli.SUPPORT))
 

@@ -1,6 +1,6 @@
 """Git as the use cases see it. Every revision is a full object name; every ref a full ref name."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -126,6 +126,10 @@ class Git(Protocol):
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor, or None (unrelated, or cut off by a shallow clone)."""
+        ...
+
+    def begin_merge_base(self, one: str, other: str) -> Callable[[], str | None]:
+        """Ask for it and go on; what is given back waits for the answer."""
         ...
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:

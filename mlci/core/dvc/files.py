@@ -39,7 +39,7 @@ PARAMS_FILE = "params.yaml"
 T = TypeVar("T")
 
 _LARGE_LOCK = 4 * MIB  # above this, a tree of the whole file costs more memory than CI gives
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_URL = r"[A-Za-z][A-Za-z0-9+.-]+://.*"
 _HASHES = ("md5", "etag", "checksum")
 
 
@@ -225,7 +225,7 @@ def read_tracked(content: bytes, *, name: str) -> TrackedFile:
 
 def is_url(path: str) -> bool:
     """Whether a path leads to another system."""
-    return _SCHEME.match(path) is not None
+    return "://" in path and re.fullmatch(_URL, path, re.DOTALL) is not None
 
 
 @lru_cache(maxsize=65_536)

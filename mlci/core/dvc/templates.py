@@ -12,8 +12,8 @@ from mlci.core.yaml.node import Node
 
 MOST_INSTANCES = 10_000
 
-_TEMPLATE = re.compile(r"(?<!\\)\$\{")
-_NAME = re.compile(r"(?<!\\)\$\{\s*([^{}\s]+)\s*\}")
+_TEMPLATE = r"(?<!\\)\$\{"
+_NAME = r"(?<!\\)\$\{\s*([^{}\s]+)\s*\}"
 
 
 def instances(name: str, keys: Mapping[str, Node], problems: Problems) -> tuple[str, ...] | None:
@@ -30,7 +30,7 @@ def _named_by(name: str, instances: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _foreach(node: Node, problems: Problems) -> list[str] | None:
-    if isinstance(node.value, str) and _TEMPLATE.search(node.value):
+    if isinstance(node.value, str) and _has_template(node.value):
         return None
     if isinstance(node.value, dict):
         return list(node.value)
@@ -74,7 +74,7 @@ def is_templated(node: Node) -> bool:
     """Whether `${…}` stands anywhere in a node."""
     match node.value:
         case str() as value:
-            return _TEMPLATE.search(value) is not None
+            return _has_template(value)
         case list() as values:
             return any(map(is_templated, values))
         case dict() as mapped:
@@ -91,7 +91,11 @@ def filled(text: str, sources: Sequence[Mapping[str, JsonValue]]) -> str:
         known = (each for each in values if isinstance(each, str | int | float))
         return next(map(_as_text, known), found[0])
 
-    return _NAME.sub(value, text)
+    return re.sub(_NAME, value, text) if "${" in text else text
+
+
+def _has_template(text: str) -> bool:
+    return "${" in text and re.search(_TEMPLATE, text) is not None
 
 
 def _at(values: JsonValue, key: str) -> JsonValue:

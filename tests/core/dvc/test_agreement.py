@@ -2,7 +2,7 @@
 
 from mlci.core.config.schema import config_schema
 from mlci.core.dvc.files import read_pipeline, read_tracked
-from mlci.core.pipeline.rules import check_pipeline
+from mlci.core.dvc.agreement import check_pipeline
 from mlci.core.problems import printed
 from mlci.core.schema import Problems
 from mlci.core.yaml.tree import parse
