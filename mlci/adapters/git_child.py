@@ -122,7 +122,7 @@ class GitChild:
         return self._run(*arguments, stdin=stdin, fine=fine, keep=keep, timeout=timeout, variables=hardened)
 
     def _begin(self, *arguments: str, fine: Sequence[int]) -> Callable[[], Finished]:
-        """A git that ends soon, while we go on; what is given back waits for it, and raises as `_run` does."""
+        """A git that ends soon while we go on; what is given back waits for it and raises as `_run` does."""
         answer = self._process.begin(self._hardened(arguments))
         return lambda: _fine(answer(), arguments[0], fine)
 

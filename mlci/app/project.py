@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from mlci.app.configuration import Source, read_configuration
 from mlci.core.config import Config
 from mlci.core.config.schema import FILE
+from mlci.core.dvc.agreement import check_pipeline
 from mlci.core.dvc.files import PIPELINE_FILE, PipelineFile, read_pipeline, read_tracked
 from mlci.core.dvc.nodes import json_of
-from mlci.core.dvc.agreement import check_pipeline
 from mlci.core.problems import WHOLE_FILE, Problem, config_error, did_you_mean, quoted, shown
 from mlci.core.schema import Problems
 from mlci.core.yaml.node import CONFIG_LIMITS

@@ -61,7 +61,7 @@ def choose(
 
 def _apart(git: Git, base: str, here: str) -> Callable[[], bool]:
     """Whether two commits have nothing in common; a history that is cut off cannot tell."""
-    if here == base:
+    if base == here or base in git.commit(here).parents:
         return lambda: False
     # Git walks the history while we read the two commits.
     meeting = git.begin_merge_base(base, here)

@@ -1,7 +1,6 @@
 """What the metrics and parameters files of both sides say, as rows that moved and as declared objectives."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -105,21 +104,14 @@ def _leaves(
             # Whoever keeps files names the path by himself.
             problems.append(error.message)
             continue
-        if content is not None:
-            with _told(path, problems):
-                found[path] = read_leaves(content, path)
-        elif missing:
-            problems.append(_missing(outputs, side, path))
+        if content is None:
+            problems += [_missing(outputs, side, path)] if missing else []
+            continue
+        try:
+            found[path] = read_leaves(content, path)
+        except MlciError as error:
+            problems.append(in_a_line(error, path))
     return found
-
-
-@contextmanager
-def _told(path: str, problems: list[str]) -> Iterator[None]:
-    """Turn what is wrong with a file's content into a problem."""
-    try:
-        yield
-    except MlciError as error:
-        problems.append(in_a_line(error, path))
 
 
 def _missing(outputs: Outputs, side: Side, path: str) -> str:
@@ -172,7 +164,7 @@ def _moved(base: Files, head: Files, names: Mapping[str, str]) -> tuple[ValueDif
     moved: list[ValueDiff] = []
     for path in sorted({*files, *head}):
         behind, ahead = files.get(path, {}), head.get(path, {})
-        for key in sorted({*behind, *ahead}):
+        for key in sorted(ahead if behind.keys() == ahead.keys() else {*behind, *ahead}):
             before, now = behind.get(key, MISSING), ahead.get(key, MISSING)
             was = str(old.get(Pointer(path=path, key=key), "")) if old else ""
             if was or not before.same_as(now):

@@ -1,6 +1,5 @@
 """How many columns of a terminal a text takes, and text cut, wrapped or filled up to so many."""
 
-import unicodedata
 from collections.abc import Iterator
 
 _MARKS = frozenset({"Mn", "Me"})
@@ -54,6 +53,8 @@ def _pieces(text: str, width: int) -> Iterator[str]:
 
 
 def _width(letter: str) -> int:
+    import unicodedata  # noqa: PLC0415 - most texts are ASCII
+
     if unicodedata.category(letter) in _MARKS:
         return 0
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1

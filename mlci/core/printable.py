@@ -1,7 +1,6 @@
 """Untrusted text made fit for a terminal, for the log of a CI job and for a report's pages."""
 
 import re
-import unicodedata
 from json import dumps
 
 # Control characters, the marks that turn reading direction around, and lone surrogates (undecodable bytes).
@@ -43,6 +42,8 @@ def _legible(character: str) -> str:
 
 
 def _shown(character: str) -> str:
+    import unicodedata  # noqa: PLC0415 - most lines are ASCII
+
     if character == "\t" or unicodedata.category(character) not in _UNPRINTABLE:
         return character
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")

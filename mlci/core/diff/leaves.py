@@ -3,8 +3,7 @@
 import json
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from posixpath import splitext
 from typing import Any
@@ -41,31 +40,8 @@ def read_leaves(content: bytes, name: str) -> Leaves:
     """
     if len(content) > DVC_LIMITS.size:
         raise _wrong(name, f"it is larger than {DVC_LIMITS.size // 1024**2} MiB")
-    ending = splitext(name)[1].lower()
-    found: dict[Key, Value] = {}
-    with _told_of(name):
-        # A cheap first look, so that no parser is fed far more values than are taken.
-        _bound(max(map(content.count, _BETWEEN.get(ending, _BETWEEN_ANY))))
-        if reader := _READERS.get(ending):
-            _gather(reader(_text(content, name)), (), found)
-        else:
-            _gather_nodes(parse(content, name=name, limits=DVC_LIMITS), (), found)
-    if b"\\" in content:
-        _refuse_halves(found, name)
-    return found
-
-
-def _text(content: bytes, name: str) -> str:
-    if problem := scan_text(content.removeprefix(BOM_UTF8)):
-        raise config_error(name, content, [problem])
-    return content.removeprefix(BOM_UTF8).decode()
-
-
-@contextmanager
-def _told_of(name: str) -> Iterator[None]:
-    """Turn what keeps a file's content from being taken into an error that names the file."""
     try:
-        yield
+        found = _taken(content, name)
     except json.JSONDecodeError as error:
         raise _wrong(name, f"not JSON: {error.msg}", (error.lineno, error.colno)) from error
     except SyntaxError as error:
@@ -74,6 +50,28 @@ def _told_of(name: str) -> Iterator[None]:
         raise _wrong(name, f"more than {DEEPEST} levels") from error
     except ValueError as error:
         raise _wrong(name, _why(error)) from error
+    if b"\\" in content:
+        _refuse_halves(found, name)
+    return found
+
+
+def _taken(content: bytes, name: str) -> Leaves:
+    ending = splitext(name)[1].lower()
+    # A cheap first look, so that no parser is fed far more values than are taken.
+    _bound(max(map(content.count, _BETWEEN.get(ending, _BETWEEN_ANY))))
+    found: dict[Key, Value] = {}
+    if reader := _READERS.get(ending):
+        _gather(reader(_text(content, name)), (), found)
+    else:
+        _gather_nodes(parse(content, name=name, limits=DVC_LIMITS), (), found)
+    return found
+
+
+def _text(content: bytes, name: str) -> str:
+    unmarked = content.removeprefix(BOM_UTF8)
+    if problem := scan_text(unmarked):
+        raise config_error(name, content, [problem])
+    return unmarked.decode()
 
 
 def _why(error: ValueError) -> str:
@@ -121,10 +119,12 @@ def _gather(tree: Any, key: Key, found: dict[Key, Value]) -> None:  # noqa: ANN4
         raise _Unreadable(f"more than {DEEPEST} levels")
     for name, below in tree.items():
         inner = (*key, str(name))
-        if below and isinstance(below, dict):
+        if isinstance(below, Value):
+            found[inner] = below
+        elif below and isinstance(below, dict):
             _gather(below, inner, found)
         else:
-            found[inner] = below if isinstance(below, Value) else values.of(below)
+            found[inner] = values.of(below)
     _bound(len(found))
 
 

@@ -71,7 +71,7 @@ def scan_directive(content: bytes) -> Problem | None:
 
 
 def _first_marker(content: bytes) -> int | None:
-    if not any(sign * 7 in content for sign in (b"<", b">", b"|")):
+    if b"<<<<<<<" not in content and b">>>>>>>" not in content and b"|||||||" not in content:
         return None
     found = re.search(_MARKER, content)
     return found.start(1) if found else None

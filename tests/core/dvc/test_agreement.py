@@ -1,8 +1,8 @@
 """What mlci.yaml names must exist in dvc.yaml."""
 
 from mlci.core.config.schema import config_schema
-from mlci.core.dvc.files import read_pipeline, read_tracked
 from mlci.core.dvc.agreement import check_pipeline
+from mlci.core.dvc.files import read_pipeline, read_tracked
 from mlci.core.problems import printed
 from mlci.core.schema import Problems
 from mlci.core.yaml.tree import parse
