@@ -106,7 +106,7 @@ class Models(Struct, frozen=True, kw_only=True):
 
     def _compared(self, model: Model, ahead: Predictions, base: Side | None, head: Side) -> "_Compared":
         before = None if base is None else as_declared(model, base)
-        if base is None or before is None or before.path not in base.declared.outs:
+        if base is None or before is None or not _was_made(before, base):
             return _Compared()
         try:
             behind, notes = self._behind(before, base)
@@ -212,6 +212,11 @@ def as_declared(model: Model, side: Side) -> Model:
         return model
     found = None if config is None else config.models.get(model.name)
     return model if found is None or not found.predictions or found.task is not model.task else found
+
+
+def _was_made(model: Model, side: Side) -> bool:
+    """Whether a side records the model, or Git itself keeps what it predicted."""
+    return model.path in side.declared.outs or side.snapshot.read(model.predictions or "") is not None
 
 
 def _usual(one: Predictions, asked: set[str]) -> list[tuple[Metric, None]]:

@@ -654,6 +654,13 @@ def test_without_a_base_floors_still_hold(place):
     assert blocks(found, Occasion.PULL_REQUEST)
 
 
+def test_predictions_that_git_keeps_are_a_baseline_without_a_lock(place):
+    place.story.write({".gitignore": ""})
+    for skill in (0.6, 0.9):
+        place.story.commit({PREDICTIONS: predictions(skill=skill), "dvc.yaml": yaml.safe_dump(PIPELINE)})
+    assert metric(place.diff("HEAD~1", "HEAD")).verdict is MetricVerdict.IMPROVED
+
+
 def test_a_poisoned_cache_is_not_believed(place):
     base = place.commit()
     place.keep(predictions()).write_bytes(predictions(skill=0.1))
