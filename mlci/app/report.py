@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from mlci.app.bundle import Bundle
+from mlci.app.bundle import DIFF, Bundle
 from mlci.app.commit import PARTIAL
 from mlci.app.owed import Missing, missing_from
 from mlci.core.config import Config
@@ -13,6 +13,7 @@ from mlci.core.finding import Verdict
 from mlci.core.plan import FileWrite, Plan
 from mlci.core.report import Report, plain
 from mlci.core.report.compose import compose
+from mlci.core.report.compose.extent import Extent
 from mlci.core.strictjson import JsonValue, dumps, loads
 from mlci.errors import RefusedError
 from mlci.ports.files import Files
@@ -67,6 +68,7 @@ def report(bundle: Bundle, config: Config, occasion: Occasion, *, stale: str = "
         missing=missing.unrun,
         removed=missing.removed,
         stale=stale,
+        extent=Extent(others=DIFF),
     )
     return Reported(report=told, bundle=bundle, missing=missing, stale=stale)
 

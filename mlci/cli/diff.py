@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 MOST_ROWS = 12
+MORE, PROGRAMS = "mlci diff --all", "mlci diff --json"
 
 
 @verb("mlci diff", "mlci diff v1.0 HEAD", "mlci diff 'income#prod' --json", "mlci diff --gate")
@@ -82,12 +83,16 @@ def _tell(
         out.raw(escaped(told))
         return
     from mlci.core.report.compose import compose
+    from mlci.core.report.compose.extent import WHOLE, Extent
     from mlci.render import markdown as as_markdown
     from mlci.render import terminal
 
-    report = compose(project=project, evidence=[evidence], diff=found, occasion=occasion)
+    short = Extent() if markdown else Extent(values=MOST_ROWS, slices=None, others=MORE)
+    extent = WHOLE if whole else short
+    report = compose(project=project, evidence=[evidence], diff=found, occasion=occasion, extent=extent)
     if markdown:
-        out.raw(as_markdown.render(report))
+        limit = None if whole else as_markdown.LIMIT
+        out.raw(as_markdown.render(report, limit=limit, elsewhere=as_markdown.Elsewhere.command(PROGRAMS)))
     else:
-        fold = None if whole else terminal.Fold(most=MOST_ROWS, more="mlci diff --all")
+        fold = None if whole else terminal.Fold(most=MOST_ROWS, more=MORE)
         out.raw(terminal.render(report, width=out.width, fold=fold, paint=out.painted))

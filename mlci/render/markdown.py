@@ -1,9 +1,11 @@
 """A report as Markdown for a comment: inert, within a byte budget, readable on a phone."""
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mlci.core.finding import Verdict
@@ -58,18 +60,46 @@ _LIVE = re.compile(r"(?!(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]))[!-+/:-@\[-`{-~]")
 T = TypeVar("T")
 
 
-def render(report: Report, *, limit: int = LIMIT) -> str:
-    """Return the report in at most `limit` bytes; the verdict always comes first and is never cut."""
+class Elsewhere(Struct, frozen=True, kw_only=True):
+    """Where a reader finds what was left out: said once in full, else in short."""
+
+    brief: str = "the full report"
+    full: str = "the full report (job summary and artifact)"
+
+    @classmethod
+    def command(cls, line: str) -> "Elsewhere":
+        """In what a command prints."""
+        return cls(brief=inert_code(line), full=inert_code(line))
+
+
+class _Cap(Struct, frozen=True, kw_only=True):
+    """How many rows or items of each block are shown, of an open list, and where the others are."""
+
+    most: int
+    open: int
+    elsewhere: Elsewhere
+
+
+def render(report: Report, *, limit: int | None = LIMIT, elsewhere: Elsewhere | None = None) -> str:
+    """Return the report in at most `limit` bytes; the verdict always comes first and is never cut.
+
+    What does not fit is counted, and is to be read `elsewhere`. Without a limit everything is there.
+    """
+    elsewhere = elsewhere or Elsewhere()
     head = _head(report)
+    if limit is None:
+        whole = _Cap(most=sys.maxsize, open=sys.maxsize, elsewhere=elsewhere)
+        return head + "".join(_part(section, whole) for section in report.sections)
     kept = _weightiest(report.sections, MOST_SECTIONS)
-    room = limit - len(head.encode()) - len(_left_out(len(report.sections)).encode())
-    for cap in CAPS:
+    room = limit - len(head.encode()) - len(_left_out(len(report.sections), elsewhere).encode())
+    caps = [_Cap(most=most, open=min(most, MOST_OPEN), elsewhere=elsewhere) for most in CAPS]
+    for cap in caps:
         parts = _fitting(report, kept, cap, room)
         if len(parts) == len(kept):
             break
     else:
-        parts = _best(report, kept, CAPS[-1], room)
-    return head + "".join(parts) + _left_out(len(report.sections) - len(parts))
+        parts = _best(report, kept, caps[-1], room)
+    return head + "".join(parts) + _left_out(len(report.sections) - len(parts), elsewhere)
 
 
 def _head(report: Report) -> str:
@@ -83,7 +113,7 @@ def _weightiest(sections: Sequence[Section], most: int) -> list[int]:
     return sorted(order[:most])
 
 
-def _fitting(report: Report, places: Sequence[int], cap: int, room: int) -> list[str]:
+def _fitting(report: Report, places: Sequence[int], cap: _Cap, room: int) -> list[str]:
     """The sections as far as there is room for them."""
     parts: list[str] = []
     for at in places:
@@ -95,7 +125,7 @@ def _fitting(report: Report, places: Sequence[int], cap: int, room: int) -> list
     return parts
 
 
-def _best(report: Report, places: Sequence[int], cap: int, room: int) -> list[str]:
+def _best(report: Report, places: Sequence[int], cap: _Cap, room: int) -> list[str]:
     """The sections that there is room for, the folded ones and the last going first."""
     parts = {at: _part(report.sections[at], cap) for at in places}
     size = sum(len(part.encode()) for part in parts.values())
@@ -106,15 +136,15 @@ def _best(report: Report, places: Sequence[int], cap: int, room: int) -> list[st
     return list(parts.values())
 
 
-def _part(section: Section, cap: int) -> str:
+def _part(section: Section, cap: _Cap) -> str:
     return "\n" + "\n".join(_section(section, cap)).rstrip() + "\n"
 
 
-def _left_out(amount: int) -> str:
+def _left_out(amount: int, elsewhere: Elsewhere) -> str:
     if not amount:
         return ""
     stand = "stands" if amount == 1 else "stand"
-    return f"\n_{count(amount, 'more section')} {stand} in the full report (job summary and artifact)._\n"
+    return f"\n_{count(amount, 'more section')} {stand} in {elsewhere.full}._\n"
 
 
 def _cut(text: Text, most: int) -> Text:
@@ -132,7 +162,7 @@ def page(page: Page) -> str:
     """Return a page without a verdict, whole: it is a document of its own, not a comment."""
     lines = [f"# {_text(page.title)}", "", _text(page.facts), ""]
     for section in page.sections:
-        lines += _section(section, CAPS[0])
+        lines += _section(section, _Cap(most=CAPS[0], open=MOST_OPEN, elsewhere=Elsewhere()))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -147,11 +177,12 @@ def inert_code(text: str) -> str:
     return f"<code>{'<wbr>'.join(parts) or '&#32;'}</code>"
 
 
-def _section(section: Section, cap: int) -> list[str]:
+def _section(section: Section, cap: _Cap) -> list[str]:
     summary = f" {_text(section.summary)}" if section.summary else ""
     body: list[str] = []
     for block in section.blocks:
-        body += _block(block, min(cap, MOST_OPEN) if isinstance(block, Items) and not section.folded else cap)
+        is_open = isinstance(block, Items) and not section.folded
+        body += _block(block, replace(cap, most=cap.open) if is_open else cap)
     if not any(body):
         return [f"<b>{inert(section.title)}</b>{summary}", ""]
     if section.folded:
@@ -161,7 +192,7 @@ def _section(section: Section, cap: int) -> list[str]:
     return [*head, *([summary.strip(), ""] if summary else []), *body]
 
 
-def _block(block: Block, cap: int) -> list[str]:
+def _block(block: Block, cap: _Cap) -> list[str]:
     match block:
         case Paragraph(text=text):
             return [_text(text), ""]
@@ -173,16 +204,16 @@ def _block(block: Block, cap: int) -> list[str]:
             return _pictures(block, cap)
         case Graph(nodes=nodes):
             # A part of a graph would be a wrong graph.
-            if len(nodes) > cap:
-                return [f"_A graph of {len(nodes):,} stages stands in the full report._", ""]
+            if len(nodes) > cap.most:
+                return [f"_A graph of {len(nodes):,} stages stands in {cap.elsewhere.brief}._", ""]
             return ["```mermaid", *mermaid(block), "```", ""]
 
 
-def _pictures(block: Intervals, cap: int) -> list[str]:
+def _pictures(block: Intervals, cap: _Cap) -> list[str]:
     """In one line, since a forge breaks lines at line ends also where they are broken already."""
     reach = scales(block)
-    drawn = [_picture(row, reach[row.group]) for row in block.rows[:cap]]
-    return ["<br>".join(drawn), *_more(len(block.rows) - cap), "", f"_{legend(block)}_", ""]
+    drawn = [_picture(row, reach[row.group]) for row in block.rows[: cap.most]]
+    return ["<br>".join(drawn), *_more(len(block.rows), cap), "", f"_{legend(block)}_", ""]
 
 
 def _picture(row: IntervalRow, scale: float) -> str:
@@ -195,7 +226,7 @@ def _item(item: Item) -> str:
     return f"- {SIGNS[item.tone]} {_text(item.text)}{then}"
 
 
-def _table(table: Table, cap: int) -> list[str]:
+def _table(table: Table, cap: _Cap) -> list[str]:
     titles = " | ".join(inert(column.title) for column in table.columns)
     rule = " | ".join("--:" if column.number else "---" for column in table.columns)
     rows = _capped(table.rows, cap, _row)
@@ -211,12 +242,13 @@ def _cell(cell: Cell) -> str:
     return sign + (_text(cell.text) or " ")
 
 
-def _capped(things: Sequence[T], cap: int, show: Callable[[T], str]) -> list[str]:
-    return [*(show(each) for each in things[:cap]), *_more(len(things) - cap)]
+def _capped(things: Sequence[T], cap: _Cap, show: Callable[[T], str]) -> list[str]:
+    return [*(show(each) for each in things[: cap.most]), *_more(len(things), cap)]
 
 
-def _more(rest: int) -> list[str]:
-    return [f"\n_… and {rest:,} more in the full report._"] if rest > 0 else []
+def _more(amount: int, cap: _Cap) -> list[str]:
+    rest = amount - cap.most
+    return [f"\n_… and {rest:,} more in {cap.elsewhere.brief}._"] if rest > 0 else []
 
 
 def _text(text: Text) -> str:

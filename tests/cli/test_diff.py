@@ -1,6 +1,8 @@
 """What `mlci diff` says beside its answer."""
 
+import html
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,44 @@ def test_without_its_own_file_the_work_trees_is_taken_and_a_broken_one_is_an_err
     assert (bare.code, "main~1 has no mlci.yaml" in " ".join(bare.stdout.split())) == (10, True), bare.stdout
     broken = told(story, "main", "broken")
     assert (broken.code, "broken:mlci.yaml:2:1: projekt:" in broken.stderr) == (2, True), broken.stderr
+
+
+MANY = 250
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A change that moves more values than a report holds."""
+    story = repository(tmp_path_factory.mktemp("many") / "work").commit(
+        {
+            "mlci.yaml": "version: 1\nproject: credit\n",
+            "dvc.yaml": "metrics: [m.json]\n",
+            "m.json": json.dumps({f"m{at}": 1.0 for at in range(MANY)}),
+        }
+    )
+    values = {f"m{at}": 1.0 + (at + 1) / 1000 for at in range(MANY - 1)}
+    return story.commit({"m.json": json.dumps({**values, "m.new": 1.0})})
+
+
+def test_all_is_all(moved: Repository) -> None:
+    said = told(moved, "HEAD~1", "HEAD", "--all").stdout
+    assert said.count("  m.json:m") == MANY + 1
+    assert "more" not in said
+    whole = told(moved, "HEAD~1", "HEAD", "--md", "--all").stdout
+    assert whole.count("m.json&#58;m") == MANY + 1
+    assert "more" not in whole
+
+
+@pytest.mark.parametrize(
+    ("arguments", "most", "others"),
+    [((), 12, "mlci diff --all"), (("--md",), 200, "mlci diff --json")],
+)
+def test_a_short_list_begins_with_what_changed_most_and_says_where_the_others_are(
+    moved: Repository, arguments: tuple[str, ...], most: int, others: str
+) -> None:
+    said = " ".join(html.unescape(told(moved, "HEAD~1", "HEAD", *arguments).stdout).split())
+    assert f"These {most} changed most: first what is new, gone or no number, then by share." in said
+    assert f"{MANY + 1 - most} more: " in said
+    assert others in said
+    assert "diff.json" not in said
+    assert re.findall(r"m\.json:(m\S+)", re.sub("</?code>", "", said))[:3] == ["m.new", "m249", "m248"]

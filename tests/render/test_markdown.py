@@ -26,7 +26,7 @@ from mlci.core.report import (
     code,
     words,
 )
-from mlci.render.markdown import LIMIT, inert, inert_code, render
+from mlci.render.markdown import LIMIT, Elsewhere, inert, inert_code, render
 from tests.support.reports import bad
 
 HOSTILE = [
@@ -192,3 +192,20 @@ def test_what_was_left_out_is_said() -> None:
     huge = Table(columns=(Column(title="n"),), rows=tuple((Cell(text=code("@" * 4000)),) for _ in range(50)))
     text = render(replace(bad(), sections=(Section(title="s", blocks=(huge,), folded=True),)))
     assert "1 more section stands in the full report" in text
+
+
+def test_what_was_left_out_is_where_the_reader_is_sent() -> None:
+    items = Items(items=tuple(Item(text=words(f"item{at}")) for at in range(33)))
+    sent = Elsewhere.command("mlci diff --json")
+    open_list = render(several(1, items, folded=False), elsewhere=sent)
+    assert "_… and 23 more in <code>mlci diff --json</code>._" in open_list
+    assert "more sections stand in <code>mlci diff --json</code>._" in render(
+        several(70, items), elsewhere=sent
+    )
+
+
+def test_without_a_limit_all_is_there() -> None:
+    items = Items(items=tuple(Item(text=words(f"item{at}")) for at in range(1_033)))
+    text = render(several(70, items, folded=False), limit=None)
+    assert text.count("item") == 70 * 1_033
+    assert "more" not in text

@@ -11,9 +11,8 @@ from mlci.core.evidence import DIFF, PIPELINE, Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
 from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
 from mlci.core.report.compose import files, gates, headline, lineage, objectives, pipeline, values
+from mlci.core.report.compose.extent import SHORT, Extent
 from mlci.core.report.compose.gates import tone_of
-
-MOST_SUBJECTS = 8
 
 
 def compose(
@@ -26,11 +25,13 @@ def compose(
     missing: Sequence[str] = (),
     removed: Sequence[str] = (),
     stale: str = "",
+    extent: Extent = SHORT,
 ) -> Report:
     """Return the report of one run. `against` holds further diffs by what they compare with: they inform.
 
     What is `missing` was owed and did not run, `removed` are gates that the change took away: neither is
-    green. `stale` says why the report speaks of something else than what lies here.
+    green. `stale` says why the report speaks of something else than what lies here. Long lists are as short
+    as `extent` says.
     """
     findings = tuple(chain.from_iterable(each.findings for each in evidence))
     found = verdict_of(findings)
@@ -38,13 +39,13 @@ def compose(
     unjudged = None if found is Verdict.FAILED else _unjudged(missing, removed)
     verdict = Verdict.FAILED if unjudged else _doubted(found, diff)
     sections = (
-        _attention(findings, removed),
-        _waived(findings),
-        *(objectives.first(diff) if diff else ()),
+        _attention(findings, removed, extent.subjects),
+        _waived(findings, extent.subjects),
+        *(objectives.first(diff, extent) if diff else ()),
         *(objectives.against(name, each) for name, each in sorted((against or {}).items())),
         *chain.from_iterable(gates.sections(each) for each in evidence if each.gate != DIFF),
         *(pipeline.section(each) for each in evidence if each.gate == PIPELINE),
-        *(rest(diff) if diff else ()),
+        *(rest(diff, extent) if diff else ()),
         lineage.section(evidence),
     )
     return Report(
@@ -60,9 +61,9 @@ def compose(
     )
 
 
-def rest(diff: Diff) -> tuple[Section | None, ...]:
+def rest(diff: Diff, extent: Extent = SHORT) -> tuple[Section | None, ...]:
     """Return what explains a diff: values, files, stages and notes, all folded."""
-    return (*values.sections(diff), *files.sections(diff))
+    return (*values.sections(diff, extent), *files.sections(diff, extent))
 
 
 def _doubted(verdict: Verdict, diff: Diff | None) -> Verdict:
@@ -83,7 +84,7 @@ def _gates(names: Sequence[str]) -> str:
     return f"the gate{'' if len(names) == 1 else 's'} {', '.join(names)}"
 
 
-def _attention(findings: Sequence[Finding], removed: Sequence[str]) -> Section | None:
+def _attention(findings: Sequence[Finding], removed: Sequence[str], most: int | None) -> Section | None:
     red = [each for each in findings if each.blocks]
     yellow = [
         each
@@ -93,20 +94,20 @@ def _attention(findings: Sequence[Finding], removed: Sequence[str]) -> Section |
     # What puts all else in doubt is read before it.
     doubts = [each for each in yellow if each.check in (RECORDED, ROWS)]
     others = [each for each in yellow if each not in doubts]
-    items = (*_items(doubts), *_items(red), *map(_lost, removed), *_items(others))
+    items = (*_items(doubts, most), *_items(red, most), *map(_lost, removed), *_items(others, most))
     if not items:
         return None
     return Section(title="What failed" if red or removed else "What to look at", blocks=(Items(items=items),))
 
 
-def _items(findings: Sequence[Finding]) -> list[Item]:
-    """One item a cause; what to do is said once below all in a row that ask for the same."""
+def _items(findings: Sequence[Finding], most: int | None) -> list[Item]:
+    """One item a cause, with `most` names; what to do is said once below all that ask for the same."""
     causes: dict[tuple[object, ...], list[Finding]] = {}
     for each in findings:
         key = (each.check, each.status, each.message, each.help, each.waived)
         causes.setdefault(key, []).append(each)
     items: list[Item] = []
-    for _, same in groupby((_item(each) for each in causes.values()), key=lambda item: item.then):
+    for _, same in groupby((_item(each, most) for each in causes.values()), key=lambda item: item.then):
         *before, last = same
         items += [replace(each, then=()) for each in before]
         these = words(f"for these {len(before) + 1:,}: ") if before and last.then else ()
@@ -120,26 +121,27 @@ def _lost(gate: str) -> Item:
     return Item(text=prose(told.message), tone=Tone.BAD, then=prose(told.help or ""))
 
 
-def _waived(findings: Sequence[Finding]) -> Section | None:
+def _waived(findings: Sequence[Finding], most: int | None) -> Section | None:
     """What would be red, had nobody accepted it."""
     accepted = [each for each in findings if each.waived and not each.blocks]
     if not accepted:
         return None
-    return Section(title="Accepted for now", blocks=(Items(items=tuple(_items(accepted))),))
+    return Section(title="Accepted for now", blocks=(Items(items=tuple(_items(accepted, most))),))
 
 
-def _item(findings: Sequence[Finding]) -> Item:
+def _item(findings: Sequence[Finding], most: int | None) -> Item:
     """What is wrong, with all whom the same befell."""
     finding = findings[0]
-    text: Text = (*code(finding.check), *words(" "), *_subjects(findings), *prose(f": {finding.message}"))
+    whom = _subjects(findings, most)
+    text: Text = (*code(finding.check), *words(" "), *whom, *prose(f": {finding.message}"))
     help_ = prose(finding.help) if finding.help else ()
     if finding.waived is None:
         return Item(text=text, tone=tone_of(finding), then=help_)
     return Item(text=text, tone=tone_of(finding), then=_acceptance(finding.waived))
 
 
-def _subjects(findings: Sequence[Finding]) -> Text:
-    named = [each.subject for each in findings[:MOST_SUBJECTS]]
+def _subjects(findings: Sequence[Finding], most: int | None) -> Text:
+    named = [each.subject for each in findings[:most]]
     more = len(findings) - len(named)
     text = tuple(span for name in named for span in (*words(", "), *code(name)))[1:]
     return (*text, *words(f" and {more:,} more")) if more else text

@@ -4,18 +4,17 @@ from collections.abc import Sequence
 
 from mlci.core.diff import Diff, FileDiff, FileState, Inside
 from mlci.core.report import Block, Cell, Column, Item, Items, Section, Table, Text, code, prose, words
+from mlci.core.report.compose.extent import Extent, is_cut
 from mlci.core.report.compose.headline import base_title
 from mlci.core.wording import NOTHING, count
 
-MOST_COLUMNS = 20
 
-
-def sections(diff: Diff) -> tuple[Section | None, ...]:
+def sections(diff: Diff, extent: Extent) -> tuple[Section | None, ...]:
     """Return the files, the stages and the notes, each where there are any."""
-    return (_files(diff.files, base_title(diff)), _stages(diff), _notes(diff))
+    return (_files(diff.files, base_title(diff), extent.columns), _stages(diff), _notes(diff))
 
 
-def _files(files: Sequence[FileDiff], base: str) -> Section | None:
+def _files(files: Sequence[FileDiff], base: str, most: int | None) -> Section | None:
     if not files:
         return None
     columns = (Column(title="file"), Column(title="kind"), Column(title=base), Column(title="this change"))
@@ -30,7 +29,7 @@ def _files(files: Sequence[FileDiff], base: str) -> Section | None:
     )
     blocks: list[Block] = [Table(columns=columns, rows=rows)]
     items = [Item(text=_inside(each)) for each in files if each.inside]
-    items += [Item(text=_columns(each)) for each in files if each.columns]
+    items += [Item(text=_columns(each, most)) for each in files if each.columns]
     if items:
         blocks.append(Items(items=tuple(items)))
     return Section(
@@ -53,14 +52,15 @@ def _inside(file: FileDiff) -> Text:
     return (*code(file.path), *words(": "), *prose(", ".join(parts) or "nothing"))
 
 
-def _columns(file: FileDiff) -> Text:
+def _columns(file: FileDiff, most: int | None) -> Text:
     """Return which columns of a table came, went, or hold something else now."""
     text: Text = (*code(file.path), *words(": "))
-    for at, each in enumerate(file.columns[:MOST_COLUMNS]):
+    for at, each in enumerate(file.columns[:most]):
         moved = "new" if each.base is None else "gone" if each.head is None else f"{each.base} → {each.head}"
         text = (*text, *words(", " if at else ""), *code(each.name), *words(f" {moved}"))
-    more = len(file.columns) - MOST_COLUMNS
-    return (*text, *words(f", {more:,} more")) if more > 0 else text
+    if most is None or not is_cut(len(file.columns), most):
+        return text
+    return (*text, *words(f", {len(file.columns) - most:,} more"))
 
 
 def _state(state: FileState | None) -> str:

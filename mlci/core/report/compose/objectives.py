@@ -24,12 +24,12 @@ from mlci.core.report import (
     prose,
     words,
 )
+from mlci.core.report.compose.extent import Extent
 from mlci.core.report.compose.headline import base_title
 from mlci.core.wording import count, decimals_beside, decimals_of, difference, number
 
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
 SHORT = 24
-MOST_SLICES = 100
 _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
     MetricVerdict.REGRESSED: 0,
     MetricVerdict.IMPROVED: 1,
@@ -46,10 +46,10 @@ VERDICT_TONES = {
 }
 
 
-def first(diff: Diff) -> tuple[Section | None, ...]:
+def first(diff: Diff, extent: Extent) -> tuple[Section | None, ...]:
     """Return what decides: the objectives, and the slices that moved."""
     whole = sorted((each for each in diff.metrics if each.subject is None or each.gated), key=_importance)
-    return (_objectives(whole, diff) if whole else None, _slices(diff))
+    return (_objectives(whole, diff) if whole else None, _slices(diff, extent))
 
 
 def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
@@ -233,7 +233,7 @@ def _picture(metric: MetricDiff, label: str) -> IntervalRow:
     )
 
 
-def _slices(diff: Diff) -> Section | None:
+def _slices(diff: Diff, extent: Extent) -> Section | None:
     """The slices that say something, worst first; the rest is counted."""
     slices = [
         each for each in diff.metrics if each.subject and not each.gated and each.difference is not None
@@ -241,7 +241,7 @@ def _slices(diff: Diff) -> Section | None:
     told = [each for each in slices if each.interval and each.verdict is not MetricVerdict.INSUFFICIENT]
     if not slices:
         return None
-    shown = sorted(told, key=_severity)[:MOST_SLICES]
+    shown = sorted(told, key=_severity)[: extent.slices]
     blocks: list[Block] = []
     if shown:
         rows = zip(shown, _labels(shown), strict=True)
@@ -254,7 +254,8 @@ def _slices(diff: Diff) -> Section | None:
         few = f"{count(len(untold), 'measure')} of slices with fewer than 30 rows of a kind"
         blocks.append(Paragraph(text=words(f"Not judged: {few}.")))
     if len(told) > len(shown):
-        blocks.append(Paragraph(text=words(f"{len(told) - len(shown):,} more stand in diff.json.")))
+        most = f"These {len(shown):,} moved most, regressions first."
+        blocks.append(Paragraph(text=prose(f"{most} {len(told) - len(shown):,} more: `{extent.others}`")))
     names = {(each.model, each.subject) for each in slices}
     moved = [each for each in told if each.verdict in (MetricVerdict.IMPROVED, MetricVerdict.REGRESSED)]
     summary = f"{count(len(names), 'slice')}, {count(len(moved), 'measure')} moved"

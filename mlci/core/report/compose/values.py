@@ -6,24 +6,26 @@ from math import isfinite
 
 from mlci.core.diff import Diff, Move, ValueDiff
 from mlci.core.diff.values import Kind, Value
-from mlci.core.report import Block, Cell, Column, Paragraph, Section, Table, Tone, code, words
+from mlci.core.report import Block, Cell, Column, Paragraph, Section, Table, Tone, code, prose, words
+from mlci.core.report.compose.extent import Extent, is_cut
 from mlci.core.report.compose.headline import base_title
 from mlci.core.wording import MINUS, NOTHING, decimals_between, share
 
-MOST_VALUES = 200
 LONGEST_NUMBER = 24
 _KINDS = {Kind.NAN: "NaN", Kind.PLUS_INFINITY: "Infinity", Kind.MINUS_INFINITY: "-Infinity"}
 
 
-def sections(diff: Diff) -> tuple[Section | None, ...]:
+def sections(diff: Diff, extent: Extent) -> tuple[Section | None, ...]:
     """Return what moved in metrics and in parameters, each where anything did."""
     return (
-        _values("Metrics", diff.values, base_title(diff), rounded=True),
-        _values("Parameters", diff.params, base_title(diff), rounded=False),
+        _values("Metrics", diff.values, base_title(diff), extent, rounded=True),
+        _values("Parameters", diff.params, base_title(diff), extent, rounded=False),
     )
 
 
-def _values(title: str, values: Sequence[ValueDiff], base: str, *, rounded: bool) -> Section | None:
+def _values(
+    title: str, values: Sequence[ValueDiff], base: str, extent: Extent, *, rounded: bool
+) -> Section | None:
     """The values that moved; measured ones are `rounded`, what somebody wrote stands as it was written."""
     moved = [each for each in values if each.move is not Move.UNCHANGED]
     if not moved:
@@ -34,13 +36,15 @@ def _values(title: str, values: Sequence[ValueDiff], base: str, *, rounded: bool
         Column(title="this change", number=True),
         Column(title="difference", number=True),
     )
-    shown = moved if len(moved) <= MOST_VALUES else sorted(moved, key=_weight)[:MOST_VALUES]
-    shown = sorted(shown, key=lambda each: (not (rounded and _broke(each)), *_place(each)))
+    cut = is_cut(len(moved), extent.values)
+    order = _weight if cut else _place
+    shown = sorted(moved, key=lambda each: (not (rounded and _broke(each)), *order(each)))[: extent.values]
     rows = tuple(_value_row(each, rounded=rounded) for each in shown)
     blocks: list[Block] = [Table(columns=columns, rows=rows)]
-    if len(shown) < len(moved):
-        less = f"The {len(shown)} that changed most; {len(moved) - len(shown):,} more stand in diff.json."
-        blocks.append(Paragraph(text=words(less)))
+    if cut:
+        first = f"These {len(shown):,} changed most: first what is new, gone or no number, then by share."
+        others = f"{len(moved) - len(shown):,} more: `{extent.others}`"
+        blocks.append(Paragraph(text=prose(f"{first} {others}")))
     broken = sum(map(_broke, moved)) if rounded else 0
     summary = f"{len(moved):,} changed" + (f", {broken:,} of them no number any more" if broken else "")
     return Section(title=title, blocks=tuple(blocks), summary=words(summary), folded=True)
@@ -51,13 +55,13 @@ def _broke(value: ValueDiff) -> bool:
     return value.base.kind is Kind.NUMBER and value.head.kind not in (Kind.NUMBER, Kind.MISSING)
 
 
-def _weight(value: ValueDiff) -> tuple[float, str, tuple[str, ...]]:
+def _weight(value: ValueDiff) -> tuple[object, ...]:
     """Order by change: first what came, went or is no number, then the largest share."""
     relative = value.relative
     return (float("-inf") if relative is None else -abs(relative), *_place(value))
 
 
-def _place(value: ValueDiff) -> tuple[str, tuple[str, ...]]:
+def _place(value: ValueDiff) -> tuple[object, ...]:
     return value.path, value.key
 
 
