@@ -4,19 +4,22 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from mlci.core.evidence import Evidence
-from mlci.core.finding import Finding, Status
+from mlci.core.finding import Finding, Status, Verdict
 from mlci.core.printable import clean, printable
 
 
 def render(evidence: Sequence[Evidence]) -> str:
-    """Return one test suite a gate and one test case a finding, whose time its suite alone knows."""
+    """Return one test suite a gate and one test case a finding, what fails before what does not.
+
+    How long a case took its suite alone knows.
+    """
     root = ET.Element(
         "testsuites", {"name": "mlci", **_counts([f for each in evidence for f in each.findings])}
     )
-    for each in evidence:
+    for each in sorted(evidence, key=lambda one: one.verdict is not Verdict.FAILED):
         suite = ET.SubElement(root, "testsuite", {"name": clean(each.gate), **_counts(each.findings)})
         suite.set("time", f"{each.seconds:.3f}")
-        for finding in each.findings:
+        for finding in sorted(each.findings, key=lambda one: not one.blocks):
             _case(suite, finding)
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode").replace("##[", "##&#91;")

@@ -39,7 +39,8 @@ def compose(
     unjudged = None if found is Verdict.FAILED else _unjudged(missing, removed)
     verdict = Verdict.FAILED if unjudged else _doubted(found, diff)
     sections = (
-        _attention(findings, removed, extent.subjects),
+        _failed(findings, removed, extent.subjects),
+        _doubtful(findings, removed, extent.subjects),
         _waived(findings, extent.subjects),
         *(objectives.first(diff, extent) if diff else ()),
         *(objectives.against(name, each) for name, each in sorted((against or {}).items())),
@@ -84,20 +85,26 @@ def _gates(names: Sequence[str]) -> str:
     return f"the gate{'' if len(names) == 1 else 's'} {', '.join(names)}"
 
 
-def _attention(findings: Sequence[Finding], removed: Sequence[str], most: int | None) -> Section | None:
+def _failed(findings: Sequence[Finding], removed: Sequence[str], most: int | None) -> Section | None:
+    """What is red, of which nothing else puts off the reader."""
     red = [each for each in findings if each.blocks]
+    return _listed("What failed", (*_items(red, most), *map(_lost, removed)))
+
+
+def _doubtful(findings: Sequence[Finding], removed: Sequence[str], most: int | None) -> Section | None:
+    """What only warns: first what puts all else in doubt."""
     yellow = [
         each
         for each in findings
         if each.status is Status.WARN and not (each.check == GATES and each.subject in removed)
     ]
-    # What puts all else in doubt is read before it.
     doubts = [each for each in yellow if each.check in (RECORDED, ROWS)]
     others = [each for each in yellow if each not in doubts]
-    items = (*_items(doubts, most), *_items(red, most), *map(_lost, removed), *_items(others, most))
-    if not items:
-        return None
-    return Section(title="What failed" if red or removed else "What to look at", blocks=(Items(items=items),))
+    return _listed("What to look at", (*_items(doubts, most), *_items(others, most)))
+
+
+def _listed(title: str, items: Sequence[Item]) -> Section | None:
+    return Section(title=title, blocks=(Items(items=tuple(items)),)) if items else None
 
 
 def _items(findings: Sequence[Finding], most: int | None) -> list[Item]:
@@ -124,9 +131,7 @@ def _lost(gate: str) -> Item:
 def _waived(findings: Sequence[Finding], most: int | None) -> Section | None:
     """What would be red, had nobody accepted it."""
     accepted = [each for each in findings if each.waived and not each.blocks]
-    if not accepted:
-        return None
-    return Section(title="Accepted for now", blocks=(Items(items=tuple(_items(accepted, most))),))
+    return _listed("Accepted for now", _items(accepted, most))
 
 
 def _item(findings: Sequence[Finding], most: int | None) -> Item:

@@ -1,6 +1,7 @@
 """What a reader of a diff sees, in which order, with how many decimals."""
 
 from decimal import Decimal
+from xml.etree import ElementTree as ET
 
 import pytest
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ from mlci.core.finding import Finding, Interval, Status, Verdict
 from mlci.core.report import Intervals, Items, Report, Table, Tone, plain
 from mlci.core.report.compose import compose, rest
 from mlci.core.wording import decimals_between, share
-from mlci.render import markdown, terminal
+from mlci.render import html, junit, markdown, terminal
 
 AUC = MetricDiff(
     metric="roc_auc",
@@ -208,16 +209,33 @@ def test_no_change_is_printed_as_none() -> None:
     assert decimals_between(Decimal("0.5"), Decimal("1E-9")) is None
 
 
-def test_what_puts_the_verdicts_in_doubt_stands_before_them() -> None:
-    diff = Diff(base="b" * 40, head=None, metrics=(LOST,), displaced=("p.csv",))
+def test_what_failed_holds_only_what_is_red_and_stands_before_what_warns() -> None:
+    unsure = replace(AUC, metric="f1", verdict=MetricVerdict.INCONCLUSIVE)
+    diff = Diff(base="b" * 40, head=None, metrics=(unsure, LOST), displaced=("p.csv",))
     evidence = Evidence(gate="diff", commit="a" * 40, findings=findings(diff, Occasion.PULL_REQUEST))
     report = compose(project="credit", evidence=[evidence], diff=diff, occasion=Occasion.PULL_REQUEST)
-    items = block(report, "What failed")
-    assert isinstance(items, Items)
-    assert [plain(each.text).partition(":")[0] for each in items.items] == [
-        "diff.recorded p.csv",
-        "diff.verdict income.roc_auc",
+    told = [
+        (each.title, [(plain(item.text).partition(":")[0], item.tone) for item in items.items])
+        for each in report.sections[:2]
+        if isinstance(items := each.blocks[0], Items)
     ]
+    assert told == [
+        ("What failed", [("diff.verdict income.roc_auc", Tone.BAD)]),
+        ("What to look at", [("diff.recorded p.csv", Tone.WARN), ("diff.verdict income.f1", Tone.WARN)]),
+    ]
+    for face in (terminal.render, markdown.render, html.render):
+        text = face(report)
+        assert text.index("What failed") < text.index("What to look at") < text.index("Objectives")
+    cases = [case.attrib["name"] for case in ET.fromstring(junit.render([evidence])).iter("testcase")]
+    assert cases == ["income.roc_auc", "p.csv", "income.f1"]
+    quiet = replace(evidence, gate="data", findings=evidence.findings[:1])
+    gates = [each.attrib["name"] for each in ET.fromstring(junit.render([quiet, evidence])).iter("testsuite")]
+    assert gates == ["diff", "data"]
+
+
+def test_what_puts_the_verdicts_in_doubt_is_the_headline_where_nothing_fails() -> None:
+    diff = Diff(base="b" * 40, head=None, metrics=(LOST,), displaced=("p.csv",))
+    evidence = Evidence(gate="diff", commit="a" * 40, findings=findings(diff, Occasion.PULL_REQUEST))
     calm = compose(
         project="credit", evidence=[replace(evidence, findings=evidence.findings[:1])], diff=diff,
         occasion=Occasion.PULL_REQUEST,
