@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Pairing
-from mlci.core.diff.findings import paired, subject
+from mlci.core.diff.findings import subject
 from mlci.core.report import (
     Block,
     Cell,
@@ -26,6 +26,7 @@ from mlci.core.report import (
 )
 from mlci.core.report.compose.extent import Extent
 from mlci.core.report.compose.headline import base_title
+from mlci.core.report.compose.marks import explained, mark_of
 from mlci.core.wording import count, decimals_beside, decimals_of, difference, number
 
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
@@ -64,9 +65,9 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     )
     # Where no drop is accepted, no column says so.
     width = len(columns) if any(each.margin is not None for each in metrics) else len(columns) - 1
-    rows = tuple(_metric_row(each, label)[:width] for each, label in zip(metrics, labels, strict=True))
+    rows = tuple(_metric_row(each, label, diff)[:width] for each, label in zip(metrics, labels, strict=True))
     table = Table(columns=columns[:width], rows=rows)
-    blocks: list[Block] = [table]
+    blocks: list[Block] = [table, *explained(metrics, diff, base_title(diff))]
     picture = tuple(
         _picture(each, label)
         for each, label in zip(metrics, labels, strict=True)
@@ -117,20 +118,15 @@ def against(name: str, diff: Diff) -> Section | None:
         Column(title="this change", number=True, spare=True),
         _difference_column(judged),
     )
-    rows = tuple(_metric_row(each, label)[:-1] for each, label in zip(judged, _labels(judged), strict=True))
+    labels = zip(judged, _labels(judged), strict=True)
+    rows = tuple(_metric_row(each, label, diff)[:-1] for each, label in labels)
     lost = any(each.verdict is MetricVerdict.REGRESSED for each in judged)
     return Section(
         title=title,
-        blocks=(Table(columns=columns, rows=rows), *_partly(diff), *_noted(diff)),
+        blocks=(Table(columns=columns, rows=rows), *explained(judged, diff, name), *_noted(diff)),
         summary=base + words(": " + _tally([each.verdict for each in judged if each.verdict])),
         folded=not lost,
     )
-
-
-def _partly(diff: Diff) -> tuple[Block, ...]:
-    """Where a verdict rests on a part of the rows, which."""
-    parts = [each for each in diff.pairings if each.comparable and not each.whole]
-    return tuple(Paragraph(text=prose(f"{paired(each)}.")) for each in parts)
 
 
 def _tally(verdicts: Sequence[MetricVerdict]) -> str:
@@ -159,7 +155,7 @@ def _importance(metric: MetricDiff) -> int:
     return 2 if metric.gated else 3
 
 
-def _metric_row(metric: MetricDiff, label: str) -> tuple[Cell, ...]:
+def _metric_row(metric: MetricDiff, label: str, diff: Diff) -> tuple[Cell, ...]:
     moved = (
         "–"
         if metric.difference is None
@@ -172,7 +168,7 @@ def _metric_row(metric: MetricDiff, label: str) -> tuple[Cell, ...]:
         _verdict_cell(metric),
         Cell(text=words(number(metric.base, decimals=decimals))),
         Cell(text=words(number(metric.head, decimals=decimals))),
-        Cell(text=words(moved)),
+        Cell(text=words(f"{moved}{mark_of(metric, diff)}")),
         Cell(text=words(number(metric.margin, decimals=decimals))),
     )
 

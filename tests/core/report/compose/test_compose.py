@@ -1,4 +1,5 @@
 import html
+import re
 
 import pytest
 from msgspec.structs import replace
@@ -218,9 +219,36 @@ def test_what_cannot_be_compared_with_production_is_said() -> None:
 
 
 def test_a_part_that_is_compared_with_production_is_told_there() -> None:
-    told = "6,000 rows of income paired by id; base had 8,000, head 6,000."
-    assert told in render(against_prod(BETTER, pairings=(replace(WHOLE, base_rows=8000),)))
-    assert "paired" not in render(against_prod(BETTER, pairings=(WHOLE,)))
+    part = against_prod(BETTER, pairings=(replace(WHOLE, base_rows=8000),))
+    assert "† income: the difference and prod's value are of the 6,000 rows that both have of its 8,000." in (
+        " ".join(terminal.render(part).split())
+    )
+    assert "†" not in render(against_prod(BETTER, pairings=(WHOLE,)))
+
+
+BOTH = "the difference and main's value are of the 6,000 rows that both have"
+
+
+@pytest.mark.parametrize(
+    ("differs", "told"),
+    [
+        ({"base_rows": 6001}, f"{BOTH} of its 6,001."),
+        ({"head_rows": 7000}, f"{BOTH}; this change's value is of all its 7,000, so they do not add up."),
+        ({"rescored": True}, "main's value is of its model scored anew on this change's test set."),
+        (
+            {"weights_differ": 5},
+            "this change's value has its own weights, the difference the base's, so they do not add up.",
+        ),
+    ],
+)
+def test_a_difference_that_is_not_that_of_the_values_beside_it_is_marked(differs, told) -> None:
+    report = report_of(BETTER, pairing=replace(WHOLE, **differs))
+    for face in (terminal.render(report, width=200), html.unescape(render(report)), page(report)):
+        assert "+0.0200)†" in face
+        assert f"income: {told}" in html.unescape(re.sub(r"</?code>", "", face))
+    other = report_of(replace(BETTER, model="churn"), pairing=replace(WHOLE, **differs))
+    alone = report_of(replace(BETTER, difference=None), pairing=replace(WHOLE, **differs))
+    assert all("†" not in terminal.render(each) for each in (report_of(BETTER), other, alone))
 
 
 @pytest.mark.parametrize(
