@@ -246,6 +246,8 @@ def test_a_difference_that_is_not_that_of_the_values_beside_it_is_marked(differs
     for face in (terminal.render(report, width=200), html.unescape(render(report)), page(report)):
         assert "+0.0200)†" in face
         assert f"income: {told}" in html.unescape(re.sub(r"</?code>", "", face))
+    assert "+0.0200)† |" in render(report)
+    assert "\n† <code>income</code>: " in render(report)
     other = report_of(replace(BETTER, model="churn"), pairing=replace(WHOLE, **differs))
     alone = report_of(replace(BETTER, difference=None), pairing=replace(WHOLE, **differs))
     assert all("†" not in terminal.render(each) for each in (report_of(BETTER), other, alone))
