@@ -9,7 +9,10 @@ from mlci.core.printable import printable
 from mlci.core.wording import count, estimate, number, stated
 
 WIDTH = 80
-NOTHING = "There is nothing to say: no model declares predictions that can be read, or none has a metric."
+NOTHING = (
+    "There is nothing to say: no model declares predictions that can be read, none has a metric, or of each "
+    "metric there are fewer than 30 rows of a kind that it needs (`mlci explain insufficient`)."
+)
 BOUND = (
     "No other model was measured on the same rows to learn from, so these are bounds, marked with ≤: where "
     "two models resemble each other, smaller changes are noticed."

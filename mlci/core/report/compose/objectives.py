@@ -80,7 +80,8 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     noticed = [
         f"{label} {number(each.noticeable)}"
         for each, label in zip(metrics, labels, strict=True)
-        if each.noticeable is not None
+        # What too few rows would notice is as little known as what they say.
+        if each.noticeable is not None and each.verdict is not MetricVerdict.INSUFFICIENT
     ]
     if noticed:
         often = "4 times out of 5 this test set would notice a true change for the worse by"

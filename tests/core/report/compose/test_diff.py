@@ -313,6 +313,21 @@ def test_of_what_has_no_labels_none_flips() -> None:
     assert "flipped" not in told(labelled=False)
 
 
+@pytest.mark.parametrize(
+    "few", [replace(AUC, noticeable=None), replace(AUC, noticeable=0.4, verdict=MetricVerdict.INSUFFICIENT)]
+)
+def test_nothing_is_said_of_what_too_few_rows_would_notice(few: MetricDiff) -> None:
+    sharp = replace(AUC, metric="f1", noticeable=0.004)
+
+    def told(*metrics: MetricDiff) -> str:
+        diff = Diff(base="b" * 40, head=None, metrics=metrics)
+        report = compose(project="c", evidence=[], diff=diff, occasion=Occasion.PULL_REQUEST)
+        return " ".join(terminal.render(report).split())
+
+    assert "notice" not in told(few)
+    assert "worse by: f1 0.0040." in told(few, sharp)
+
+
 def test_what_would_be_noticed_names_the_model_where_there_are_several() -> None:
     sharp = replace(AUC, noticeable=0.004)
     diff = Diff(base="b" * 40, head=None, metrics=(sharp, replace(sharp, model="churn")))
