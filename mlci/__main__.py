@@ -80,7 +80,10 @@ def message(error: MlciError) -> str:
 
 
 def document(error: MlciError, code: int) -> str:
-    """The same for programs: one line of strict JSON, and of ASCII, so that no log is moved by it."""
+    """The same for programs: one line of strict JSON, and of ASCII, so that no log is moved by it.
+
+    Like an answer it is an object that says by `schema` what form it has.
+    """
     import json
 
     told = {
@@ -91,7 +94,7 @@ def document(error: MlciError, code: int) -> str:
         "problems": list(error.problems) if isinstance(error, ConfigError) else [],
         "exit": int(code),
     }
-    return json.dumps({"error": told}).replace("##[", "#\\u0023[")
+    return json.dumps({"schema": 1, "error": told}).replace("##[", "#\\u0023[")
 
 
 def _told(error: MlciError, code: int, arguments: Sequence[str]) -> str:

@@ -23,6 +23,6 @@ def command(world: World, out: Output, reference: str, form: str) -> None:
     for note in found.notes:
         out.note(note)
     if out.json:
-        out.foreign(made.header)
+        out.document(made.header)
     else:
         out.raw(made.html() if form == "html" else made.markdown())

@@ -5,6 +5,7 @@ from click.shell_completion import get_completion_class
 
 from mlci.cli.output import Output
 from mlci.cli.verb import verb
+from mlci.errors import UsageError
 from mlci.wiring import World
 
 # Bash ends a word at `@`, `:` and `=` too, which click's own script does not know and our names hold: pieces
@@ -40,10 +41,13 @@ complete -o nosort -F _mlci_completion mlci
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(world: World, out: Output, shell: str) -> None:
     """Print the script that completes mlci's words in a shell."""
-    if shell == "bash":
-        out.raw(_BASH)
-        return
+    script = _BASH if shell == "bash" else _script(shell)
+    out.answer({"shell": shell, "script": script}, script)
+
+
+def _script(shell: str) -> str:
     complete = get_completion_class(shell)
-    if complete is not None:
-        root = click.get_current_context().find_root().command
-        out.raw(complete(root, {}, "mlci", "_MLCI_COMPLETE").source() + "\n")
+    if complete is None:
+        raise UsageError(f"nothing completes words in {shell}", id="usage", help="mlci completion --help")
+    root = click.get_current_context().find_root().command
+    return complete(root, {}, "mlci", "_MLCI_COMPLETE").source() + "\n"

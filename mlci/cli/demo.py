@@ -4,7 +4,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +14,9 @@ from mlci.cli.output import Output, Tone
 from mlci.cli.verb import verb
 from mlci.errors import UsageError
 from mlci.wiring import World
+
+if TYPE_CHECKING:
+    from mlci.core.strictjson import JsonValue
 
 
 @verb("mlci demo", "mlci demo --keep demo")
@@ -33,6 +38,7 @@ def command(world: World, out: Output, keep: Path | None) -> None:
 
     _refuse_without(NEEDED)
     python = (sys.executable, "-P", "-m")
+    told: list[JsonValue] = []
     with _directory(world, keep) as directory:
         demo(
             Stage(
@@ -43,12 +49,24 @@ def command(world: World, out: Output, keep: Path | None) -> None:
                 programs={"mlci": (*python, "mlci"), "dvc": (*python, "dvc")},
                 # Stages say `python`: here that is the interpreter which has the example's packages.
                 path=os.pathsep.join((str(Path(sys.executable).parent), world.environment.get("PATH", ""))),
-                tell=lambda line: out.line(line, Tone.STRONG if line.startswith(("$", "──")) else Tone.PLAIN),
+                tell=told.append if out.json else partial(_tell, out),
             )
         )
+    kept = None if keep is None else keep / PROJECT
+    if out.json:
+        out.document({"lines": told, "kept": None if kept is None else str(kept)})
+    else:
+        _say_what_is_next(out, kept)
+
+
+def _tell(out: Output, line: str) -> None:
+    out.line(line, Tone.STRONG if line.startswith(("$", "──")) else Tone.PLAIN)
+
+
+def _say_what_is_next(out: Output, kept: Path | None) -> None:
     out.line()
     out.line("Type next, in a repository of your own:", Tone.STRONG)
-    out.line("  mlci init --adopt" if keep is None else f"  cd {keep / PROJECT} && mlci models")
+    out.line("  mlci init --adopt" if kept is None else f"  cd {kept} && mlci models")
     out.line("  mlci init my-project --template tabular-classification")
 
 
