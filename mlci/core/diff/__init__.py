@@ -39,11 +39,20 @@ class FloorStatus(StrEnum):
 
 
 class Floor(Struct, frozen=True, kw_only=True):
-    """An `at_least` or `at_most` of an objective, and how head stands to it."""
+    """An `at_least` or `at_most` of an objective, and how head stands to it.
+
+    `rows_needed` would be sure, where these rows are not; None also where that is out of reach.
+    """
 
     limit: float
     direction: Direction
     status: FloorStatus
+    rows_needed: int | None = None
+
+    @property
+    def key(self) -> str:
+        """How mlci.yaml states it."""
+        return "at_least" if self.direction is Direction.HIGHER else "at_most"
 
     @property
     def expected(self) -> str:

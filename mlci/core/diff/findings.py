@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, Floor, FloorStatus, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.finding import Finding, Status
+from mlci.core.narrow import NARROWLY, advice
 from mlci.core.problems import inert
 from mlci.core.wording import count, decimals_beside, decimals_of, difference, estimate, number
 
@@ -22,6 +23,7 @@ _SAME_TEST_SET = (
     f"restore what base's test set says; where this corrects it, say so in the pull request: {_ACCEPT}"
 )
 
+_IMPROVE = "improve the model, or change the limit in mlci.yaml with your reviewers"
 _SCORE_BASE = "declare `load:` for the model so that the base can be scored on the new test set"
 _MORE_ROWS = (
     "add held-out rows: at least 30 of each kind that the metric needs, such as positives and negatives "
@@ -180,17 +182,26 @@ def _limits(metric: MetricDiff, check: str) -> Iterator[Finding]:
         if floor.status is FloorStatus.MET or metric.head is None:
             continue
         missed = floor.status is FloorStatus.MISSED
+        unsure = "" if missed else f"; {NARROWLY}"
         yield Finding(
             check=check,
             subject=subject(metric),
             status=Status.FAIL if missed else Status.WARN,
-            message=f"{inert(metric.metric)} is {_held(metric, floor)}, expected {floor.expected}",
+            message=f"{inert(metric.metric)} is {_held(metric, floor)}, expected {floor.expected}{unsure}",
             observed=metric.head,
             expected=floor.expected,
             interval=metric.head_interval,
             n=metric.n if metric.head_n is None else metric.head_n,
-            help="improve the model, or change the limit in mlci.yaml with your reviewers",
+            help=_IMPROVE if missed else _to_be_sure(metric, floor),
         )
+
+
+def _to_be_sure(metric: MetricDiff, floor: Floor) -> str:
+    head, interval = metric.head or 0.0, metric.head_interval
+    if interval is None:
+        return _IMPROVE
+    end = interval.low if floor.direction is Direction.HIGHER else interval.high
+    return advice(floor.key, head, end, floor.rows_needed)
 
 
 def _held(metric: MetricDiff, floor: Floor) -> str:

@@ -261,10 +261,20 @@ def _floors(one: Measured) -> tuple[Floor, ...]:
             limit=limit,
             direction=direction,
             status=_floor_status(head, interval, limit, direction, objective.judge),
+            rows_needed=_rows_to_be_sure(one, head, limit, direction),
         )
         for limit, direction in sides
         if limit is not None
     )
+
+
+def _rows_to_be_sure(one: Measured, head: float, limit: float, direction: Direction) -> int | None:
+    """The rows of which the interval would lie on one side of the limit, where it lies on both."""
+    interval, rows = one.head_interval, one.n if one.head_n is None else one.head_n
+    if interval is None or rows is None or not interval.low < limit < interval.high:
+        return None
+    end = interval.low if direction is Direction.HIGHER else interval.high
+    return rows_to_settle(rows, abs(head - end), abs(head - limit))
 
 
 def _floor_status(

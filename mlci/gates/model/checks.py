@@ -26,8 +26,9 @@ CHECKS = (
         title="Every objective reaches its floor or ceiling",
         page="A named metric is computed from the predictions, with its 95 % interval: it fails when the "
         "value lies beyond the limit, and warns when only the interval crosses it (`judge: interval` makes "
-        "that a failure). A metric declared with `from:` is a point value. A value that is missing, not a "
-        "number or NaN is red.",
+        "that a failure): every change is warned then, until there are as many rows as the warning names, "
+        "or a limit that the present ones can hold. A metric declared with `from:` is a point value. A value "
+        "that is missing, not a number or NaN is red.",
     ),
     Check(
         id="model.beats_dummy",

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from mlci.core.config import Direction, Judge, Objective
 from mlci.core.finding import Finding, Interval, Status
+from mlci.core.measure.stats import rows_to_settle
+from mlci.core.narrow import NARROWLY, advice
 from mlci.core.wording import decimals_beside, number, stated
 
 
@@ -77,7 +79,8 @@ def held(check: str, subject: str, bound: Bound, measured: Measured) -> Finding:
     """The finding on a value that is held against a bound."""
     status = bound.status(measured)
     crosses = status is not Status.PASS and measured.defined and bound.holds(measured.point)
-    unsure = "; the interval crosses the limit" if crosses else ""
+    judged = "the interval crosses the limit" if status is Status.FAIL else NARROWLY
+    unsure = f"; {judged}" if crosses else ""
     return Finding(
         check=check,
         subject=subject,
@@ -87,8 +90,19 @@ def held(check: str, subject: str, bound: Bound, measured: Measured) -> Finding:
         expected=bound.expected,
         interval=measured.interval,
         n=measured.n,
-        help="improve the model, or change the limit with a reason" if status is Status.FAIL else None,
+        help=_help(status, bound, measured),
     )
+
+
+def _help(status: Status, bound: Bound, measured: Measured) -> str | None:
+    if status is Status.FAIL:
+        return "improve the model, or change the limit with a reason"
+    if status is Status.PASS or measured.interval is None:
+        return None
+    higher, interval, point = bound.direction is Direction.HIGHER, measured.interval, measured.point
+    end = interval.low if higher else interval.high
+    rows = measured.n and rows_to_settle(measured.n, abs(point - end), abs(point - bound.limit))
+    return advice("at_least" if higher else "at_most", point, end, rows)
 
 
 def listed(check: str, subject: str, measured: Measured) -> Finding:

@@ -244,6 +244,23 @@ def test_floors(limits, head, interval, judge_by, expected):
 
 
 @pytest.mark.parametrize(
+    ("limits", "head_n", "rows"),
+    [
+        ({"at_least": 0.8}, 1_000, 18_389),
+        ({"at_most": 0.82}, 1_000, 18_389),
+        ({"at_least": 0.8}, 400, 7_356),
+        ({"at_least": 0.81}, 1_000, None),
+        ({"at_least": 0.7}, 1_000, None),
+    ],
+)
+def test_where_rows_cannot_be_sure_of_a_floor_it_is_known_how_many_could(limits, head_n, rows):
+    around = Interval(low=0.78, high=0.84)
+    objective = Objective(metric="f1", **limits)
+    row = verdict(change=None, head=0.81, head_interval=around, head_n=head_n, objective=objective)
+    assert row.floors[0].rows_needed == rows
+
+
+@pytest.mark.parametrize(
     ("base", "head", "expected"),
     [(1e308, -1e308, MetricVerdict.REGRESSED), (-1e308, 1e308, MetricVerdict.IMPROVED)],
 )

@@ -92,14 +92,14 @@ def _failed(findings: Sequence[Finding], removed: Sequence[str], most: int | Non
 
 
 def _doubtful(findings: Sequence[Finding], removed: Sequence[str], most: int | None) -> Section | None:
-    """What only warns: first what puts all else in doubt."""
+    """What only warns: first what puts all else in doubt, last what no single change brought."""
     yellow = [
         each
         for each in findings
         if each.status is Status.WARN and not (each.check == GATES and each.subject in removed)
     ]
     doubts = [each for each in yellow if each.check in (RECORDED, ROWS)]
-    others = [each for each in yellow if each not in doubts]
+    others = sorted((each for each in yellow if each not in doubts), key=headline.is_narrow)
     return _listed("What to look at", (*_items(doubts, most), *_items(others, most)))
 
 

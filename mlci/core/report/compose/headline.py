@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from mlci.core.config import Direction
 from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff.findings import (
     GATES,
@@ -47,7 +48,7 @@ _SENTENCES = {
 }
 # The model gate asks the same of limits, where there is one.
 _LIMITS = (OBJECTIVE, "model.objective")
-_MISSES = {Status.FAIL: "misses its limit", Status.WARN: "may miss its limit"}
+_MISSES = {Status.FAIL: "misses its limit", Status.WARN: "meets its limit narrowly"}
 _DOES = {Status.WARN: "warns", Status.FAIL: "fails", Status.ERROR: "cannot be answered"}
 _SETTLED = (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN, MetricVerdict.REGRESSED)
 # So many reasons why nothing could be compared are read.
@@ -129,11 +130,35 @@ def _nothing(evidence: Sequence[Evidence]) -> str:
 def _because(evidence: Sequence[Evidence], diff: Diff | None) -> Text:
     findings = [each for gate in evidence for each in gate.findings]
     doubtful = [each for each in findings if each.status in (Status.WARN, Status.FAIL, Status.ERROR)]
-    told = [each for each in doubtful if each.blocks] or doubtful
+    told = [each for each in doubtful if each.blocks] or sorted(doubtful, key=is_narrow)
     if not told:
         return _good_news(evidence, diff)
     more = f" and {count(len(told) - 1, 'more finding')}" if len(told) > 1 else ""
-    return (*_told(told[0], _names(diff)), *words(f"{_accepted(told[0])}{more}"))
+    return (*_told(told[0], _names(diff)), *words(f"{as_before(told[0], diff)}{_accepted(told[0])}{more}"))
+
+
+def is_narrow(finding: Finding) -> bool:
+    """Whether it only says that these rows cannot be sure of a limit, which no single change brings."""
+    return finding.check in _LIMITS and finding.status is Status.WARN
+
+
+def as_before(finding: Finding, diff: Diff | None) -> str:
+    """Return `, as main does` where a limit was met as narrowly before: then it is no news of this change."""
+    metrics = diff.metrics if diff and is_narrow(finding) else ()
+    same = any(subject(each) == finding.subject and _was_narrow(each) for each in metrics)
+    return f", as {base_title(diff)} does" if diff and same else ""
+
+
+def _was_narrow(metric: MetricDiff) -> bool:
+    """Whether base met a limit that its rows, as sure as head's, could not be sure of either."""
+    base, head, around = metric.base, metric.head, metric.head_interval
+    if base is None or head is None or around is None:
+        return False
+    low, high = base - (head - around.low), base + (around.high - head)
+    return any(
+        low < floor.limit <= base if floor.direction is Direction.HIGHER else base <= floor.limit < high
+        for floor in metric.floors
+    )
 
 
 def _good_news(evidence: Sequence[Evidence], diff: Diff | None) -> Text:

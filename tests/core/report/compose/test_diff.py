@@ -109,9 +109,67 @@ def test_a_limit_that_is_missed_is_told_also_where_no_model_gate_is() -> None:
     assert plain(report.headline) == "Do not merge: m0 misses its limit"
     assert "m0 is 0.8400, expected ≥ 0.9" in terminal.render(report)
     may = replace(FLOOR, floors=(replace(LIMIT, status=FloorStatus.STRADDLED),))
-    assert plain(report_of(may).headline) == "You may merge, after a look: m0 may miss its limit"
+    assert plain(report_of(may).headline) == "You may merge, after a look: m0 meets its limit narrowly"
     diff = Diff(base=None, head=None, metrics=(FLOOR,))
     assert findings(diff, Occasion.PULL_REQUEST, limits=None) == ()
+
+
+NARROW = replace(
+    FLOOR,
+    base=0.9301,
+    head=0.9302,
+    head_interval=Interval(low=0.8914, high=0.969),
+    n=400,
+    floors=(replace(LIMIT, status=FloorStatus.STRADDLED, rows_needed=1_337),),
+)
+
+
+def test_a_limit_that_these_rows_cannot_be_sure_of_is_said_in_a_line_with_what_to_do() -> None:
+    report = report_of(NARROW)
+    assert plain(report.headline) == "You may merge, after a look: m0 meets its limit narrowly, as main does"
+    items = block(report, "What to look at")
+    assert isinstance(items, Items)
+    (item,) = items.items
+    assert plain(item.text) == (
+        "diff.objective income.m0: m0 is 0.9302 (0.8914 to 0.9690), expected ≥ 0.9; "
+        "met too narrowly for these rows to be sure"
+    )
+    assert plain(item.then) == "about 1,400 rows would be sure; these can hold `at_least: 0.89`"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"base": 0.95}, "m0 meets its limit narrowly"),
+        ({"base": 0.89}, "m0 meets its limit narrowly"),
+        ({"base": None, "difference": None}, "m0 meets its limit narrowly"),
+        (
+            {
+                "direction": Direction.LOWER, "head": 0.88, "base": 0.881,
+                "head_interval": Interval(low=0.85, high=0.91),
+                "floors": (replace(NARROW.floors[0], direction=Direction.LOWER),),
+            },
+            "m0 meets its limit narrowly, as main does",
+        ),
+    ],
+)  # fmt: skip
+def test_a_limit_that_the_base_met_as_narrowly_is_no_news(change: dict[str, object], said: str) -> None:
+    assert plain(report_of(replace(NARROW, **change)).headline) == f"You may merge, after a look: {said}"
+
+
+def test_what_another_change_would_warn_of_too_stands_last_and_is_no_headline() -> None:
+    unsure = replace(AUC, metric="m1", verdict=MetricVerdict.INCONCLUSIVE)
+    diff = Diff(base="b" * 40, head=None, metrics=(replace(NARROW, metric="m0"), unsure))
+    told = sorted(findings(diff, Occasion.PULL_REQUEST), key=lambda each: each.check)
+    evidence = Evidence(gate="diff", commit="a" * 40, findings=tuple(told))
+    report = compose(project="credit", evidence=[evidence], diff=diff, occasion=Occasion.PULL_REQUEST)
+    assert plain(report.headline).startswith("You may merge, after a look: m1 may have got worse")
+    items = block(report, "What to look at")
+    assert isinstance(items, Items)
+    assert [plain(each.text).partition(":")[0] for each in items.items] == [
+        "diff.verdict income.m1",
+        "diff.objective income.m0",
+    ]
 
 
 def test_one_cause_is_said_once() -> None:
