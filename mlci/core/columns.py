@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from mlci.core.printable import MARK, disarmed, is_command
+
 _MARKS = frozenset({"Mn", "Me"})
 
 
@@ -38,6 +40,13 @@ def wrapped(text: str, width: int) -> list[str]:
         lines += whole
         room = width - columns(line)
     return [*lines, line]
+
+
+def fitted(text: str, width: int) -> list[str]:
+    """Return lines like `wrapped`, which take no more columns when they are made printable either."""
+    calm = disarmed(text)
+    lines = wrapped(calm, width)
+    return wrapped(calm, width - len(MARK)) if any(map(is_command, lines)) else lines
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:

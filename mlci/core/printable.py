@@ -9,13 +9,25 @@ _BLANKS = re.compile(r"\s+")
 _PLAIN = re.compile(r"[\t\x20-\x7e]*")
 # GitHub strips white space before it looks for `::`, and finds `##[` anywhere in a line.
 _WORKFLOW_COMMAND = re.compile(r"\s*::")
+# What stands before such a line: of one that is indented in place of two blanks, so that it grows no wider.
+MARK = "| "
 
 
 def printable(text: str) -> str:
     """One line that shows what `text` holds: escapes for what cannot be shown, no workflow command."""
     line = text if _PLAIN.fullmatch(text) else "".join(map(_shown, text))
-    line = line.replace("##[", "# #[")
-    return f"| {line}" if _WORKFLOW_COMMAND.match(line) else line
+    line = disarmed(line)
+    return f"{MARK}{line.removeprefix('  ')}" if is_command(line) else line
+
+
+def is_command(line: str) -> bool:
+    """Whether CI would take this line for a command by how it begins."""
+    return _WORKFLOW_COMMAND.match(line) is not None
+
+
+def disarmed(text: str) -> str:
+    """A text without the mark that CI finds anywhere in a line. Lay it out only then: it grows."""
+    return text.replace("##[", "# #[")
 
 
 def printable_lines(text: str) -> str:

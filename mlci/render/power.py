@@ -1,8 +1,8 @@
 """What a test set can resolve, in sentences for somebody who has to decide, not to calculate."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
+from mlci.core.columns import fitted
 from mlci.core.config import Direction
 from mlci.core.measure.power import Power
 from mlci.core.printable import printable
@@ -24,7 +24,7 @@ def sentences(found: Sequence[Power], *, width: int = WIDTH) -> list[str]:
     whole = [each for each in found if each.subject is None]
     told = [*_whole(whole), *_weakest(found)]
     told += [BOUND] if found and not all(each.paired for each in found) else []
-    return [line for each in told or [NOTHING] for line in textwrap.wrap(printable(each), width)]
+    return [line for each in told or [NOTHING] for line in fitted(printable(each), width)]
 
 
 def _whole(found: Sequence[Power]) -> Iterator[str]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlci.core.columns import columns, cut, filled, wrapped
+from mlci.core.columns import columns, cut, filled, fitted, wrapped
 from mlci.core.finding import Verdict
-from mlci.core.printable import clean, printable
+from mlci.core.printable import clean, disarmed, printable
 from mlci.core.report import (
     Block,
     Cell,
@@ -169,7 +169,10 @@ def _pictures(block: Intervals, width: int) -> list[str]:
         return []
     reach = scales(block)
     bars = [f"  {_toned(SIGNS[row.tone], row.tone)} {bar(row, reach[row.group])}" for row in block.rows]
-    names, said = [clean(plain(row.label)) for row in block.rows], [clean(row.said) for row in block.rows]
+    names, said = (
+        [_legible(plain(row.label)) for row in block.rows],
+        [_legible(row.said) for row in block.rows],
+    )
     room = max(_WORD, min(max(map(columns, names)), width - _BEFORE_NAME - _longest(said)))
     lines = [
         "  ".join((picture, filled(cut(name, room), room), word)).rstrip()
@@ -186,7 +189,7 @@ def _longest(said: Sequence[str]) -> int:
 def _graph(graph: Graph, width: int) -> Iterator[str]:
     for number, depth in branches([each.after for each in graph.nodes]):
         node = graph.nodes[number]
-        yield cut(f"  {twig(depth)}{clean(node.name)} ({clean(node.state)})", width)
+        yield cut(f"  {twig(depth)}{_legible(node.name)} ({_legible(node.state)})", width)
 
 
 def _item(item: Item, width: int) -> list[str]:
@@ -254,7 +257,7 @@ class _Column(Struct, frozen=True, kw_only=True):
 
 
 def _laid(column: Column, texts: Sequence[str], tones: Sequence[Tone]) -> _Column:
-    title = clean(column.title)
+    title = _legible(column.title)
     longest = max(map(columns, texts), default=0)
     words = [word for text in (title, *(() if column.number else texts)) for word in text.split(" ")]
     least = max([*map(columns, words), longest if column.number else 0])
@@ -271,7 +274,7 @@ def _laid(column: Column, texts: Sequence[str], tones: Sequence[Tone]) -> _Colum
 
 def _cell(cell: Cell) -> str:
     sign = SIGNS[cell.tone].strip()
-    text = clean(plain(cell.text))
+    text = _legible(plain(cell.text))
     return f"{sign}{GLUE}{text}" if sign else text
 
 
@@ -321,7 +324,13 @@ def _pad(text: str, width: int, *, right: bool, tone: Tone) -> str:
     return space + _toned(text, tone) if right else _toned(text, tone) + space
 
 
+def _legible(text: str) -> str:
+    return disarmed(clean(text))
+
+
 def _wrapped(text: str, width: int, *, indent: str = "", hang: str | None = None) -> list[str]:
     """Lines, the first behind `indent` and the others behind `hang`, which is as wide."""
-    first, *more = wrapped(clean(text), width - len(indent))
+    # A line that is indented holds the place for the mark of one that would be a command.
+    lay = wrapped if indent else fitted
+    first, *more = lay(_legible(text), width - len(indent))
     return [f"{indent}{first}".rstrip(), *(f"{indent if hang is None else hang}{each}" for each in more)]

@@ -30,6 +30,11 @@ def test_letters_of_any_script_stay_and_direction_marks_show() -> None:
     assert printable("größe 模型\u202e\udcff") == "größe 模型\\u202e\\udcff"
 
 
+def test_an_indented_line_stays_as_wide_as_it_was() -> None:
+    assert printable("    ::x") == "|   ::x"
+    assert printable("\t::x") == "| \t::x"
+
+
 def test_line_ends_of_any_kind_separate_lines() -> None:
     assert printable_lines("a\r\n::b\rc\nd") == "a\n| ::b\nc\nd"
 

@@ -1,5 +1,6 @@
 """What a terminal makes of long and wide reports: nothing beyond its width, nothing red left out."""
 
+import re
 from time import perf_counter
 
 import pytest
@@ -11,10 +12,13 @@ from mlci.core.report import (
     Block,
     Cell,
     Column,
+    Graph,
     IntervalRow,
     Intervals,
     Item,
     Items,
+    Node,
+    Paragraph,
     Report,
     Section,
     Table,
@@ -149,3 +153,31 @@ def test_wide_letters_wrap_by_the_columns_they_take() -> None:
     table = Table(columns=(Column(title="名前"), Column(title="値")), rows=(cells,))
     text = terminal.render(report(Items(items=(item,)), table))
     assert max(map(columns, text.splitlines())) <= 80
+
+
+HOSTILE = ["##[", "a##[b", "::error::x", "::", "x" * 30 + "##[" * 20, "指標##[", "####[["]
+
+
+def everywhere(text: str) -> Report:
+    """The same words wherever a report has room for them, alone and among others."""
+    many, named = words(f"{text} " * 40), words(text)
+    blocks = (
+        Paragraph(text=many),
+        Items(items=(Item(text=named, tone=Tone.BAD, then=many),)),
+        Table(
+            columns=(Column(title=text), Column(title="n", number=True)),
+            rows=((Cell(text=named), Cell(text=named)), (Cell(text=many), Cell(text=named))),
+        ),
+        Intervals(rows=(IntervalRow(label=many, low=-1, point=0, high=1, said="better"),)),
+        Graph(nodes=(Node(name=text * 40, state=text),)),
+    )
+    section = Section(title=f"{text} " * 40, blocks=blocks, summary=named)
+    return Report(key="p", verdict=Verdict.PASSED, headline=many, facts=many, sections=(section,))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("width", [80, 61])
+def test_what_keeps_ci_from_obeying_a_line_makes_it_no_wider(text: str, width: int) -> None:
+    lines = terminal.render(replace(everywhere(text), judged=False), width=width).splitlines()
+    assert max(map(columns, lines)) <= width
+    assert not [line for line in lines if re.match(r"\s*::", line) or "##[" in line]
