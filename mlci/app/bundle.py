@@ -61,7 +61,7 @@ def evidence_path(gate: str) -> str:
 
 def write_evidence(files: Files, found: Evidence) -> None:
     """Leave one gate's evidence where the report and the registry look for it."""
-    _keep_from_git(files)
+    keep_from_git(files)
     files.write(evidence_path(found.gate), evidence.to_json(found).encode())
 
 
@@ -98,7 +98,7 @@ def flips_path(model: str) -> str:
 
 def clear(files: Files) -> None:
     """Forget what an earlier run left, so that no old answer is taken for a new one."""
-    _keep_from_git(files)
+    keep_from_git(files)
     _clear(files, EVIDENCE)
     _clear(files, LOCK)
     clear_report(files)
@@ -109,7 +109,7 @@ def clear_report(files: Files) -> None:
     _clear(files, REPORT)
 
 
-def _keep_from_git(files: Files) -> None:
+def keep_from_git(files: Files) -> None:
     """What a run leaves is no change of the work tree, also where the project's own .gitignore lacks it."""
     if not files.exists(_IGNORED):
         files.write(_IGNORED, b"*\n")

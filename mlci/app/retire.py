@@ -2,17 +2,19 @@
 
 from mlci.app.audit import audit
 from mlci.app.audit_page import audit_page
+from mlci.app.bundle import REPORT, keep_from_git
 from mlci.app.journals import witness_of
 from mlci.app.ledger import Intent, Ledger, Snapshot, Written
 from mlci.app.promote import chosen, name_of
 from mlci.app.situation import desired_at
 from mlci.core.config import Config
 from mlci.core.context import RunContext
-from mlci.core.plan import FileWrite
+from mlci.core.plan import FileWrite, Plan
 from mlci.core.registry.fold import ModelState, Release
 from mlci.core.registry.journal import Kind
 from mlci.core.registry.version import Version
 from mlci.errors import RefusedError, UsageError
+from mlci.ports.files import Files
 from mlci.ports.git import Git
 from mlci.render import html
 
@@ -56,11 +58,14 @@ def retire(
     return (ledger.settle(intents), ()) if write else ((), tuple(intents(ledger.read())))
 
 
-def final_page(git: Git, name: str) -> FileWrite:
-    """The whole trail of a model as a page, to be kept when it has been retired."""
+def leave_page(files: Files, git: Git, name: str) -> str:
+    """Leave the whole trail of a retired model as a page, which is no change of the work tree; its path."""
     slug = name.replace(":", "-").replace("/", "-")
     page = html.page(audit_page(audit(git, name)))
-    return FileWrite(path=f".mlci/report/{slug}-retired.html", content=page.encode())
+    path = f"{REPORT}/{slug}-retired.html"
+    keep_from_git(files)
+    files.apply(Plan(files=(FileWrite(path=path, content=page.encode()),)))
+    return path
 
 
 def _lost(ledger: Ledger, snapshot: Snapshot, state: ModelState, version: str | None) -> Release | None:

@@ -15,8 +15,7 @@ from mlci.wiring import World
 def command(world: World, out: Output, what: str, reason: str, dry_run: bool) -> None:
     """Withdraw a version, or deprecate a model, that no environment runs any more."""
     from mlci.app.promote import name_of
-    from mlci.app.retire import final_page, retire
-    from mlci.core.plan import Plan
+    from mlci.app.retire import leave_page, retire
 
     project = world.project()
     model, _, version = what.partition("@")
@@ -33,9 +32,8 @@ def command(world: World, out: Output, what: str, reason: str, dry_run: bool) ->
     tags, plans = [each.tag for each in written], [each.sentence for each in pending]
     lines = [f"wrote {each}" for each in tags] + [f"would {each}" for each in plans]
     if written:
-        page = final_page(world.repository(), name_of(project.config, project.prefix, model))
-        world.files().apply(Plan(files=(page,)))
-        lines.append(f"its whole trail: {page.path}")
+        name = name_of(project.config, project.prefix, model)
+        lines.append(f"its whole trail: {leave_page(world.files(), world.repository(), name)}")
     already = not (tags or plans)
     lines = lines or [f"{what} was withdrawn already: mlci audit {model} tells when and why"]
     out.answer({"written": [*tags], "pending": [*plans], "already": already}, out.lines(lines))

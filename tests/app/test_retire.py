@@ -1,6 +1,7 @@
 import pytest
 
-from mlci.app.retire import final_page, retire
+from mlci.adapters.files import FileTree
+from mlci.app.retire import leave_page, retire
 from mlci.errors import RefusedError, UsageError
 from tests.support.registry import CONTEXT, begun
 from tests.support.repository import repository
@@ -64,9 +65,11 @@ def test_the_last_page_tells_the_whole_trail(tmp_path):
     desk = begun(repository(tmp_path / "work")).merge(b"one")
     desk.register()
     retire(desk.ledger, desk.config, "", CONTEXT, model="income", version=None, reason="replaced <b>now</b>")
-    page = final_page(desk.git, "income")
-    text = page.content.decode()
-    assert page.path == ".mlci/report/income-retired.html"
+    desk.story.commit({".gitignore": "/models\n"})
+    path = leave_page(FileTree(desk.directory), desk.git, "income")
+    assert path == ".mlci/report/income-retired.html"
+    assert not desk.git.dirty()
+    text = (desk.directory / path).read_text("utf-8")
     assert "registered v0.1.0" in text
     assert "retired" in text
     assert "<b>now" not in text
