@@ -10,6 +10,7 @@ from mlci.app.locked import locked_at
 from mlci.app.promote import decision
 from mlci.app.resolve import Resolved, described
 from mlci.app.situation import contents_at, contents_here, desired_at, desired_in
+from mlci.app.verify import on_remote
 from mlci.core.config import Config, Model
 from mlci.core.evidence import MODEL, Evidence
 from mlci.core.registry.environments import Change, Move, Refusal
@@ -177,11 +178,14 @@ class Judge(Struct, frozen=True, kw_only=True):
         return Answer(what=what, ok=True, why=why)
 
     def _stored(self, found: Resolved, *, back: bool) -> Answer:
-        what = "bytes"
+        what, redo = "bytes", f"mlci verify {found.model}@{found.version}"
         (locked,) = locked_at(self.ledger.git, self.prefix, [found.commit])
         held = locked.holding(found.path) if locked and found.path else None
         if held is None:
             return Answer(what=what, ok=None, why="no lock of its commit names them")
+        if found.hash not in ("", f"md5:{held[1].value}"):
+            why = f"its tag says {found.hash}, dvc.lock of its commit md5:{held[1].value}"
+            return Answer(what=what, ok=False, why=why, help=redo, broken=True, forgiven=back)
         if held[1].cloud or held[1].algorithm != "md5":
             return Answer(
                 what=what, ok=None, why="the remote keeps versions itself; `mlci verify` fetches them"
@@ -194,7 +198,11 @@ class Judge(Struct, frozen=True, kw_only=True):
             why = f"the remote does not hold {held[0]} (md5 {held[1].value})"
             advice = f"git switch --detach {found.tag} && dvc push"
             return Answer(what=what, ok=False, why=why, help=advice, forgiven=back)
-        return Answer(what=what, ok=True, why="the remote holds them")
+        # What a remote has under a name need not be what the name says.
+        proof = on_remote(self.dvc, self.config, *held)
+        return Answer(
+            what=what, ok=proof.ok, why=proof.why, help=redo, broken=proof.ok is False, forgiven=back
+        )
 
     def _same_test(self, change: Change, before: Resolved | None, then: Sequence[Evidence]) -> bool | None:
         model = self.config.models.get(change.model.rpartition(":")[2])

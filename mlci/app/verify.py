@@ -145,7 +145,7 @@ def _bytes(git: Git, dvc: Dvc, files: Files, config: Config, prefix: str, found:
         yield Proof(what="bytes", ok=None, why="dvc.lock of its commit has no such output")
         return
     yield _given(dvc, files, config, found.commit, *held)
-    yield _on_remote(dvc, config, *held)
+    yield on_remote(dvc, config, *held)
 
 
 def _given(dvc: Dvc, files: Files, config: Config, commit: str, path: str, recorded: Hashed) -> Proof:
@@ -162,7 +162,7 @@ def _given(dvc: Dvc, files: Files, config: Config, commit: str, path: str, recor
     return Proof(what=what, ok=True, why=f"md5 {recorded.value}, hashed again; {copy}")
 
 
-def _on_remote(dvc: Dvc, config: Config, path: str, recorded: Hashed) -> Proof:
+def on_remote(dvc: Dvc, config: Config, path: str, recorded: Hashed) -> Proof:
     """The bytes that a deployment gets, which has nobody's cache: hashed as the remote holds them."""
     what, remote = "remote bytes", config.remotes.read or dvc.default_remote()
     if remote is None:

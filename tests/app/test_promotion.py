@@ -1,6 +1,7 @@
 """The gate of a promotion's pull request, and the branch that asks for one."""
 
 import json
+import re
 
 import pytest
 from msgspec.structs import replace
@@ -78,10 +79,17 @@ def test_a_good_promotion_is_one_green_report_with_the_difference(desk):
 
     assert (found.exit, report.verdict) == (Exit.DONE, Verdict.PASSED)
     assert plain(report.headline) == "You may merge: this would promote income v0.2.0 in prod (now v0.1.0)"
-    text = terminal.render(report)
-    for word in ("income.f1", "0.7500", "0.8125", "+0.0625", "same test data", "the remote holds them"):
+    text = " ".join(terminal.render(report).split())
+    for word in (
+        "income.f1",
+        "0.7500",
+        "0.8125",
+        "+0.0625",
+        "same test data",
+        "hashed again as storage holds it",
+    ):
         assert word in text
-    assert "1 metric of slices: mlci card income@v0.2.0" in " ".join(text.split())
+    assert "1 metric of slices: mlci card income@v0.2.0" in text
     assert "region" not in text
     assert json.loads(dumps(found.document()))["candidates"][0]["same_test_data"] is True
     assert "income" in markdown.render(report)
@@ -97,6 +105,34 @@ def test_bytes_that_the_remote_lacks_forbid_it(desk):
     assert report.verdict is Verdict.FAILED
     assert plain(report.headline) == "Do not merge: 1 promise not kept"
     assert "dvc push" in terminal.render(report)
+
+
+def test_other_bytes_under_the_name_of_the_right_ones_are_an_integrity_error(desk):
+    md5 = desk.registry.model("income").versions[0].registered.message.get("Model-Hash").removeprefix("md5:")
+    found = checked(ask(desk), stored={md5: "0" * 32})
+
+    assert found.exit is Exit.INTEGRITY
+    (answer,) = [each for each in found.candidates[0].answers if each.blocks]
+    assert (answer.what, answer.help) == ("bytes", "mlci verify income@v0.2.0")
+    assert "storage holds other bytes, md5 00000000" in answer.why
+
+
+def test_a_tag_that_promises_other_bytes_than_the_lock_is_an_integrity_error(desk):
+    tag, here = (
+        "income@v0.2.0",
+        desk.story.git("for-each-ref", "--format=%(contents)", "refs/tags/income@v0.2.0"),
+    )
+    other = re.sub("Model-Hash: md5:.*", f"Model-Hash: md5:{'1' * 32}", here)
+    desk.story.git(
+        "tag", "--force", "--annotate", "--cleanup=verbatim", "--message", other, tag, f"{tag}^{{}}"
+    )
+    desk.story.git("push", "--quiet", "--force", "origin", tag)
+
+    found = checked(ask(desk))
+
+    assert found.exit is Exit.INTEGRITY
+    broken = [each for each in found.candidates[0].answers if each.broken]
+    assert "its tag says md5:1111" in broken[-1].why
 
 
 def test_evidence_that_was_exchanged_is_an_integrity_error(desk):
