@@ -10,6 +10,7 @@ from mlci.app.doctor_project import (
     examine_data,
     examine_environments,
     examine_objectives,
+    examine_pipeline,
 )
 from mlci.app.doctor_repository import examine_repository
 from mlci.app.patient import Patient, bad, good, left_out
@@ -29,6 +30,7 @@ def doctor(patient: Patient) -> tuple[Finding, ...]:
         "dvc": _dvc,
         "repository": examine_repository,
         "configuration": examine_configuration,
+        "pipeline": examine_pipeline,
         "objectives": examine_objectives,
         "environments": examine_environments,
         "data": examine_data,

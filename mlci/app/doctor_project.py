@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from mlci.app.catalogue import read_catalogue
 from mlci.app.patient import Patient, bad, good, poor
+from mlci.app.situation import situation_here
 from mlci.core.config import CommentBy, Config, LockAuthor, Objective
 from mlci.core.diff.leaves import read_leaves
 from mlci.core.diff.renames import pointer
+from mlci.core.dvc.stages import in_order
 from mlci.core.finding import Finding
 from mlci.core.registry import environments
+from mlci.core.registry.environments import decide
 from mlci.core.wording import count
 from mlci.errors import ConfigError, MlciError, UsageError
 from mlci.ports.dvc import Dvc
@@ -60,6 +64,18 @@ def _cml(patient: Patient) -> Finding:
     return good("cml", f"cml {said.last_lines(1)}")
 
 
+def examine_pipeline(patient: Patient) -> Iterator[Finding]:
+    """Files of DVC that a plan could not be made of."""
+    try:
+        patient.project()
+    except MlciError:
+        return  # what is wrong with the configuration is another finding
+    ground = patient.ground()
+    stages = in_order(read_catalogue(ground.root, ground.tree, ground.dvc, ground.prefix).stages)
+    told = f"{count(len(stages), 'stage')}, each after what it needs" if stages else "no stages"
+    yield good("pipeline", told)
+
+
 def examine_objectives(patient: Patient) -> Iterator[Finding]:
     """Objectives that a run could not measure."""
     try:
@@ -109,6 +125,7 @@ def examine_environments(patient: Patient) -> Iterator[Finding]:
     except MlciError:
         return  # what is wrong with the configuration is another finding
     wrong = [*_misread(config, files), *_misnamed(config, files)]
+    wrong = wrong or [*_refused(patient)]
     if config.environments and not wrong:
         wrong = [good("environments", f"{', '.join(config.environments)}, in this order")]
     yield from wrong
@@ -121,6 +138,22 @@ def _misread(config: Config, files: Files) -> Iterator[Finding]:
         except ConfigError as error:
             told = error.problems[0].splitlines()[0] if error.problems else str(error)
             yield bad("environments", told, error.help or "mlci promote --check")
+
+
+def _refused(patient: Patient) -> Iterator[Finding]:
+    """What `mlci reconcile` would refuse, as far as the tags and the journal here tell."""
+    project, files = patient.project(), patient.files()
+    try:
+        git = patient.repository()
+        tip = git.resolve("HEAD")
+    except MlciError:
+        return  # what is wrong with the repository is another finding
+    if tip is None:
+        return
+    contents = {name: files.read_if_there(each.file) for name, each in project.config.environments.items()}
+    here = situation_here(git, project.config, project.prefix, tip, contents)
+    for each in decide(here).refusals:
+        yield poor("environments", f"as far as is known here, {each.message}", each.help)
 
 
 def _misnamed(config: Config, files: Files) -> Iterator[Finding]:

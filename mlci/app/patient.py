@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from mlci.app.plan import Ground
 from mlci.core.config import Config
 from mlci.core.context import RunContext
 from mlci.core.finding import Finding, Status
@@ -23,6 +24,11 @@ class HasConfig(Protocol):
         """Its configuration."""
         ...
 
+    @property
+    def prefix(self) -> str:
+        """Its path from the top of the repository."""
+        ...
+
 
 class Patient(Struct, frozen=True, kw_only=True):
     """What is looked at. Each part is asked for only when its turn comes, and may raise MlciError."""
@@ -32,6 +38,7 @@ class Patient(Struct, frozen=True, kw_only=True):
     repository: Callable[[], Git]
     project: Callable[[], HasConfig]
     files: Callable[[], Files]
+    ground: Callable[[], Ground]
     dvc: Callable[[], Dvc]
     user_python: Callable[[], UserPython]
     command: Callable[..., Command]

@@ -7,6 +7,7 @@ from mlci.app.ledger import Snapshot
 from mlci.core.config import Config
 from mlci.core.registry import environments, journal
 from mlci.core.registry.environments import Desired, Situation
+from mlci.core.registry.fold import fold
 from mlci.core.registry.tag import full_name
 from mlci.ports.files import Files
 from mlci.ports.git import Git
@@ -53,6 +54,20 @@ def contents_here(git: Git, files: Files, config: Config, prefix: str, committed
         name: files.read_if_there(each.file) if path_of(prefix, each.file) in dirty else committed[name]
         for name, each in config.environments.items()
     }
+
+
+def situation_here(git: Git, config: Config, prefix: str, tip: str, contents: Contents) -> Situation:
+    """What stands and what these files want, by the tags and the journal here: no remote is asked."""
+    ref = git.resolve(journal.REF)
+    return Situation(
+        environments=config.environments,
+        models=models_of(config, prefix),
+        desired=desired_in(contents, config, prefix),
+        registry=fold(git.tags()),
+        line=tuple(git.first_parents(tip)),
+        deployed=journal.deployed(read_entries(git, ref)),
+        witness=witness_of(git, ref),
+    )
 
 
 def situation(

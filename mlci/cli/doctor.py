@@ -26,6 +26,7 @@ def command(world: World, out: Output) -> int:
             repository=world.repository,
             project=world.project,
             files=world.files,
+            ground=world.ground,
             dvc=world.dvc,
             user_python=world.user_python,
             after_push=world.after_push,

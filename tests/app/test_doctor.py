@@ -10,8 +10,10 @@ import pytest
 from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
+from mlci.adapters.worktree import LinkedTree
 from mlci.app.doctor import doctor
 from mlci.app.patient import Patient
+from mlci.app.plan import Ground
 from mlci.core.config import (
     Ci,
     CommentBy,
@@ -28,7 +30,8 @@ from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding, Status
 from mlci.errors import ConfigError, MlciError, UsageError, WorldError
 from mlci.ports.process import Command
-from tests.support.fakes import FakeDvc
+from tests.support.fakes import FakeClock, FakeDvc, FakeProgress
+from tests.support.registry import begun
 from tests.support.repository import repository
 
 
@@ -39,6 +42,18 @@ def raising(error: MlciError):
     return ask
 
 
+def ground(directory: Path) -> Ground:
+    files = FileTree(directory)
+    return Ground(
+        root=files,
+        project=files,
+        tree=LinkedTree(directory),
+        dvc=FakeDvc(),
+        clock=FakeClock(),
+        progress=FakeProgress(),
+    )
+
+
 def patient(directory: Path, **parts) -> Patient:
     process = ProcessRunner(os.environ)
     python = SimpleNamespace(executable=Path("python"), probe=lambda: {"python": "3.12.1"})
@@ -46,8 +61,9 @@ def patient(directory: Path, **parts) -> Patient:
         "process": process,
         "context": RunContext,
         "repository": lambda: GitCli(process, directory, os.environ),
-        "project": lambda: SimpleNamespace(config=Config(project="credit")),
+        "project": lambda: SimpleNamespace(config=Config(project="credit"), prefix=""),
         "files": lambda: FileTree(directory),
+        "ground": lambda: ground(directory),
         "dvc": lambda: FakeDvc(remote="storage"),
         "user_python": lambda: python,
         "after_push": str,
@@ -88,7 +104,7 @@ def test_a_lock_that_ci_commits_needs_a_token_and_a_place_for_its_data(
     cloned: Path, remote: str | None, after_push: Callable[[], str], status: Status, said: str
 ) -> None:
     config = Config(project="credit", ci=Ci(lock=LockAuthor.CI), remotes=Remotes(pull_request=remote))
-    project = SimpleNamespace(config=config)
+    project = SimpleNamespace(config=config, prefix="")
     told = found(cloned / "clone", project=lambda: project, after_push=after_push)["lock"]
     assert (told.status, said in told.message) == (status, True), told.message
     assert "lock" not in found(cloned / "clone")
@@ -212,7 +228,7 @@ def test_without_a_dvc_remote_nothing_can_be_registered(cloned: Path) -> None:
 def test_a_remote_that_the_configuration_names_must_be_there(cloned: Path) -> None:
     config = Config(project="credit", remotes=Remotes(read="storage", pull_request="storage-pr"))
 
-    finding = found(cloned / "clone", project=lambda: SimpleNamespace(config=config))["data"]
+    finding = found(cloned / "clone", project=lambda: SimpleNamespace(config=config, prefix=""))["data"]
 
     assert (finding.status, finding.help) == (Status.FAIL, "dvc remote add storage-pr URL")
 
@@ -222,7 +238,8 @@ def test_cml_is_looked_for_only_where_it_is_asked_for(cloned: Path) -> None:
 
     assert "cml" not in found(cloned / "clone")
     assert (
-        found(cloned / "clone", project=lambda: SimpleNamespace(config=config))["cml"].status is Status.FAIL
+        found(cloned / "clone", project=lambda: SimpleNamespace(config=config, prefix=""))["cml"].status
+        is Status.FAIL
     )
 
 
@@ -253,7 +270,50 @@ def test_a_broken_or_misnamed_environment_file_is_told(
     income = Model(name="income", path="m", task=Task.BINARY)
     environments = {"prod": Environment(name="prod")}
     config = Config(project="credit", models={"income": income}, environments=environments)
-    finding = found(tmp_path, project=lambda: SimpleNamespace(config=config))["environments"]
+    finding = found(tmp_path, project=lambda: SimpleNamespace(config=config, prefix=""))["environments"]
+    assert (finding.status, said in finding.message) == (status, True), finding.message
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("income: v9.0.0\n", "environments/prod.yaml asks for income v9.0.0, which was never registered"),
+        ("", "environments/prod.yaml is empty, yet prod runs income"),
+        (None, "environments/prod.yaml does not exist, yet prod runs income"),
+        ("income: v0.1.0\n", ""),
+    ],
+)
+def test_what_reconcile_would_refuse_is_told(tmp_path: Path, content: str | None, said: str) -> None:
+    desk = begun(repository(tmp_path / "work")).merge(b"one")
+    desk.register()
+    desk.merge(staging="income: v0.1.0\n").reconcile()
+    desk.merge(prod="income: v0.1.0\n").reconcile()
+    desk.story.write({"environments/prod.yaml": content})
+    told = found(desk.directory, project=lambda: SimpleNamespace(config=desk.config, prefix=""))
+    finding = told["environments"]
+    assert (finding.status is Status.WARN, said in finding.message) == (bool(said), True), finding.message
+    desk.merge(prod="" if content is None else content)
+    assert [each.message for each in desk.reconcile(write=False).refusals] == (
+        [said.replace("does not exist", "is empty")] if said else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "status", "said"),
+    [
+        ("stages: {a: {cmd: x, deps: [b.txt], outs: [a.txt]}, b: {cmd: x, deps: [a.txt], outs: [b.txt]}}",
+         Status.FAIL, "in a circle: 'a' -> 'b' -> 'a'"),
+        ("stages: {a: {cmd: x, deps: [a.txt], outs: [a.txt]}}", Status.FAIL, "which it makes itself"),
+        ("stages: {a: {cmd: x, outs: [c]}, b: {cmd: x, outs: [c]}}", Status.FAIL, "'c' is an output of both"),
+        ("stages: {a: {cmd: x, outs: [c]}, b: {cmd: x, deps: [c]}}", Status.PASS, "2 stages"),
+        ("stages: {}", Status.PASS, "no stages"),
+    ],
+)  # fmt: skip
+def test_a_pipeline_that_no_plan_could_be_made_of_is_told(
+    tmp_path: Path, pipeline: str, status: Status, said: str
+) -> None:
+    repository(tmp_path).commit({"dvc.yaml": pipeline})
+    finding = found(tmp_path)["pipeline"]
     assert (finding.status, said in finding.message) == (status, True), finding.message
 
 
@@ -272,7 +332,7 @@ def test_objectives_that_cannot_be_measured(tmp_path: Path, objective, status, s
     (tmp_path / "m.json").write_text('{"serve": {"p95": 3}}')
     income = Model(name="income", path="model.bin", task=Task.BINARY)
     config = Config(project="credit", models={"income": income}, objectives=(objective,))
-    finding = found(tmp_path, project=lambda: SimpleNamespace(config=config))["objectives"]
+    finding = found(tmp_path, project=lambda: SimpleNamespace(config=config, prefix=""))["objectives"]
     assert finding.status is status
     assert said in finding.message
     assert (finding.help is None) is (status is Status.PASS)

@@ -111,6 +111,11 @@ def plan_stages(
     return tuple(done.values())
 
 
+def in_order(stages: Mapping[str, Stage]) -> Sequence[str]:
+    """All names, each after those it needs. Raises ConfigError where no stages could run in any order."""
+    return _Graph(stages).order()
+
+
 class _Graph:
     """Who makes what, and who therefore comes after whom."""
 
