@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from mlci.adapters.files import FileTree
@@ -66,6 +68,7 @@ def test_the_last_page_tells_the_whole_trail(tmp_path):
     desk.register()
     retire(desk.ledger, desk.config, "", CONTEXT, model="income", version=None, reason="replaced <b>now</b>")
     desk.story.commit({".gitignore": "/models\n"})
+    shutil.rmtree(desk.directory / ".mlci")
     path = leave_page(FileTree(desk.directory), desk.git, "income")
     assert path == ".mlci/report/income-retired.html"
     assert not desk.git.dirty()
