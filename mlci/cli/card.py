@@ -10,7 +10,9 @@ from mlci.wiring import World
 
 @verb("mlci card income@v1.2.0 > README.md", "mlci card 'income#prod' --format html > card.html")
 @click.argument("reference", shell_complete=completing.references)
-@click.option("--format", "form", type=click.Choice(["markdown", "html"]), default="markdown", help="How.")
+@click.option(
+    "--format", "form", type=click.Choice(["markdown", "html"]), default="markdown", help="How to tell it."
+)
 def command(world: World, out: Output, reference: str, form: str) -> None:
     """Write the model card of REFERENCE: MODEL_CARD.md joined with what was measured."""
     from mlci.app.card import card

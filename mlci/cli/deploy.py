@@ -14,7 +14,10 @@ from mlci.wiring import World
 @click.option("--tag", metavar="TAG", help="The assignment that started this; a newer one wins.")
 @click.option("--dry-run", is_flag=True, help="Say what would run and run nothing.")
 def command(world: World, out: Output, environment: str | None, tag: str | None, dry_run: bool) -> None:
-    """Deploy the versions an environment was given last; what is deployed already is left alone."""
+    """Deploy the versions an environment was given last; what is deployed already is left alone.
+
+    The environment is ENV, or with --tag that of the assignment. Ends with 3 when a deployment fails.
+    """
     from mlci.app.deploy import deploy, target_of
 
     if (environment is None) == (tag is None):

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @verb("mlci doctor", "mlci doctor --json")
 def command(world: World, out: Output) -> int:
-    """Look at Python, Git, DVC, the repository and the configuration; say what to type."""
+    """Look at Python, Git, DVC, the repository and the configuration; say what to type.
+
+    Ends with 3 when something will not do until that is done.
+    """
     from mlci.app.doctor import doctor
     from mlci.app.patient import Patient
     from mlci.core.finding import Verdict, verdict_of

@@ -26,7 +26,11 @@ FORMATS = ("terminal", "markdown", "html")
     shell_complete=completing.environments,
 )
 @click.option("--pull-request", is_flag=True, help="Push a branch from main and open its pull request.")
-@click.option("--check", is_flag=True, help="Judge what this branch asks for; exit 7 when it is not allowed.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Judge what this branch asks for; exit 7 when it is not allowed, 5 when a promise is broken.",
+)
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="terminal", help="How --check tells it."
 )

@@ -13,7 +13,10 @@ from mlci.wiring import World
 @click.option("--dry-run", is_flag=True, help="Say what would be written and write nothing.")
 @click.option("--prune", is_flag=True, help="Clear an environment whose file is empty or gone.")
 def command(world: World, out: Output, check: bool, dry_run: bool, prune: bool) -> int:
-    """Assign versions to environments as their files on the main branch ask for."""
+    """Assign versions to environments as their files on the main branch ask for.
+
+    Ends with 7 when a rule of the registry refuses a part of it; the rest is done.
+    """
     from mlci.app.reconcile import reconcile
     from mlci.core.registry.environments import problems_of
 

@@ -37,7 +37,10 @@ def command(
     accept_incomparable: str | None,
     dry_run: bool,
 ) -> int:
-    """Register the models of main's newest commit, when their bytes are new and their gates green."""
+    """Register the models of main's newest commit, when their bytes are new and their gates green.
+
+    Ends with 10 when their evidence is red.
+    """
     world.repository().prepare()
     from mlci.app.register import Choices, register
     from mlci.core.registry.version import Part

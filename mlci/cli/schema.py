@@ -9,8 +9,10 @@ from mlci.wiring import World
 def command(world: World, out: Output) -> None:
     """Print the JSON Schema of mlci.yaml.
 
-    Save it, then point an editor at it with the comment
-    `# yaml-language-server: $schema=mlci.schema.json` on the first line of mlci.yaml.
+    Save it, then point an editor at it by the first line of mlci.yaml:
+
+    \b
+        # yaml-language-server: $schema=mlci.schema.json
     """
     from mlci.app.schema import schema
 

@@ -16,3 +16,9 @@ def test_the_document_is_a_json_schema_with_every_gate(capsys: pytest.CaptureFix
     assert sorted(document["properties"]["gates"]["properties"]) == list(gates.ids())
     assert "yaml-language-server" in document["description"]
     assert all(each.get("description") for each in document["properties"].values())
+
+
+def test_the_line_for_an_editor_can_be_copied_from_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["schema", "--help"]) == 0
+    lines = [each.strip() for each in capsys.readouterr().out.splitlines()]
+    assert "# yaml-language-server: $schema=mlci.schema.json" in lines
