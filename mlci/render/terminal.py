@@ -32,6 +32,8 @@ WIDTH = 80
 WORDS = {Verdict.PASSED: "PASSED", Verdict.WARNED: "WARNED", Verdict.FAILED: "FAILED"}
 # Holds a sign to its word while a cell is wrapped; it is a blank again when that is done.
 GLUE = "\N{NO-BREAK SPACE}"
+# Where a name of several parts may go on in the next line.
+GAP = "\ue004"
 # Where a tone begins and ends, until a line is known to hold nothing that must be made printable. Nobody
 # else's text holds them: they are no printable characters.
 BEGINS = {Tone.GOOD: "\ue000", Tone.WARN: "\ue001", Tone.BAD: "\ue002"}
@@ -45,6 +47,7 @@ _QUIET = (Tone.NEUTRAL, Tone.MUTED)
 _WHOLE, _WORD = 24, 8
 # A row of a picture: two blanks, its sign, a blank, the bar and two blanks before the name.
 _BEFORE_NAME = WIDTH_OF_BAR + 6
+_NAME_LINES = 3
 SIGNS = {Tone.GOOD: "+", Tone.NEUTRAL: " ", Tone.MUTED: " ", Tone.WARN: "!", Tone.BAD: "x"}
 
 
@@ -164,7 +167,7 @@ def _block(block: Block, width: int) -> list[str]:
 
 
 def _pictures(block: Intervals, width: int) -> list[str]:
-    """A sign, a picture and a name a row, and behind it what is said: a long name gives way."""
+    """A sign, a picture and a name a row, and behind it what is said: a long name goes on below."""
     if not block.rows:
         return []
     reach = scales(block)
@@ -174,11 +177,23 @@ def _pictures(block: Intervals, width: int) -> list[str]:
         [_legible(row.said) for row in block.rows],
     )
     room = max(_WORD, min(max(map(columns, names)), width - _BEFORE_NAME - _longest(said)))
-    lines = [
-        "  ".join((picture, filled(cut(name, room), room), word)).rstrip()
-        for picture, name, word in zip(bars, names, said, strict=True)
-    ]
+    lines: list[str] = []
+    for picture, name, word in zip(bars, names, said, strict=True):
+        first, *more = _shortened_name(name, room)
+        lines.append("  ".join((picture, filled(first, room), word)).rstrip())
+        lines += [" " * _BEFORE_NAME + each for each in more]
     return [*lines, *_wrapped(legend(block), width, indent="  ")]
+
+
+def _shortened_name(name: str, room: int) -> list[str]:
+    """A name in a few lines. Of one that is longer its end is shown, which tells one slice from another."""
+    if columns(name) <= room:
+        return [name]
+    # A mark behind each comma lets a line end there; nobody's text holds it.
+    parts = [each.replace(f"{GAP} ", "").rstrip(GAP) for each in wrapped(name.replace(",", f",{GAP} "), room)]
+    if len(parts) <= _NAME_LINES:
+        return parts
+    return [*parts[: _NAME_LINES - 1], "…" + cut(name[::-1], room)[-2::-1]]
 
 
 def _longest(said: Sequence[str]) -> int:

@@ -129,9 +129,23 @@ def test_no_colour_is_needed_to_read_a_picture() -> None:
         "region=north  −0.0419 regressed",
         "a             +0.0010 within margin",
     ]
-    long = replace(row, label=code("region=" + "north" * 30))
-    (line,) = [each for each in terminal.render(report(Intervals(rows=(long,)))).splitlines() if "…" in each]
-    assert (columns(line), line.endswith("…  −0.0419 regressed")) == (80, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("roc_auc.sex=male,age_band=18-29", ["roc_auc.sex=male,", "age_band=18-29"]),
+        ("roc_auc.a=1,b=2", ["roc_auc.a=1,b=2"]),
+        ("a" * 80 + "north", ["a" * 30, "a" * 30, "a" * 20 + "north"]),
+        ("指" * 60 + "north", ["指" * 15, "指" * 15, "…" + "指" * 12 + "north"]),
+    ],
+)
+def test_a_long_name_goes_on_below_its_picture_and_keeps_its_end(name: str, shown: list[str]) -> None:
+    row = IntervalRow(label=code(name), low=-2, point=-1, high=1, said="−0.0419 regressed")
+    lines = terminal.render(report(Intervals(rows=(row,)))).splitlines()[4:-1]
+    assert lines[0].endswith("  −0.0419 regressed")
+    assert max(map(columns, lines)) <= 80
+    assert [each[31:].removesuffix("−0.0419 regressed").rstrip() for each in lines] == shown
 
 
 def test_slices_of_which_none_moved_are_counted_without_a_table() -> None:
