@@ -1,5 +1,6 @@
 """A report as one self-contained HTML page: no script, no request, light and dark."""
 
+import re
 from functools import cache
 
 from jinja2 import Environment, StrictUndefined, Template
@@ -24,6 +25,7 @@ from mlci.core.report.picture import branches, own_scales, scales
 from mlci.core.wording import number
 
 PLOT_WIDTH = 480
+_SIGNED = re.compile("([≥≤±]) ")
 
 
 class PlotRow(Struct, frozen=True, kw_only=True):
@@ -63,9 +65,16 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    # On one line, so that none begins with a stranger's words: the page may be printed into a CI's log.
-    environment.filters["flat"] = clean
+    environment.filters["flat"] = _flat
     return environment.from_string(files("mlci.render").joinpath("page.html.jinja").read_text("utf-8"))
+
+
+def _flat(text: str) -> str:
+    """On one line, so that none begins with a stranger's words: the page may be printed into a CI's log.
+
+    A number stays beside the sign before it.
+    """
+    return _SIGNED.sub("\\1\N{NO-BREAK SPACE}", clean(text))
 
 
 def _kind(block: Block) -> str:

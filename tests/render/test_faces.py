@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Location, Status, Waived
+from mlci.core.report import Cell, Column, Section, Table, code, words
 from mlci.render import html, junit, terminal
 from tests.support.reports import bad
 
@@ -118,6 +119,19 @@ def test_the_page_says_what_lies_left_and_right_and_needs_no_colour() -> None:
     assert 'aria-label="roc_auc: regressed, −0.0419 (−0.0478, −0.0360)"' in found
     assert '<span class="said bad">regressed</span>' in found
     assert "Right is better; the thin line is no change; the dashed line is the accepted drop." in found
+
+
+def test_on_a_phone_a_table_of_words_is_a_list_and_each_cell_says_what_it_is() -> None:
+    worded = Table(
+        columns=(Column(title="check"), Column(title="answer")),
+        rows=((Cell(text=code("a.b")), Cell(text=words("0.9, expected ≥ 0.8"))),),
+    )
+    numbered = Table(columns=(Column(title="n", number=True),), rows=((Cell(text=words("1")),),))
+    section = Section(title="Gate", blocks=(worded, numbered))
+    found = html.render(replace(bad(), sections=(section,)))
+    assert found.count('<table class="words"') == 1
+    assert 'data-title="answer"' in found
+    assert "expected ≥\N{NO-BREAK SPACE}0.8" in found
 
 
 def test_tables_of_the_page_can_be_scrolled_by_keyboard_and_folded_parts_are_printed() -> None:
