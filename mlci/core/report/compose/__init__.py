@@ -1,7 +1,7 @@
 """Evidence and a diff, told as a report: what a reviewer needs first comes first."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain, groupby
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -113,9 +113,11 @@ def _items(findings: Sequence[Finding], most: int | None) -> list[Item]:
     for each in findings:
         key = (each.check, each.status, each.message, each.help, each.waived)
         causes.setdefault(key, []).append(each)
+    advised: dict[Text, list[Item]] = {}
+    for item in (_item(each, most) for each in causes.values()):
+        advised.setdefault(item.then, []).append(item)
     items: list[Item] = []
-    for _, same in groupby((_item(each, most) for each in causes.values()), key=lambda item: item.then):
-        *before, last = same
+    for *before, last in advised.values():
         items += [replace(each, then=()) for each in before]
         these = words(f"for these {len(before) + 1:,}: ") if before and last.then else ()
         items.append(replace(last, then=(*these, *last.then)))

@@ -214,7 +214,9 @@ def _short(finding: Finding) -> str:
     if finding.check in _LIMITS:
         return _MISSES.get(finding.status, "cannot be judged")
     said = f" {finding.message}"
-    return next((each for each in SAYS.values() if f" {each}" in said), "cannot be judged")
+    found = next((each for each in SAYS.values() if f" {each}" in said), "cannot be judged")
+    # What it says of the test set stands with the finding.
+    return found.partition(";")[0]
 
 
 def _accepted(finding: Finding) -> str:

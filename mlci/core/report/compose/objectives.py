@@ -21,13 +21,14 @@ from mlci.core.report import (
     Text,
     Tone,
     code,
+    plain,
     prose,
     words,
 )
 from mlci.core.report.compose.extent import Extent
 from mlci.core.report.compose.headline import base_title
 from mlci.core.report.compose.marks import explained, mark_of
-from mlci.core.wording import count, decimals_beside, decimals_of, difference, number
+from mlci.core.wording import NOTHING, count, decimals_beside, decimals_of, difference, number
 
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
 SHORT = 24
@@ -63,10 +64,8 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
         _difference_column(metrics),
         Column(title="may drop", number=True, spare=True),
     )
-    # Where no drop is accepted, no column says so.
-    width = len(columns) if any(each.margin is not None for each in metrics) else len(columns) - 1
-    rows = tuple(_metric_row(each, label, diff)[:width] for each, label in zip(metrics, labels, strict=True))
-    table = Table(columns=columns[:width], rows=rows)
+    rows = tuple(_metric_row(each, label, diff) for each, label in zip(metrics, labels, strict=True))
+    table = _saying(Table(columns=columns, rows=rows))
     blocks: list[Block] = [table, *explained(metrics, diff, base_title(diff))]
     picture = tuple(
         _picture(each, label)
@@ -87,6 +86,19 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
         often = "4 times out of 5 this test set would notice a true change for the worse by"
         blocks.append(Paragraph(text=words(f"{often}: {', '.join(noticed)}.")))
     return Section(title="Objectives", blocks=tuple(blocks))
+
+
+def _saying(table: Table) -> Table:
+    """A table without the columns of which no row has anything, such as a base's where there is none."""
+    kept = [
+        at
+        for at, column in enumerate(table.columns)
+        if not column.number or any(plain(row[at].text) != NOTHING for row in table.rows)
+    ]
+    return Table(
+        columns=tuple(table.columns[at] for at in kept),
+        rows=tuple(tuple(row[at] for at in kept) for row in table.rows),
+    )
 
 
 def _difference_column(metrics: Sequence[MetricDiff]) -> Column:

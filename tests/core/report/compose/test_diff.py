@@ -114,6 +114,29 @@ def test_a_limit_that_is_missed_is_told_also_where_no_model_gate_is() -> None:
     assert findings(diff, Occasion.PULL_REQUEST, limits=None) == ()
 
 
+def test_advice_is_said_once_also_where_others_stand_between() -> None:
+    rose = replace(LOST, direction=Direction.LOWER, difference=0.04, interval=Interval(low=0.03, high=0.05))
+    report = report_of(LOST, rose, replace(LOST, difference=-0.03))
+    text = " ".join(terminal.render(report).split())
+    assert text.count("undo what made it drop") == text.count("undo what made it rise") == 1
+    assert "for these 2: undo what made it drop" in text
+
+
+def test_a_headline_does_not_go_on_about_the_test_set() -> None:
+    unsure = replace(AUC, verdict=MetricVerdict.INCONCLUSIVE)
+    assert plain(report_of(unsure, unsure).headline) == (
+        "You may merge, after a look: m0 may have got worse by more than accepted and 1 more finding"
+    )
+
+
+def test_where_there_is_no_base_no_column_says_nothing() -> None:
+    new = replace(AUC, base=None, difference=None, interval=None, verdict=None)
+    table = block(report_of(new), "Objectives")
+    assert isinstance(table, Table)
+    assert [each.title for each in table.columns] == ["objective", "verdict", "this change", "may drop"]
+    assert [plain(each.text) for each in table.rows[0]] == ["m0", "new", "0.8400", "0.0050"]
+
+
 NARROW = replace(
     FLOOR,
     base=0.9301,
