@@ -8,7 +8,7 @@ from mlci.core.records import MOST
 from mlci.core.report import Cell, Column, Section, Table, Tone, code, prose, words
 from mlci.core.report.compose.calibration import calibrations
 from mlci.core.strictjson import JsonValue
-from mlci.core.wording import NOTHING, count, number
+from mlci.core.wording import NOTHING, count, decimals_of, number
 
 TONES = {
     Status.PASS: Tone.GOOD,
@@ -17,6 +17,8 @@ TONES = {
     Status.FAIL: Tone.BAD,
     Status.ERROR: Tone.BAD,
 }
+# A grid is read across, where three decimals tell enough.
+MOST_DECIMALS = 3
 # So many subjects of one check with several measures each are read as a grid, not as a list.
 FEWEST_IN_GRID = 3
 
@@ -125,7 +127,10 @@ def _measured(finding: Finding) -> Cell:
     if not isinstance(value, int | float) or interval is None:
         return Cell(text=words(str(value)), tone=tone)
     half = (interval.high - interval.low) / 2
-    return Cell(text=words(f"{number(value, decimals=3)} ± {number(half, decimals=3)}"), tone=tone)
+    decimals = min(MOST_DECIMALS, decimals_of(value, None))
+    return Cell(
+        text=words(f"{number(value, decimals=decimals)} ± {number(half, decimals=decimals)}"), tone=tone
+    )
 
 
 def _groups(figures: Mapping[str, JsonValue], tones: Mapping[str, Tone]) -> Iterator[Section]:

@@ -38,6 +38,7 @@ _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
     MetricVerdict.INCONCLUSIVE: 2,
 }
 _LIMITS = {FloorStatus.MISSED: "misses", FloorStatus.STRADDLED: "may miss", FloorStatus.MET: "meets"}
+_SETTLED = (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN, MetricVerdict.REGRESSED)
 VERDICT_TONES = {
     MetricVerdict.IMPROVED: Tone.GOOD,
     MetricVerdict.WITHIN_MARGIN: Tone.GOOD,
@@ -199,7 +200,9 @@ def _verdict_cell(metric: MetricDiff) -> Cell:
     if metric.problem:
         return Cell(text=words(_no_value(metric.problem)), tone=Tone.BAD if metric.gated else Tone.WARN)
     unmet = [floor for floor in metric.floors if floor.status is not FloorStatus.MET]
-    note = f" ({metric.note})" if 0 < len(metric.note) <= SHORT else ""
+    # What is settled without an interval was compared exactly: the difference shows it by having none.
+    exact = metric.interval is None and metric.verdict in _SETTLED
+    note = f" ({metric.note})" if 0 < len(metric.note) <= SHORT and not exact else ""
     said = [f"{_LIMITS[floor.status]} {floor.expected}" for floor in unmet]
     tones = [Tone.BAD if floor.status is FloorStatus.MISSED else Tone.WARN for floor in unmet]
     if metric.verdict is not None:

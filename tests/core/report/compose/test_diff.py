@@ -425,3 +425,10 @@ def test_a_column_of_the_base_has_one_name_in_all_tables() -> None:
     tables = [block for each in report.sections for block in each.blocks if isinstance(block, Table)]
     assert len(tables) == 3
     assert all("main" in [column.title for column in table.columns] for table in tables)
+
+
+def test_a_verdict_without_an_interval_is_evidently_exact_and_a_doubt_keeps_its_note() -> None:
+    exact = replace(AUC, interval=None, note="compared exactly")
+    doubt = replace(AUC, interval=None, verdict=MetricVerdict.INCONCLUSIVE, note="point values only")
+    told = rows(report_of(exact, doubt))
+    assert [each[1] for each in told] == ["inconclusive (point values only)", "within margin"]

@@ -67,10 +67,10 @@ def test_the_same_measures_of_many_slices_are_a_grid() -> None:
     ]
 
 
-def test_large_measures_of_slices_are_read_in_thousands() -> None:
+def test_large_measures_of_slices_are_read_in_thousands_and_without_decimals() -> None:
     large = replace(sliced("a", "rmse"), observed=41_250.5, interval=Interval(low=40_000, high=42_500))
     findings = [replace(large, subject=f"income.{name}.rmse") for name in "abc"]
-    assert table_of(*findings)[0] == ["income.a", "1,234", "41,250.500 ± 1,250.000"]
+    assert table_of(*findings)[0] == ["income.a", "1,234", "41,250 ± 1,250"]
 
 
 def test_two_subjects_are_a_list() -> None:
