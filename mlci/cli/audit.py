@@ -53,7 +53,7 @@ def command(
     elif form == "text" and not full:
         _tell(out, trail)
     else:
-        out.raw(_rendered(trail, form))
+        out.raw(_rendered(trail, form, out.width))
 
 
 def _filters(environment: str | None, version: str | None, event: str | None, since: str | None) -> "Filters":
@@ -82,7 +82,7 @@ def _tell(out: Output, trail: "Trail") -> None:
         out.note(odd)
 
 
-def _rendered(trail: "Trail", form: str) -> str:
+def _rendered(trail: "Trail", form: str, width: int) -> str:
     from mlci.app.audit_page import audit_page
     from mlci.render import html, markdown, terminal
 
@@ -93,4 +93,4 @@ def _rendered(trail: "Trail", form: str) -> str:
         case "markdown":
             return markdown.page(page)
         case _:
-            return terminal.page(page)
+            return terminal.page(page, width=width)

@@ -86,7 +86,7 @@ def _check(world: World, out: Output, form: str) -> int:
     if out.json:
         out.document(found.document())
     else:
-        out.raw(_rendered(report, form))
+        out.raw(_rendered(report, form, out))
     if found.changed and world.summary.room:
         world.summary.append(markdown.render(report, limit=world.summary.room))
     for problem in problems_of(found.refusals):
@@ -94,7 +94,7 @@ def _check(world: World, out: Output, form: str) -> int:
     return found.exit
 
 
-def _rendered(report: "Report", form: str) -> str:
+def _rendered(report: "Report", form: str, out: Output) -> str:
     from mlci.render import html, markdown, terminal
 
     match form:
@@ -103,4 +103,4 @@ def _rendered(report: "Report", form: str) -> str:
         case "html":
             return html.render(report)
         case _:
-            return terminal.render(report)
+            return terminal.render(report, width=out.width, paint=out.painted)

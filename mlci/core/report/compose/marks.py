@@ -43,7 +43,7 @@ def _of_base(pairing: Pairing, base: str) -> str:
     if pairing.whole:
         return ""
     rows = f"the {count(pairing.rows, 'row')} that both have"
-    own = "" if pairing.rows == pairing.base_rows else f" of its {pairing.base_rows:,}"
+    own = "" if pairing.rows == pairing.base_rows else f" ({base} has {pairing.base_rows:,})"
     return f"the difference and {base}'s value are of {rows}{own}"
 
 

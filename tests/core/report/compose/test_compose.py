@@ -220,8 +220,9 @@ def test_what_cannot_be_compared_with_production_is_said() -> None:
 
 def test_a_part_that_is_compared_with_production_is_told_there() -> None:
     part = against_prod(BETTER, pairings=(replace(WHOLE, base_rows=8000),))
-    assert "† income: the difference and prod's value are of the 6,000 rows that both have of its 8,000." in (
-        " ".join(terminal.render(part).split())
+    assert (
+        "† income: the difference and prod's value are of the 6,000 rows that both have (prod has 8,000)."
+        in (" ".join(terminal.render(part).split()))
     )
     assert "†" not in render(against_prod(BETTER, pairings=(WHOLE,)))
 
@@ -232,7 +233,7 @@ BOTH = "the difference and main's value are of the 6,000 rows that both have"
 @pytest.mark.parametrize(
     ("differs", "told"),
     [
-        ({"base_rows": 6001}, f"{BOTH} of its 6,001."),
+        ({"base_rows": 6001}, f"{BOTH} (main has 6,001)."),
         ({"head_rows": 7000}, f"{BOTH}; this change's value is of all its 7,000, so they do not add up."),
         ({"rescored": True}, "main's value is of its model scored anew on this change's test set."),
         (
