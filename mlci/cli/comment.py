@@ -46,5 +46,6 @@ def command(world: World, out: Output, artifact: Path | None, number: int | None
         "url": result.url if result else None,
         "skipped": done.skipped,
         "verdict": reported.report.verdict.value,
+        "body": done.body if dry_run else None,
     }
     out.answer({**document}, done.body if dry_run else told(done, reported))

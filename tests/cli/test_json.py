@@ -105,6 +105,11 @@ def test_a_card_answers_with_the_header_that_hubs_read(project: Path) -> None:
     }
 
 
+def test_a_comment_that_is_not_posted_is_told_whole(project: Path) -> None:
+    plain = run_here("-C", str(project), "comment", "--dry-run").stdout
+    assert json.loads(asked(project, "comment --dry-run").stdout)["body"].strip() == plain.strip() != ""
+
+
 def test_a_script_is_the_same_in_and_out_of_json() -> None:
     for shell in ("bash", "zsh", "fish"):
         told = json.loads(run_here("completion", shell, "--json").stdout)

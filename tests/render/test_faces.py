@@ -138,5 +138,6 @@ def test_tables_of_the_page_can_be_scrolled_by_keyboard_and_folded_parts_are_pri
     found = html.render(bad())
     assert '<div class="wide" role="region" tabindex="0" aria-label="objective, main, this change' in found
     assert found.count('<th scope="col"') == 5
+    assert found.count('role="columnheader"') == 5
     assert "@media print" in found
     assert "details::details-content { content-visibility: visible; block-size: auto; }" in found
