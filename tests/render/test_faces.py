@@ -123,13 +123,15 @@ def test_the_page_says_what_lies_left_and_right_and_needs_no_colour() -> None:
 
 def test_on_a_phone_a_table_of_words_is_a_list_and_each_cell_says_what_it_is() -> None:
     worded = Table(
-        columns=(Column(title="check"), Column(title="answer")),
-        rows=((Cell(text=code("a.b")), Cell(text=words("0.9, expected ≥ 0.8"))),),
+        columns=(Column(title="check"), Column(title="subject"), Column(title="answer")),
+        rows=((Cell(text=code("a.b")), Cell(text=()), Cell(text=words("0.9, expected ≥ 0.8"))),),
     )
+    pairs = Table(columns=worded.columns[:2], rows=tuple(row[:2] for row in worded.rows))
     numbered = Table(columns=(Column(title="n", number=True),), rows=((Cell(text=words("1")),),))
-    section = Section(title="Gate", blocks=(worded, numbered))
+    section = Section(title="Gate", blocks=(worded, pairs, numbered))
     found = html.render(replace(bad(), sections=(section,)))
     assert found.count('<table class="words"') == 1
+    assert '<td role="cell" data-title="subject" class="neutral"></td>' in found
     assert 'data-title="answer"' in found
     assert "expected ≥\N{NO-BREAK SPACE}0.8" in found
 
