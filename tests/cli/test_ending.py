@@ -227,7 +227,9 @@ def told(said) -> dict:
     assert said.stdout == ""
     last = said.stderr.splitlines()[-1]
     assert last.isascii()
-    (error,) = loads(last).values()
+    document = loads(last)
+    assert (document.keys(), document["schema"]) == ({"schema", "error"}, 1)
+    error = document["error"]
     assert list(error) == ["id", "message", "where", "help", "problems", "exit"]
     assert error["exit"] == said.code
     return error
