@@ -37,7 +37,7 @@ _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
     MetricVerdict.IMPROVED: 1,
     MetricVerdict.INCONCLUSIVE: 2,
 }
-_LIMITS = {FloorStatus.MISSED: "misses", FloorStatus.STRADDLED: "may miss", FloorStatus.MET: "meets"}
+_LIMITS = {FloorStatus.MISSED: "misses", FloorStatus.STRADDLED: "narrowly meets", FloorStatus.MET: "meets"}
 _SETTLED = (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN, MetricVerdict.REGRESSED)
 VERDICT_TONES = {
     MetricVerdict.IMPROVED: Tone.GOOD,

@@ -158,6 +158,7 @@ def test_a_limit_that_these_rows_cannot_be_sure_of_is_said_in_a_line_with_what_t
         "met too narrowly for these rows to be sure"
     )
     assert plain(item.then) == "about 1,400 rows would be sure; these can hold `at_least: 0.89`"
+    assert rows(report)[0][1] == "narrowly meets ≥ 0.9"
 
 
 @pytest.mark.parametrize(
