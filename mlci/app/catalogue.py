@@ -18,6 +18,7 @@ from mlci.core.dvc.files import (
     located,
     read_lock,
     read_pipeline,
+    read_resolved,
     read_tracked,
 )
 from mlci.core.dvc.params import read_params
@@ -177,7 +178,7 @@ def _resolved(templated: Mapping[str, PipelineFile], files: Files, dvc: Dvc) -> 
         _scan_variables(pipeline, home, files)
     answers = dvc.resolve([posixpath.join(home, PIPELINE_FILE) for home in templated])
     return {
-        home: read_pipeline(answer, name=posixpath.join(home, PIPELINE_FILE))
+        home: read_resolved(answer, name=posixpath.join(home, PIPELINE_FILE))
         for home, answer in zip(templated, answers, strict=True)
     }
 

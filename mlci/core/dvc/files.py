@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mlci.core.digest import is_name
 from mlci.core.dvc.nodes import (
@@ -179,6 +180,13 @@ def read_pipeline(content: bytes, *, name: str = PIPELINE_FILE) -> PipelineFile:
         vars=tuple(json_of(node) for node in items(top.get("vars"), problems)),
     )
     return _clean(pipeline, name, content, problems)
+
+
+def read_resolved(content: bytes, *, name: str = PIPELINE_FILE) -> PipelineFile:
+    """What a `dvc.yaml` says whose templates are resolved: a `${…}` that is left belongs to the shell."""
+    pipeline = read_pipeline(content, name=name)
+    stages = {key: replace(stage, templated=False) for key, stage in pipeline.stages.items()}
+    return replace(pipeline, stages=stages)
 
 
 def read_lock(content: bytes, *, name: str = LOCK_FILE) -> Mapping[str, LockedStage]:

@@ -1,0 +1,235 @@
+"""What the names in DVC's templates stand for: `${train.lr}`, `${item}`, as DVC itself looks them up."""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
+
+from msgspec import Struct, field
+
+from mlci.core.dvc.files import PARAMS_FILE, PIPELINE_FILE, located
+from mlci.core.problems import quoted, shown
+from mlci.core.strictjson import JsonValue
+from mlci.core.yaml.node import DVC_LIMITS, MIB
+from mlci.errors import ConfigError
+
+# The values of a file of variables, by path from the project; None when there is no such file.
+Variables = Callable[[str], Mapping[str, JsonValue] | None]
+# What a text stands for, and whether it is a variable's own value, which DVC writes another way into a name.
+Held = tuple[JsonValue, bool]
+
+_TEMPLATE = re.compile(r"(?<!\\)\$\{(.*?)\}")
+_NAME = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^.\[\]]+\])*")
+_MOST = DVC_LIMITS.size
+
+
+class Context(Struct, kw_only=True):
+    """The variables of a `dvc.yaml` or of one stage. `home` is the directory of the file.
+
+    `imports` are the files that were loaded, with the keys that were taken of each: None is all of it.
+    `room` is how many characters may yet be written: a short template may stand for a long text.
+    """
+
+    variables: Variables
+    home: str = ""
+    values: dict[str, JsonValue] = field(default_factory=dict)
+    imports: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    reserved: frozenset[str] = frozenset()
+    room: list[int] = field(default_factory=lambda: [_MOST])
+
+    def load_default(self) -> None:
+        """Take the parameters file, which need not be there."""
+        path = located(PARAMS_FILE, self.home)
+        if (found := self.variables(path)) is not None:
+            self._merge(found)
+            self.imports[path] = None
+
+    def load(self, named: JsonValue, directory: str) -> None:
+        """Take what stands under `vars:`, of the file or of one stage."""
+        for each in named if isinstance(named, list) else []:
+            if isinstance(each, dict):
+                self._merge(each)
+            elif isinstance(each, str):
+                self._load_file(each, directory)
+            else:
+                raise self.refusal(f"`vars` holds {_kind(each)}, and no file or mapping")
+
+    def with_vars(self, named: JsonValue, directory: str) -> "Context":
+        """The variables of a stage that has some of its own."""
+        own = Context(
+            variables=self.variables,
+            home=self.home,
+            values=dict(self.values),
+            imports=dict(self.imports),
+            reserved=self.reserved,
+            room=self.room,
+        )
+        own.load(named, directory)
+        return own
+
+    def with_item(self, item: Mapping[str, JsonValue]) -> "Context":
+        """The variables of one stage of a `foreach` or `matrix`."""
+        return Context(
+            variables=self.variables,
+            home=self.home,
+            values={**self.values, **item},
+            imports=self.imports,
+            reserved=self.reserved | item.keys(),
+            room=self.room,
+        )
+
+    def filled(self, value: JsonValue, key: str = "") -> JsonValue:
+        """A value with what its templates stand for; `key` is the stage's, of which DVC decides by type."""
+        match value:
+            case str():
+                return self.held(value, key)[0]
+            case list():
+                return [self.filled(each, key) for each in value]
+            case dict():
+                return {
+                    _as_key(self.filled(name, key)): self.filled(each, key) for name, each in value.items()
+                }
+            case _:
+                return value
+
+    def held(self, text: str, key: str = "") -> Held:
+        """What a text stands for; where it is one template, the value itself."""
+        found = [*_TEMPLATE.finditer(text)]
+        if len(found) == 1 and found[0][0] == text:
+            return self._checked(self._value(found[0][1]), key, text), True
+        parts: list[str] = []
+        at = 0
+        for each in found:
+            value = self._checked(self._value(each[1]), key, text)
+            parts += [
+                text[at : each.start()],
+                self._in_a_command(value) if isinstance(value, dict) else as_text(value),
+            ]
+            at = each.end()
+        made = "".join((*parts, text[at:])).replace("\\${", "${")
+        self._spend(len(made))
+        return made, False
+
+    def refusal(self, why: str) -> ConfigError:
+        """The error that says why a template stands for nothing."""
+        return ConfigError(
+            f"the templates cannot be resolved: {why}",
+            id="dvc-template",
+            where=located(PIPELINE_FILE, self.home),
+            help="dvc stage list",
+        )
+
+    def _spend(self, characters: int) -> None:
+        self.room[0] -= characters
+        if self.room[0] < 0:
+            raise self.refusal(f"they stand for more than {_MOST // MIB} MiB of text")
+
+    def _checked(self, value: JsonValue, key: str, text: str) -> JsonValue:
+        if not key or not isinstance(value, list | dict) or (isinstance(value, dict) and key == "cmd"):
+            return value
+        raise self.refusal(f"{quoted(text)} stands for {_kind(value)}")
+
+    def _value(self, name: str) -> JsonValue:
+        if not _NAME.fullmatch(name):
+            raise self.refusal(f"${{{shown(name, 60)}}} is no name")
+        value: JsonValue = self.values
+        for part in name.replace("[", ".").replace("]", "").split("."):
+            value = self._below(value, part.strip(), name)
+        return value
+
+    def _below(self, value: JsonValue, part: str, name: str) -> JsonValue:
+        if isinstance(value, dict) and part in value:
+            return value[part]
+        if isinstance(value, list) and re.fullmatch(r"[-+]?[0-9]{1,9}", part):
+            at = int(part)
+            if -len(value) <= at < len(value):
+                return value[at]
+        raise self.refusal(f"there is no value of {quoted(name)}")
+
+    def _load_file(self, named: str, directory: str) -> None:
+        file, _, listed = named.partition(":")
+        path = located(file, directory)
+        keys = frozenset(filter(None, listed.split(","))) if listed else None
+        before = self.imports.get(path, frozenset())
+        if path in self.imports:
+            if keys is None and before is None:
+                return
+            if keys is None or before is None or keys & before:
+                raise self.refusal(f"{quoted(named)} is loaded already, as a whole or in part")
+        found = self.variables(path)
+        if found is None:
+            raise self.refusal(f"there is no {quoted(path)}")
+        if keys and (lost := sorted(keys - found.keys())):
+            raise self.refusal(f"there is no {quoted(lost[0])} in {quoted(path)}")
+        self._merge({key: value for key, value in found.items() if not keys or key in keys})
+        self.imports[path] = keys if keys is None else keys | (before or frozenset())
+
+    def _merge(self, more: Mapping[str, JsonValue]) -> None:
+        if taken := sorted(self.reserved & more.keys()):
+            raise self.refusal(f"{quoted(taken[0])} is what DVC calls the stage's own part of a `foreach`")
+        self.values = self._joined(self.values, more)
+
+    def _joined(self, into: Mapping[str, JsonValue], more: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        joined = dict(into)
+        for key, value in more.items():
+            before = joined.get(key)
+            if isinstance(before, dict) and isinstance(value, dict):
+                joined[key] = self._joined(before, value)
+            elif key in joined:
+                raise self.refusal(f"{quoted(key)} is given two values by `vars`")
+            else:
+                joined[key] = value
+        return joined
+
+    def _in_a_command(self, values: Mapping[str, JsonValue]) -> str:
+        """A mapping as options: `--lr 0.1 --seeds 1 2 --verbose`."""
+        return " ".join(filter(None, (self._option(name, value) for name, value in _flat(values))))
+
+    def _option(self, name: str, value: JsonValue) -> str:
+        if isinstance(value, bool):
+            return f"--{name}" if value else ""
+        if not isinstance(value, list):
+            return f"--{name} {_shell(value)}"
+        if any(isinstance(each, list | dict) for each in value):
+            raise self.refusal(f"{quoted(name)} holds lists or mappings in a list")
+        return " ".join((f"--{name}", *map(_shell, value))) if value else ""
+
+
+def has_template(value: JsonValue) -> bool:
+    """Whether `${…}` stands anywhere in a value."""
+    match value:
+        case str():
+            return _TEMPLATE.search(value) is not None
+        case list():
+            return any(map(has_template, value))
+        case dict():
+            return any(has_template(part) for pair in value.items() for part in pair)
+        case _:
+            return False
+
+
+def as_text(value: JsonValue) -> str:
+    """A value as DVC writes it into a text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _as_key(value: JsonValue) -> str:
+    return "null" if value is None else as_text(value)
+
+
+def _shell(value: JsonValue) -> str:
+    return shlex.quote(value) if isinstance(value, str) else str(value)
+
+
+def _flat(values: Mapping[str, JsonValue], above: str = "") -> Iterator[tuple[str, JsonValue]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(cast("Mapping[str, JsonValue]", value), f"{above}{name}.")
+        else:
+            yield above + name, value
+
+
+def _kind(value: JsonValue) -> str:
+    return (
+        "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a single value"
+    )
