@@ -1,14 +1,15 @@
 """Which files and stages changed between two commits, and what of a table's shape did."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
 
 from mlci.app.outputs import Outputs
+from mlci.app.snapshot import Pipeline
 from mlci.app.tabular import Side
 from mlci.core.config import Config
-from mlci.core.diff import Artifact, ColumnDiff, FileDiff, FileState, Inside, Move, StageDiff
-from mlci.core.dvc.files import Hashed, LockedStage
+from mlci.core.diff import Artifact, ColumnDiff, FileDiff, FileState, Inside, StageDiff
+from mlci.core.dvc.files import Hashed, PipelineFile
 from mlci.errors import MlciError
 from mlci.ports.tables import Shape, Tables, is_table
 
@@ -68,24 +69,32 @@ class Changes(Struct, frozen=True, kw_only=True):
             return None
 
 
-def stages(base: Mapping[str, LockedStage], head: Mapping[str, LockedStage]) -> Iterable[StageDiff]:
-    """The stages that came, went or ran with something else, by name."""
-    for name in sorted(base.keys() | head.keys()):
-        if name not in base or name not in head:
-            yield StageDiff(name=name, move=Move.ADDED if name in head else Move.REMOVED)
-        elif because := tuple(_because(base[name], head[name])):
-            yield StageDiff(name=name, move=Move.CHANGED, because=because)
+class Stages(Struct, frozen=True, kw_only=True):
+    """The stages that changed, and the templates of head and of base that stand for nothing."""
+
+    rows: tuple[StageDiff, ...] = ()
+    problems: tuple[str, ...] = ()
+    unresolved: tuple[str, ...] = ()
 
 
-def _because(base: LockedStage, head: LockedStage) -> Iterable[str]:
-    if base.command != head.command:
-        yield "command"
-    for file in sorted(base.params.keys() | head.params.keys()):
-        before, now = base.params.get(file, {}), head.params.get(file, {})
-        yield from (f"{file}:{key}" for key in sorted({*before, *now}) if before.get(key) != now.get(key))
-    for path in sorted(base.deps.keys() | head.deps.keys()):
-        if _hash(base.deps.get(path)) != _hash(head.deps.get(path)):
-            yield path
+def stages(base: Side, head: Side, moved: Collection[str]) -> Stages:
+    """The stages that differ; `moved` are the parameters files that do. Most commits need no look."""
+    behind, ahead = base.declared.pipelines, head.declared.pipelines
+    if base is head or not (moved or behind != ahead or any(map(_has_variables, ahead.values()))):
+        return Stages()
+    from mlci.app.restated import restated  # noqa: PLC0415 - likewise
+
+    return restated(base, head, moved)
+
+
+def has_templates(file: PipelineFile) -> bool:
+    """Whether a file says less of its stages than there is to know."""
+    return any(each.templated or each.instances != (each.name,) for each in file.stages.values())
+
+
+def _has_variables(pipeline: Pipeline | None) -> bool:
+    """Whether what a stage is hangs on files that are read for it alone."""
+    return pipeline is not None and any(each.variables for each in pipeline.file.stages.values())
 
 
 def _tracked(side: Side) -> Mapping[str, Hashed]:

@@ -123,8 +123,8 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
     written = Written.of(_outputs(request), request.config, base, head)
     objectives = written.objectives(request.config, _written_apart(request, both))
     measured = [*(row for each in models for row in each.measured), *objectives]
-    before = base.declared if base else head.declared
-    unreadable = (*before.problems, *written.unreadable) if base else ()
+    changed = stages(base or head, head, {each.path for each in written.params})
+    unreadable = (*base.declared.problems, *written.unreadable, *changed.unresolved) if base else ()
     return Diff(
         base=chosen.base,
         head=chosen.head,
@@ -138,9 +138,9 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
                 request.config, base or head, head
             )
         ),
-        stages=tuple(stages(before.stages, head.declared.stages)),
+        stages=changed.rows,
         pairings=tuple(each.pairing for each in models if each.pairing),
-        problems=(*head.declared.problems, *written.problems),
+        problems=(*head.declared.problems, *written.problems, *changed.problems),
         displaced=_displaced(request.config, head),
         contradicted=head.declared.contradicted,
         notes=(

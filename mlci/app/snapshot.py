@@ -72,12 +72,21 @@ class Snapshot(Struct, frozen=True, kw_only=True):
             yield from ((self.commit, posixpath.join(self.prefix, each)) for each in paths)
 
 
+class Pipeline(Struct, frozen=True, kw_only=True):
+    """A `dvc.yaml` with the lock beside it; `values` are what its templates stand for, as far as it tells."""
+
+    file: PipelineFile = PipelineFile()
+    lock: Mapping[str, LockedStage] = field(default_factory=dict)
+    values: Sequence[Mapping[str, JsonValue]] = ()
+
+
 class Declared(Struct, frozen=True, kw_only=True):
     """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
 
     `params` holds the keys that are used of each file, none for all of it; `outs` every recorded output,
     `deps` every recorded dependency that is none; `links` the symbolic links of a commit. `contradicted` are
-    outputs that a stage read with other bytes than are recorded of them.
+    outputs that a stage read with other bytes than are recorded of them. `pipelines` are the `dvc.yaml` files
+    by directory, None where one or its lock cannot be read.
     """
 
     metrics: tuple[str, ...] = ()
@@ -89,6 +98,7 @@ class Declared(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     links: frozenset[str] = frozenset()
     contradicted: tuple[str, ...] = ()
+    pipelines: Mapping[str, Pipeline | None] = field(default_factory=dict)
 
 
 def declared(snapshot: Snapshot) -> Declared:
@@ -126,6 +136,7 @@ class _Reading(Struct, kw_only=True):
     metrics: set[str] = field(default_factory=set)
     params: list[tuple[str, Sequence[str]]] = field(default_factory=lambda: [(PARAMS_FILE, ())])
     plots: set[str] = field(default_factory=set)
+    pipelines: dict[str, Pipeline | None] = field(default_factory=dict)
 
     def tracked(self, path: str) -> None:
         """Take a `*.dvc` file."""
@@ -142,10 +153,14 @@ class _Reading(Struct, kw_only=True):
         home = posixpath.dirname(path)
         beside = posixpath.join(home, LOCK_FILE)
         pipeline = _read(self.content[path], path, read_pipeline, self.problems)
-        lock = _read(self.content.get(beside), beside, read_lock, self.problems) or {}
+        recorded = _read(self.content.get(beside), beside, read_lock, self.problems)
+        lock = recorded or {}
+        self.pipelines[home] = None
         if pipeline is None:
             return
         values = _values(self.snapshot, pipeline, home)
+        if recorded is not None or self.content.get(beside) is None:
+            self.pipelines[home] = Pipeline(file=pipeline, lock=lock, values=values)
         in_git = _of_kind(pipeline, lambda out: not out.cache, home, lock, values)
         made = _recorded(pipeline, lock, home, lambda stage: stage.outs)
         self.outs |= {path: replace(out, in_git=path in in_git) for path, out in made}
@@ -173,6 +188,7 @@ class _Reading(Struct, kw_only=True):
             contradicted=tuple(
                 sorted({path for path, dep in self.read if _differs(dep, self.outs.get(path))})
             ),
+            pipelines=self.pipelines,
         )
 
 

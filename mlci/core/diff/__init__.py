@@ -263,11 +263,16 @@ class FileDiff(Struct, frozen=True, kw_only=True):
 
 
 class StageDiff(Struct, frozen=True, kw_only=True):
-    """A stage whose lock entry changed, and why (`command`, `parameters`, `data/train.parquet`)."""
+    """A stage that is declared or recorded otherwise, and why: `command`, `params.yaml:lr`, a path.
+
+    `dvc.lock` is told where the record itself came or went. `pending` says that head declares what has not
+    run yet, by what its lock records.
+    """
 
     name: str
     move: Move
     because: tuple[str, ...] = ()
+    pending: bool = False
 
 
 class Diff(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,19 @@
 """What a diff means for the gate: findings on gated metrics, on rows left out, and on what cannot be read."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, Floor, FloorStatus, MetricDiff, MetricVerdict, Occasion, Pairing
+from mlci.core.diff import (
+    Diff,
+    Floor,
+    FloorStatus,
+    MetricDiff,
+    MetricVerdict,
+    Move,
+    Occasion,
+    Pairing,
+    StageDiff,
+)
 from mlci.core.finding import Finding, Status
 from mlci.core.narrow import NARROWLY, advice
 from mlci.core.problems import inert
@@ -63,7 +73,11 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
     missed = tuple(each for metric in gated for each in _limits(metric, limits)) if limits else ()
     held = diff.doubtful if occasion is Occasion.PROMOTION else ()
     rows = tuple(told for each in diff.pairings for told in _rows(each, decides=each in held))
-    displaced = (*map(_of_another_state, diff.displaced), *map(_of_two_states, diff.contradicted))
+    displaced = (
+        *map(_of_another_state, diff.displaced),
+        *map(_of_two_states, diff.contradicted),
+        *(_of_another_stage(each, why) for each in diff.stages if (why := _unrun(each, diff.displaced))),
+    )
     return (*displaced, *unreadable, *(each for each in judged if each is not None), *missed, *rows)
 
 
@@ -112,6 +126,24 @@ def _of_two_states(path: str) -> Finding:
         status=Status.WARN,
         message="two things are recorded of this file: a stage read other bytes of it than those that "
         "were made or added, so what that stage made is not of it",
+        help="mlci run",
+    )
+
+
+def _unrun(stage: StageDiff, displaced: Collection[str]) -> str:
+    """What of a stage has changed and did not run; of parameters that are told by their file nothing more."""
+    if not stage.pending or stage.move is not Move.CHANGED:
+        return ""
+    return ", ".join(each for each in stage.because if each.partition(":")[0] not in displaced)
+
+
+def _of_another_stage(stage: StageDiff, why: str) -> Finding:
+    return Finding(
+        check=RECORDED,
+        subject=stage.name,
+        status=Status.WARN,
+        message=f"the stage is declared otherwise than it ran ({inert(why)}): the numbers here were made "
+        "without that",
         help="mlci run",
     )
 

@@ -72,7 +72,8 @@ class ParamsUse(Struct, frozen=True, kw_only=True):
 
 class Stage(Struct, frozen=True, kw_only=True):
     """One entry under `stages:`. `instances` are the names it stands for: its own, or those of its
-    `foreach` or `matrix`; None when only DVC can tell. `templated` says that `${…}` stands in it.
+    `foreach` or `matrix`; None when only DVC can tell. `templated` says that `${…}` stands in it, `variables`
+    that files of values are named for it alone.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     description: str | None = None
     instances: tuple[str, ...] | None = ()
     templated: bool = False
+    variables: bool = False
     line: int = 0
 
     def place(self, path: str) -> str:
@@ -271,6 +273,7 @@ def _stage(name: str, node: Node, problems: Problems) -> Stage:
         description=text(body.get("desc"), problems) or None,
         instances=instances(name, keys, problems),
         templated=is_templated(node),
+        variables="vars" in body,
         line=node.mark.line,
     )
 

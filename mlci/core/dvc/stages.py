@@ -83,7 +83,7 @@ class Planned(Struct, frozen=True, kw_only=True):
         return self.standing in (Standing.STALE, Standing.FOLLOWS, Standing.UNKNOWN)
 
 
-_ABSENT = object()
+ABSENT = object()  # what stands below no key
 # What of a frozen stage is told although it does not run: its record is not of what lies here.
 _OF_INPUTS = frozenset({Cause.NEVER_RAN, Cause.COMMAND, Cause.PARAMETER, Cause.DEPENDENCY})
 
@@ -323,8 +323,8 @@ def changed_values(
 ) -> Iterable[tuple[str, Fate]]:
     """The keys of a parameters file whose values are not those recorded, and what became of each."""
     for key in use.keys or sorted(now.keys() | then.keys()):
-        found = _value_at(now, key) if use.keys else now.get(key, _ABSENT)
-        if found is _ABSENT:
+        found = value_at(now, key) if use.keys else now.get(key, ABSENT)
+        if found is ABSENT:
             yield key, Fate.GONE
         elif key not in then:
             yield key, Fate.NEW
@@ -332,7 +332,7 @@ def changed_values(
             yield key, Fate.CHANGED
 
 
-def _value_at(values: Mapping[str, JsonValue], key: str) -> object:
+def value_at(values: Mapping[str, JsonValue], key: str) -> object:
     """The value below a dotted key; a part that is a number also counts into a list."""
     here: object = values
     for part in key.split("."):
@@ -341,5 +341,5 @@ def _value_at(values: Mapping[str, JsonValue], key: str) -> object:
         elif isinstance(here, list) and part.isdecimal() and int(part) < len(here):
             here = here[int(part)]
         else:
-            return _ABSENT
+            return ABSENT
     return here

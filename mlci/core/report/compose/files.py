@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mlci.core.diff import Diff, FileDiff, FileState, Inside
+from mlci.core.diff import Diff, FileDiff, FileState, Inside, StageDiff
 from mlci.core.report import Block, Cell, Column, Item, Items, Section, Table, Text, code, prose, words
 from mlci.core.report.compose.extent import Extent, is_cut
 from mlci.core.report.compose.headline import base_title
@@ -79,13 +79,16 @@ def _state(state: FileState | None) -> str:
 def _stages(diff: Diff) -> Section | None:
     if not diff.stages:
         return None
-    items = tuple(
-        Item(text=(*code(each.name), *words(f" {each.move.value}: {', '.join(each.because) or 'outputs'}")))
-        for each in diff.stages
-    )
+    items = tuple(Item(text=(*code(each.name), *words(f" {_why(each)}"))) for each in diff.stages)
     return Section(
         title="Pipeline", blocks=(Items(items=items),), summary=words(count(len(items), "stage")), folded=True
     )
+
+
+def _why(stage: StageDiff) -> str:
+    """Return what became of a stage, why, and whether that has run."""
+    because = f": {', '.join(stage.because)}" if stage.because else ""
+    return f"{stage.move.value}{because}{' (declared, not run yet)' if stage.pending else ''}"
 
 
 def _notes(diff: Diff) -> Section | None:
