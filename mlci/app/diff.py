@@ -123,6 +123,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
     written = Written.of(_outputs(request), request.config, base, head)
     objectives = written.objectives(request.config, _written_apart(request, both))
     measured = [*(row for each in models for row in each.measured), *objectives]
+    displaced, by_hand = _displaced(request.config, head)
     changed = stages(base or head, head, {each.path for each in written.params})
     unreadable = (*base.declared.problems, *written.unreadable, *changed.unresolved) if base else ()
     return Diff(
@@ -141,7 +142,8 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         stages=changed.rows,
         pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *written.problems, *changed.problems),
-        displaced=_displaced(request.config, head),
+        displaced=displaced,
+        by_hand=by_hand,
         contradicted=head.declared.contradicted,
         notes=(
             *chosen.notes,
@@ -166,12 +168,15 @@ def _unrelated(chosen: Range) -> Sequence[str]:
     return [said] if chosen.apart() else []
 
 
-def _displaced(config: Config, head: Side) -> tuple[str, ...]:
+def _displaced(config: Config, head: Side) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What lies at head and is not as its lock records, and of that what somebody committed so."""
     if not head.declared.stages:
-        return ()
-    from mlci.app.recorded import displaced  # noqa: PLC0415 - without a pipeline nothing is recorded
+        return (), ()
+    from mlci.app.recorded import by_hand, displaced  # noqa: PLC0415 - without a pipeline nothing is recorded
 
-    return displaced(config, head)
+    found = displaced(config, head)
+    committed = by_hand(config, head, found)
+    return tuple(each for each in found if each not in committed), committed
 
 
 def _written_apart(request: DiffRequest, both: Sides) -> Mapping[str, Written]:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import replace
+
 from mlci.app.commit import occasion_of
 from mlci.app.diff import DiffRequest
 from mlci.app.snapshot import Snapshot
-from mlci.core.config import Model
+from mlci.core.config import Config, Model
 from mlci.core.config.schema import FILE
 from mlci.core.diff import Diff, Occasion
 from mlci.core.diff.findings import COVERAGE, OBJECTIVE, findings
-from mlci.core.evidence import MODEL
+from mlci.core.evidence import BIAS, MODEL
 from mlci.core.finding import Finding
+from mlci.core.schema import Problems
 from mlci.core.waiver import waive
 from mlci.errors import MlciError
 from mlci.gates import Hands
@@ -27,8 +30,9 @@ def judged(
 ) -> tuple[Finding, ...]:
     """Every finding, the accepted ones with who accepted them.
 
-    Where a model gate is configured, it tells of limits and of whole predictions. A diff that stands `alone`,
-    without a gate run, tells so itself, under that gate's names, by which both are waived.
+    Where a model gate is configured, it tells of limits and of whole predictions, and the bias gate of these,
+    too. A diff that stands `alone`, without a gate run, tells so itself, under those gates' names, by which
+    each is waived.
     """
     has_gate = MODEL in request.config.gates
     limits = OBJECTIVE if not has_gate else f"{MODEL}.objective" if alone else None
@@ -57,7 +61,18 @@ def _whole(
     from mlci.app.wholeness import wholeness  # noqa: PLC0415
 
     here = [each for each in predicting if not alone or _is_here(each, hands())]
-    yield from wholeness(request.config, request.context, hands(), here, check=check)
+    told = tuple(wholeness(request.config, request.context, hands(), here, check=check))
+    yield from told
+    if alone and BIAS in request.config.gates:
+        asked = _tested_for_bias(request.config)
+        yield from (replace(each, check=f"{BIAS}.coverage") for each in told if each.subject in asked)
+
+
+def _tested_for_bias(config: Config) -> frozenset[str]:
+    from mlci.gates.bias.options import OPTIONS, models_of  # noqa: PLC0415 - likewise
+
+    options = OPTIONS.read(config.gates[BIAS], Problems())
+    return frozenset(each.name for each in models_of(config, options))
 
 
 def _is_here(model: Model, hands: Hands) -> bool:

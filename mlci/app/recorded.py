@@ -1,11 +1,11 @@
 """What lies at a side of a diff and is not what its lock records: then its numbers are of another state."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
-from posixpath import dirname
+from posixpath import dirname, join
 
 from mlci.app.tabular import Side
-from mlci.core.config import Config
+from mlci.core.config import Config, LockAuthor
 from mlci.core.diff.renames import pointer
 from mlci.core.digest import md5
 from mlci.core.dvc.files import Hashed, ParamsUse, located
@@ -22,6 +22,22 @@ _LIMIT = 16 * 1024 * 1024  # of sources; what is larger is data, and data is DVC
 def displaced(config: Config, side: Side) -> tuple[str, ...]:
     """The files, sorted: outputs of another run, parameters and sources that no stage has run with."""
     return tuple(sorted({*_outputs(config, side), *_parameters(side), *_sources(side)}))
+
+
+def by_hand(config: Config, side: Side, paths: Iterable[str]) -> tuple[str, ...]:
+    """Of displaced files those that somebody committed as no stage made them.
+
+    Where the lock is an author's promise, that breaks it: CI refuses the commit, too. What differs in the
+    work tree alone promises nothing yet.
+    """
+    if config.ci.lock is not LockAuthor.AUTHOR:
+        return ()
+    outs, snapshot = side.declared.outs, side.snapshot
+    held = tuple(path for path in paths if path in outs and outs[path].in_git)
+    if not held or snapshot.commit is not None:
+        return held
+    changed = {*snapshot.git.dirty()}
+    return tuple(path for path in held if join(snapshot.prefix, path) not in changed)
 
 
 def _outputs(config: Config, side: Side) -> Iterator[str]:

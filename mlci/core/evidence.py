@@ -15,6 +15,9 @@ PIPELINE = "pipeline"
 DIFF = "diff"
 # The gate that also holds values against their limits, where it is configured.
 MODEL = "model"
+# The gates that are asked for by name elsewhere, too.
+BIAS = "bias"
+LOAD = "load"
 
 
 class Input(Struct, frozen=True, kw_only=True):

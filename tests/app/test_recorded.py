@@ -3,14 +3,15 @@
 from hashlib import md5
 
 import pytest
+from msgspec.structs import replace
 
 from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
-from mlci.app.recorded import displaced
+from mlci.app.recorded import by_hand, displaced
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side
-from mlci.core.config import Config, Model, Task
+from mlci.core.config import Config, LockAuthor, Model, Task
 from mlci.core.diff import Diff, Occasion
 from mlci.core.diff.findings import findings
 from mlci.core.diff.json import from_json, to_json
@@ -127,3 +128,29 @@ def test_both_are_said_of_the_file_that_they_are_about():
     ]
     assert "two things" in found[1].message
     assert from_json(to_json(diff)) == diff
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_metrics_file_that_was_committed_by_hand_breaks_a_promise(tmp_path, committed):
+    story = repository(tmp_path / "work").commit(AS_RUN | {"sub/x": "1"})
+    story.commit({"m.json": '{"auc": 1}', "params.yaml": "lr: 0.2\nnet: {deep: 3}\n"})
+    side = side_of(story, committed=committed)
+    found = displaced(CONFIG, side)
+    assert found == ("m.json", "params.yaml")
+    assert by_hand(CONFIG, side, found) == ("m.json",)
+    of_ci = replace(CONFIG, ci=replace(CONFIG.ci, lock=LockAuthor.CI))
+    assert by_hand(of_ci, side, found) == ()
+
+
+def test_a_metrics_file_that_differs_in_the_work_tree_alone_promises_nothing(tmp_path):
+    story = repository(tmp_path / "work").commit(AS_RUN).write({"m.json": '{"auc": 1}'})
+    side = side_of(story, committed=False)
+    assert (displaced(CONFIG, side), by_hand(CONFIG, side, ("m.json",))) == (("m.json",), ())
+
+
+def test_what_was_committed_by_hand_is_red():
+    found = Diff(base="b", head="h", by_hand=("m n.json",))
+    (told,) = findings(found, Occasion.PULL_REQUEST)
+    assert (told.check, told.subject, told.status) == ("diff.recorded", "m n.json", Status.FAIL)
+    assert told.help == "mlci run, then git add 'm n.json' and commit it"
+    assert from_json(to_json(found)) == found

@@ -251,3 +251,54 @@ def test_a_run_whose_predictions_leave_out_test_rows_ends_with_10(
     assert f"{gate}.coverage income: no prediction for 300 of 400 rows of test.csv" in short.stdout
     findings = evidence(story)[gate]["findings"]
     assert [each["check"] for each in findings if each["status"] != "pass"] == [f"{gate}.coverage"]
+
+
+def _coverage(findings: list[dict]) -> dict[str, dict]:
+    return {each["check"]: each for each in findings if each["check"].endswith(".coverage")}
+
+
+def test_a_diff_alone_asks_what_both_gates_ask_of_whole_predictions(tmp_path: Path) -> None:
+    gates = "gates: {bias: {sensitive: [group]}, model: {beats_dummy: false}}\n"
+    waived = "waivers:\n  - {check: model.coverage, owner: ann, reason: known, until: 2999-01-01}\n"
+    rows = [f"{each},{each % 2},{'ab'[each % 3 > 0]}" for each in range(400)]
+    some = [f"{each},{each % 2},{each % 2}" for each in range(100)]
+    story = repository(tmp_path / "work").commit({
+        "mlci.yaml": GATED.partition("gates:")[0] + gates + waived,
+        "test.csv": "\n".join(["id,y_true,group", *rows, ""]),
+        "predictions.csv": "\n".join(["id,y_true,y_pred", *some, ""]),
+        "model": "m",
+    })  # fmt: skip
+    said = run_here("-C", str(story.path), "diff", "--gate", "--json")
+    told = _coverage(json.loads(said.stdout)["findings"])
+    assert said.code == 10, said.stdout
+    assert {check: each["status"] for check, each in told.items()} == {
+        "model.coverage": "fail", "bias.coverage": "fail",
+    }  # fmt: skip
+    tested = json.loads(run_here("-C", str(story.path), "test", "--json").stdout)
+    assert told == _coverage([each for gate in tested["evidence"] for each in gate["findings"]])
+
+
+def test_a_metrics_file_that_was_committed_by_hand_is_red_in_ci_and_in_a_diff_and_what_both_say_mends_it(
+    story: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert mlci_run(story).code == 0
+    story.commit()
+    story.dvc("push", "--quiet")
+    made = (story.path / "metrics.json").read_text()
+    story.commit({"metrics.json": '{"rows": 1000}'})
+    with monkeypatch.context() as job:
+        in_ci(job, story)
+        assert mlci_run(story).code == 10
+    red = run_here("-C", str(story.path), "diff", "--gate")
+    assert red.code == 10, red.stdout
+    assert "mlci run, then git add metrics.json and commit it" in " ".join(red.stdout.split())
+    assert run_here("-C", str(story.path), "diff", "HEAD~1", "HEAD", "--gate").code == 10
+
+    assert mlci_run(story).code == 0
+    assert (story.path / "metrics.json").read_text() == made
+    story.git("add", "metrics.json")
+    story.commit()
+    assert run_here("-C", str(story.path), "diff", "--gate").code == 0
+    with monkeypatch.context() as job:
+        in_ci(job, story)
+        assert mlci_run(story).code == 0

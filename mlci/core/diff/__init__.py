@@ -278,8 +278,9 @@ class StageDiff(Struct, frozen=True, kw_only=True):
 class Diff(Struct, frozen=True, kw_only=True):
     """All that changed. `base` is None without a baseline, `head` None for the work tree.
 
-    `displaced` are files that verdicts rest on and that are not those which the lock records, `contradicted`
-    are those of which it records two things: what a stage made, and what another one read.
+    `displaced` are files that verdicts rest on and that are not those which the lock records, `by_hand` those
+    that were committed so though the lock is a promise, `contradicted` those of which it records two things:
+    what a stage made, and what another one read.
     Every sequence is sorted, and the same two commits give the same value.
     """
 
@@ -295,6 +296,7 @@ class Diff(Struct, frozen=True, kw_only=True):
     pairings: tuple[Pairing, ...] = ()
     problems: tuple[str, ...] = ()
     displaced: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
     contradicted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

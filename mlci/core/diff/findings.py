@@ -1,5 +1,6 @@
 """What a diff means for the gate: findings on gated metrics, on rows left out, and on what cannot be read."""
 
+import shlex
 from collections.abc import Collection, Iterator
 
 from mlci.core.config import Direction
@@ -74,6 +75,7 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
     held = diff.doubtful if occasion is Occasion.PROMOTION else ()
     rows = tuple(told for each in diff.pairings for told in _rows(each, decides=each in held))
     displaced = (
+        *map(_of_no_stage, diff.by_hand),
         *map(_of_another_state, diff.displaced),
         *map(_of_two_states, diff.contradicted),
         *(_of_another_stage(each, why) for each in diff.stages if (why := _unrun(each, diff.displaced))),
@@ -116,6 +118,16 @@ def _of_another_state(path: str) -> Finding:
         message="this file is not what dvc.lock records: the numbers here were made without it, "
         "or are of another branch",
         help="mlci run, or dvc checkout",
+    )
+
+
+def _of_no_stage(path: str) -> Finding:
+    return Finding(
+        check=RECORDED,
+        subject=path,
+        status=Status.FAIL,
+        message="this file was committed as no stage made it: dvc.lock records another one",
+        help=f"mlci run, then git add {shlex.quote(path)} and commit it",
     )
 
 

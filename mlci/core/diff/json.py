@@ -100,6 +100,7 @@ _DIFF: Mapping[str, Build] = {
     "pairings": each(record(Pairing)),
     "problems": texts,
     "displaced": texts,
+    "by_hand": texts,
     "contradicted": texts,
     "notes": texts,
 }

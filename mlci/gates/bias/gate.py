@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import log
 
-from mlci.core.config import Model, Task
+from mlci.core.config import Model
 from mlci.core.finding import Finding
 from mlci.core.measure.predictions import Predictions
 from mlci.core.strictjson import JsonValue
@@ -13,7 +13,7 @@ from mlci.gates.bias.compare import Scale
 from mlci.gates.bias.cube import Cells, Cube, worth_of_rows
 from mlci.gates.bias.judge import Asked, judge
 from mlci.gates.bias.measures import MEASURES
-from mlci.gates.bias.options import Options
+from mlci.gates.bias.options import Options, models_of
 from mlci.gates.coverage import coverage
 from mlci.gates.inputs import inputs_of
 from mlci.gates.readable import nothing, readable, unreadable
@@ -26,7 +26,8 @@ def run(request: Request) -> Outcome:
     """Test every binary model. One that cannot be read is a finding, and the others are still tested."""
     findings: list[Finding] = []
     figures: dict[str, JsonValue] = {}
-    for model in _models(request):
+    models = models_of(request.config, request.options)
+    for model in models:
         try:
             predictions = read_predictions(request.hands.tables, model)
             cube, weighed = _cubes(request, model, predictions)
@@ -42,17 +43,13 @@ def run(request: Request) -> Outcome:
         figures[model.name] = _drawn(request.options, cube)
     if not findings:
         findings.append(nothing("bias.readable", "there is no binary model to test", help=DECLARE))
-    read = [path for model in _models(request) for path in (model.predictions, model.test)]
+    read = [
+        path
+        for model in models_of(request.config, request.options)
+        for path in (model.predictions, model.test)
+    ]
     inputs = inputs_of(request.hands.files, read)
     return Outcome(findings=tuple(findings), inputs=inputs, figures=figures)
-
-
-def _models(request: Request) -> list[Model]:
-    named = request.options.models
-    models = request.config.models.values()
-    if named:
-        return [model for model in models if model.name in named]
-    return [model for model in models if model.task is Task.BINARY]
 
 
 def _cubes(request: Request, model: Model, predictions: Predictions) -> tuple[Cube, Cube]:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from mlci.core.config import Config, Model, Task
 from mlci.core.schema import Listing, Number, Table, Text, optional, required
 
 
@@ -15,6 +16,14 @@ class Options(Struct, frozen=True, kw_only=True):
     false_positive_rate_difference: float | None = None
     demographic_parity_difference: float | None = None
     demographic_parity_ratio: float | None = None
+
+
+def models_of(config: Config, options: Options) -> list[Model]:
+    """The models that are tested: those that are named, else all binary ones."""
+    models = config.models.values()
+    if options.models:
+        return [model for model in models if model.name in options.models]
+    return [model for model in models if model.task is Task.BINARY]
 
 
 _COLUMN = Text(means="the name of a column")
