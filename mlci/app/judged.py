@@ -1,6 +1,8 @@
 """What a diff amounts to: the findings of the gate `diff`, by which `mlci run` and `mlci diff` decide."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -10,13 +12,16 @@ from mlci.app.snapshot import Snapshot
 from mlci.core.config import Config, Model
 from mlci.core.config.schema import FILE
 from mlci.core.diff import Diff, Occasion
-from mlci.core.diff.findings import COVERAGE, OBJECTIVE, findings
-from mlci.core.evidence import BIAS, MODEL
+from mlci.core.diff.findings import COVERAGE, OBJECTIVE, READABLE, VERDICT, findings
+from mlci.core.evidence import BIAS, DIFF, MODEL, Evidence
 from mlci.core.finding import Finding
 from mlci.core.schema import Problems
 from mlci.core.waiver import waive
 from mlci.errors import MlciError
 from mlci.gates import Hands
+
+if TYPE_CHECKING:
+    from mlci.core.diff.relaxed import Answers
 
 
 def occasion_between(request: DiffRequest) -> Occasion:
@@ -26,23 +31,39 @@ def occasion_between(request: DiffRequest) -> Occasion:
 
 
 def judged(
-    request: DiffRequest, found: Diff, hands: Callable[[], Hands], occasion: Occasion, *, alone: bool = False
+    request: DiffRequest,
+    found: Diff,
+    hands: Callable[[], Hands],
+    occasion: Occasion,
+    *,
+    beside: Sequence[Evidence] | None = None,
 ) -> tuple[Finding, ...]:
     """Every finding, the accepted ones with who accepted them.
 
     Where a model gate is configured, it tells of limits and of whole predictions, and the bias gate of these,
-    too. A diff that stands `alone`, without a gate run, tells so itself, under those gates' names, by which
-    each is waived.
+    too: their evidence stands `beside`. A diff that stands alone, without a gate run, tells so itself, under
+    those gates' names, by which each is waived.
     """
+    alone = beside is None
     has_gate = MODEL in request.config.gates
     limits = OBJECTIVE if not has_gate else f"{MODEL}.objective" if alone else None
-    told = (
-        *findings(found, occasion, limits=limits),
-        *_whole(request, found, hands, alone=alone),
-        *_given_up(request, found, occasion),
-    )
+    own = (*findings(found, occasion, limits=limits), *_whole(request, found, hands, alone=alone))
     waivers = request.config.waivers
-    return waive(told, waivers, hands().clock.now().date()) if waivers else told
+    if not waivers:
+        return (*own, *_given_up(request, found, occasion, None))
+    answers = _answers(own, beside, hands().clock.now().date())
+    return waive((*own, *_given_up(request, found, occasion, answers)), waivers, answers.today)
+
+
+def _answers(own: Sequence[Finding], beside: Sequence[Evidence] | None, today: date) -> "Answers":
+    """What is red here, and of what that is all: a diff that stands alone asks little of what gates ask."""
+    from mlci.core.diff.relaxed import Answers  # noqa: PLC0415 - few have waivers
+
+    if beside is None:
+        asked = frozenset({VERDICT, READABLE, OBJECTIVE, f"{MODEL}.objective"})
+        return Answers(today=today, findings=own, asked=asked)
+    findings = (*own, *(one for each in beside for one in each.findings))
+    return Answers(today=today, findings=findings, asked=frozenset({DIFF, *(each.gate for each in beside)}))
 
 
 def _whole(
@@ -80,7 +101,9 @@ def _is_here(model: Model, hands: Hands) -> bool:
     return all(hands.files.exists(each) for each in (model.predictions, model.test) if each)
 
 
-def _given_up(request: DiffRequest, found: Diff, occasion: Occasion) -> tuple[Finding, ...]:
+def _given_up(
+    request: DiffRequest, found: Diff, occasion: Occasion, answers: "Answers | None"
+) -> tuple[Finding, ...]:
     """What a change asks less of; on main nobody is asked about it any more."""
     if found.base is None or occasion is not Occasion.PULL_REQUEST:
         return ()
@@ -92,7 +115,7 @@ def _given_up(request: DiffRequest, found: Diff, occasion: Occasion) -> tuple[Fi
         return ()
     from mlci.app.owed import given_up  # noqa: PLC0415 - most changes leave mlci.yaml as it is
 
-    return given_up(behind, request.config)
+    return given_up(behind, request.config, answers)
 
 
 def _is_same(behind: Snapshot, ahead: Snapshot) -> bool:

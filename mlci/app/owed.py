@@ -8,7 +8,7 @@ from mlci.app.configuration import read_configuration
 from mlci.app.snapshot import Snapshot
 from mlci.core.config import Config
 from mlci.core.config.schema import FILE
-from mlci.core.diff.relaxed import relaxed, unknown_base
+from mlci.core.diff.relaxed import Answers, relaxed, unknown_base
 from mlci.core.evidence import DIFF, PIPELINE
 from mlci.core.finding import Finding
 from mlci.core.strictjson import JsonValue
@@ -52,14 +52,14 @@ def missing_from(bundle: Bundle, config: Config) -> Missing:
     return Missing(unrun=tuple(sorted(absent - removed)), removed=tuple(sorted(removed)))
 
 
-def given_up(base: Snapshot, config: Config) -> tuple[Finding, ...]:
+def given_up(base: Snapshot, config: Config, answers: Answers | None = None) -> tuple[Finding, ...]:
     """One finding on each thing that the base's configuration asks for and this one does not, or less of."""
     try:
         content = base.read(FILE)
         before = None if content is None else read_configuration(content)[0]
     except MlciError as error:
         return (unknown_base(f"its {FILE} cannot be read ({error.id})"),)
-    return tuple(relaxed(before, config)) if before else (unknown_base(f"it has no {FILE} here"),)
+    return tuple(relaxed(before, config, answers)) if before else (unknown_base(f"it has no {FILE} here"),)
 
 
 def _said(bundle: Bundle) -> frozenset[str] | None:

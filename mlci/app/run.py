@@ -61,7 +61,7 @@ def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
     of_change = Evidence(
         gate=DIFF,
         commit=pipeline.commit,
-        findings=judged(request, found.diff, lambda: place.hands, occasion),
+        findings=judged(request, found.diff, lambda: place.hands, occasion, beside=tested.evidence),
         tools={"mlci": __version__},
     )
     write_evidence(place.hands.files, of_change)

@@ -36,7 +36,8 @@ def command(world: World, out: Output, artifact: Path | None, number: int | None
     project, context = world.project(), located(world.context(), world.repository)
     bundle = read_bundle(world.evidence(artifact))
     if artifact is not None:
-        bundle = told_here(bundle, context, world.repository(), world.files(), project.prefix)
+        today = world.clock.now().date()
+        bundle = told_here(bundle, context, world.repository(), world.files(), project.prefix, today=today)
     reported = report(bundle, project.config, Occasion.PULL_REQUEST)
     done = comment(reported, forge=world.forge, context=context, number=number, dry_run=dry_run)
     result = done.result

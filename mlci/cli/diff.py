@@ -55,7 +55,7 @@ def command(
 
     found = diff(request)
     occasion = Occasion.PROMOTION if promotion else occasion_between(request)
-    told = judged(request, found, world.hands, occasion, alone=True)
+    told = judged(request, found, world.hands, occasion)
     evidence = Evidence(gate=DIFF, commit=found.head or "", findings=told)
     _tell(out, found, evidence, request.config.project, occasion, markdown=markdown, whole=whole)
     red = evidence.verdict is Verdict.FAILED

@@ -23,7 +23,7 @@ def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding
     if finding.status not in RED:
         return finding
     for waiver in waivers:
-        if waiver.check == finding.check and waiver.subject in (None, finding.subject):
+        if speaks_of(waiver, finding):
             said = Waived(
                 owner=waiver.owner,
                 reason=waiver.reason,
@@ -32,3 +32,8 @@ def _waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding
             )
             return replace(finding, waived=said)
     return finding
+
+
+def speaks_of(waiver: Waiver, finding: Finding) -> bool:
+    """Whether a waiver is of a finding's check, and of its subject or of all."""
+    return waiver.check == finding.check and waiver.subject in (None, finding.subject)

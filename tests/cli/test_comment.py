@@ -177,6 +177,7 @@ def after_the_forks_run(job, monkeypatch, *, main, theirs):
     return clone
 
 
+WAIVES = "waivers: [{{check: data.rows, owner: ann, reason: known, until: {}}}]\n"
 FLOOR = CONFIG + "objectives: [{metric: auc, from: m.json#/auc, at_least: 0.9}]\n"
 
 
@@ -185,10 +186,12 @@ FLOOR = CONFIG + "objectives: [{metric: auc, from: m.json#/auc, at_least: 0.9}]\
     [
         (FLOOR, None),
         (FLOOR.replace("0.9", "0.1"), "<code>at_least</code> goes from 0.9 to 0.1"),
+        (FLOOR + WAIVES.format("2020-01-01"), "that ended on 2020-01-01: it forgives nothing"),
+        (FLOOR + WAIVES.format("2999-01-01"), "asks less of data.rows than its base"),
         ("version: 1\nprojekt: x\n", "asks for is not known here"),
         (None, "asks for is not known here: its commit has no mlci.yaml"),
     ],
-    ids=["as it was", "lower", "broken", "gone"],
+    ids=["as it was", "lower", "ended", "a waiver", "broken", "gone"],
 )
 def test_what_a_fork_asks_less_of_is_told_whatever_its_evidence_says(job, monkeypatch, theirs, said):
     clone = after_the_forks_run(job, monkeypatch, main=FLOOR, theirs=theirs)

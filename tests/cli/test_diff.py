@@ -71,6 +71,17 @@ def test_what_was_accepted_is_no_decision_of_the_diff_either(tmp_path: Path, gat
     again = told(story, "--gate")
     assert again.code == 10
     assert "its waiver ended on 2020-01-01" in " ".join(again.stdout.split())
+    assert "asks less" not in again.stdout
+    assert "that ended on 2020-01-01: it forgives nothing" in " ".join(again.stdout.split())
+
+    idle = CONFIG + gates + "waivers:\n" + WAIVER.format(check="diff.verdict", until="2999-01-01")
+    story.commit({"mlci.yaml": idle})
+    needless = " ".join(told(story, "--gate").stdout.split())
+    assert "diff.verdict is waived until 2999-01-01, and nothing of that is red" in needless
+
+    unasked = CONFIG + gates + "waivers:\n" + WAIVER.format(check="data.rows", until="2999-01-01")
+    story.commit({"mlci.yaml": unasked})
+    assert "asks less of data.rows" in " ".join(told(story, "--gate").stdout.split())
 
 
 def test_what_a_change_asks_less_of_is_told_by_the_diff_as_by_the_run(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ The two configurations are compared field by field. What is not known to be harm
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from enum import Enum
 
 from msgspec import Struct
@@ -13,8 +14,10 @@ from mlci.core.diff.findings import gate_removed
 from mlci.core.dvc.nodes import json_of
 from mlci.core.finding import Finding, Status
 from mlci.core.problems import inert, quoted
+from mlci.core.waiver import RED, speaks_of
 
 RELAXED = "diff.relaxed"
+WAIVERS = "diff.waivers"
 # What decides nothing: who answers for something, where it stands in the file, how long CI waits and where.
 HARMLESS = frozenset(
     {
@@ -40,6 +43,23 @@ _OTHER = "something else"
 _Key = tuple[str | None, str, str | None]
 
 
+class Answers(Struct, frozen=True, kw_only=True):
+    """What is known of this day and of what is red on it.
+
+    `asked` are the checks, or whole gates by their names, whose findings are all here.
+    """
+
+    today: date
+    findings: Sequence[Finding] = ()
+    asked: frozenset[str] = frozenset()
+
+    def waives_nothing(self, waiver: Waiver) -> bool:
+        """Whether a waiver's check was asked, and nothing is red that the waiver speaks of."""
+        if self.asked.isdisjoint((waiver.check, waiver.check.partition(".")[0])):
+            return False
+        return not any(each.status in RED and speaks_of(waiver, each) for each in self.findings)
+
+
 def unknown_base(why: str) -> Finding:
     """What tells that nobody can say what the base asked for."""
     return _unknown(f"what the base asks for is not known: {why}")
@@ -60,10 +80,11 @@ def _unknown(message: str) -> Finding:
     )
 
 
-def relaxed(before: Config, now: Config) -> Iterator[Finding]:
+def relaxed(before: Config, now: Config, answers: Answers | None = None) -> Iterator[Finding]:
     """One finding on each, for people to decide on: no change is to be green by what it forgives itself.
 
-    Whatever is not known to be stricter is told.
+    Whatever is not known to be stricter is told. By the `answers` a waiver that forgives nothing is told as
+    such.
     """
     yield from map(gate_removed, sorted(before.gates.keys() - now.gates))
     for gate in sorted(before.gates.keys() & now.gates):
@@ -78,7 +99,7 @@ def relaxed(before: Config, now: Config) -> Iterator[Finding]:
     for key, was in _by_key(before.objectives).items():
         if key[0] is None or key[0] in now.models:
             yield from _objectives(".".join(filter(None, key[:2])), was, own.get(key, ()))
-    yield from _waivers(before.waivers, now.waivers)
+    yield from _waivers(before.waivers, now.waivers, answers)
     yield from _environments(before.environments, now.environments)
     for part in ("remotes", "ci", "report"):
         yield from _other(part, part, getattr(before, part), getattr(now, part))
@@ -112,14 +133,20 @@ def _written(value: str | bool | None) -> str:
     return inert(quoted(value.value if isinstance(value, Enum) else value))
 
 
-def _waivers(before: Sequence[Waiver], now: Sequence[Waiver]) -> Iterator[Finding]:
-    """A waiver that comes, or holds for longer, forgives what was red."""
+def _waivers(before: Sequence[Waiver], now: Sequence[Waiver], answers: Answers | None) -> Iterator[Finding]:
+    """A waiver that comes, or holds for longer, forgives what was red, unless it forgives nothing."""
     for each in now:
         lasted = max((was.until for was in before if _covers(was, each)), default=None)
         of = inert(each.check if each.subject is None else f"{each.check} on {each.subject}")
-        if lasted is None:
+        if lasted is not None and each.until <= lasted:
+            continue
+        if answers and answers.today > each.until:
+            yield _idle(of, f"a waiver of {of} is written down that ended on {each.until}")
+        elif answers and answers.waives_nothing(each):
+            yield _idle(of, f"{of} is waived until {each.until}, and nothing of that is red")
+        elif lasted is None:
             yield _told(of, _LESS, f"it is waived until {each.until}")
-        elif each.until > lasted:
+        else:
             yield _told(of, _LESS, f"it is waived until {each.until}, and was until {lasted}")
 
 
@@ -194,4 +221,14 @@ def _told(subject: str, how: str, what: str) -> Finding:
         status=Status.WARN,
         message=f"the change asks {how} of {subject} than its base: {what}",
         help="keep it as it was in mlci.yaml, or say to your reviewers why it may change",
+    )
+
+
+def _idle(subject: str, what: str) -> Finding:
+    return Finding(
+        check=WAIVERS,
+        subject=subject,
+        status=Status.WARN,
+        message=f"{what}: it forgives nothing",
+        help="take it out of mlci.yaml",
     )

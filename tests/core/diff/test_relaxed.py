@@ -24,8 +24,8 @@ from mlci.core.config import (
     Task,
     Waiver,
 )
-from mlci.core.diff.relaxed import HARMLESS, relaxed
-from mlci.core.finding import Status
+from mlci.core.diff.relaxed import HARMLESS, RELAXED, WAIVERS, Answers, relaxed
+from mlci.core.finding import Finding, Status
 from mlci.core.yaml.tree import parse
 
 INCOME = Model(name="income", path="m", task=Task.BINARY, predictions="p.csv", test="t.csv")
@@ -282,3 +282,53 @@ def test_what_is_added_and_asks_more_is_not_told() -> None:
         waivers=(),
     )
     assert told(bare, replace(WHOLE, waivers=())) == []
+
+
+LIMIT = Waiver(check="model.objective", subject="income.f1", owner="ann", reason="r", until=date(2027, 1, 1))
+
+
+def red(subject: str, status: Status = Status.FAIL) -> Finding:
+    return Finding(check="model.objective", subject=subject, status=status, message="no")
+
+
+@pytest.mark.parametrize(
+    ("today", "findings", "asked", "check", "what"),
+    [
+        (date(2027, 1, 1), [red("income.f1")], {"model"}, RELAXED, "it is waived until 2027-01-01"),
+        (
+            date(2027, 1, 1),
+            [red("income.f1", Status.ERROR)],
+            {"model.objective"},
+            RELAXED,
+            "it is waived until",
+        ),
+        (date(2027, 1, 2), [red("income.f1")], {"model"}, WAIVERS, "that ended on 2027-01-01"),
+        (
+            date(2027, 1, 1),
+            [red("income.auc")],
+            {"model"},
+            WAIVERS,
+            "nothing of that is red: it forgives nothing",
+        ),
+        (
+            date(2027, 1, 1),
+            [red("income.f1", Status.WARN)],
+            {"model.objective"},
+            WAIVERS,
+            "nothing of that is red",
+        ),
+        (date(2027, 1, 1), [], {"data", "model.slice"}, RELAXED, "it is waived until 2027-01-01"),
+    ],
+    ids=["red", "not to be answered", "ended", "another subject", "a warning", "not asked"],
+)
+def test_a_waiver_that_forgives_nothing_is_told_as_such(today, findings, asked, check, what) -> None:
+    answers = Answers(today=today, findings=findings, asked=frozenset(asked))
+    (told,) = relaxed(WHOLE, replace(WHOLE, waivers=(WAIVER, LIMIT)), answers)
+    assert (told.check, told.subject, told.status) == (check, "model.objective on income.f1", Status.WARN)
+    assert what in told.message
+    assert ("asks less" in told.message) is (check == RELAXED)
+
+
+def test_a_waiver_that_was_there_already_is_not_told_again() -> None:
+    answers = Answers(today=date(2030, 1, 1), asked=frozenset({"model", "data"}))
+    assert not list(relaxed(replace(WHOLE, waivers=(WAIVER, LIMIT)), WHOLE, answers))

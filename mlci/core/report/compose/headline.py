@@ -16,7 +16,7 @@ from mlci.core.diff.findings import (
     paired,
     subject,
 )
-from mlci.core.diff.relaxed import RELAXED
+from mlci.core.diff.relaxed import RELAXED, WAIVERS
 from mlci.core.evidence import DIFF, PIPELINE, Evidence
 from mlci.core.finding import Finding, Status, Verdict
 from mlci.core.report import Text, code, words
@@ -45,6 +45,7 @@ _SENTENCES = {
     ROWS: ("the test set of ", " is another than the base's"),
     RECORDED: ("", " is not what dvc.lock records"),
     RELAXED: ("the change asks less, or something else, of ", ""),
+    WAIVERS: ("the waiver of ", " forgives nothing"),
 }
 # The model gate asks the same of limits, where there is one.
 _LIMITS = (OBJECTIVE, "model.objective")
