@@ -12,7 +12,7 @@ from mlci.app.snapshot import Snapshot
 from mlci.core.config import Config, Model
 from mlci.core.config.schema import FILE
 from mlci.core.diff import Diff, Occasion
-from mlci.core.diff.findings import COVERAGE, OBJECTIVE, READABLE, VERDICT, findings
+from mlci.core.diff.findings import COVERAGE, OBJECTIVE, READABLE, VERDICT, findings, one_a_cause
 from mlci.core.evidence import BIAS, DIFF, MODEL, Evidence
 from mlci.core.finding import Finding
 from mlci.core.schema import Problems
@@ -50,9 +50,10 @@ def judged(
     own = (*findings(found, occasion, limits=limits), *_whole(request, found, hands, alone=alone))
     waivers = request.config.waivers
     if not waivers:
-        return (*own, *_given_up(request, found, occasion, None))
+        return one_a_cause((*own, *_given_up(request, found, occasion, None)))
     answers = _answers(own, beside, hands().clock.now().date())
-    return waive((*own, *_given_up(request, found, occasion, answers)), waivers, answers.today)
+    told = (*own, *_given_up(request, found, occasion, answers))
+    return one_a_cause(waive(told, waivers, answers.today))
 
 
 def _answers(own: Sequence[Finding], beside: Sequence[Evidence] | None, today: date) -> "Answers":

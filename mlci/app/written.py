@@ -24,12 +24,12 @@ Files = Mapping[str, Leaves]
 
 
 class _Said(Struct, frozen=True, kw_only=True):
-    """Metrics and parameters of one side by path, and what could not be read."""
+    """Metrics and parameters of one side by path, and why others could not be read."""
 
     metrics: Files
     params: Files
     named: Files
-    problems: tuple[str, ...]
+    problems: Mapping[str, str]
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -41,6 +41,7 @@ class Written(Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...]
     _behind: Files | None
     _ahead: Files
+    _unread: Mapping[str, str]
 
     @classmethod
     def of(cls, outputs: Outputs, config: Config, base: Side | None, head: Side) -> "Written":
@@ -51,36 +52,41 @@ class Written(Struct, frozen=True, kw_only=True):
             return cls(
                 metrics=(),
                 params=(),
-                problems=ahead.problems,
+                problems=(*ahead.problems.values(),),
                 unreadable=(),
                 _behind=None,
                 _ahead=ahead.named,
+                _unread=ahead.problems,
             )
         behind, names = _read(outputs, base, config), config.report.renamed
         return cls(
             metrics=_moved(behind.metrics, ahead.metrics, names),
             params=_moved(behind.params, ahead.params, names),
-            problems=ahead.problems,
-            unreadable=behind.problems,
+            problems=(*ahead.problems.values(),),
+            unreadable=(*behind.problems.values(),),
             _behind=rename(behind.named, ahead.named, names).files,
             _ahead=ahead.named,
+            _unread=ahead.problems,
         )
 
     def objectives(self, config: Config, apart: "Mapping[str, Written]") -> "list[Measured]":
         """The objectives whose value stands in a file, not judged yet; `apart` are models of another base."""
         declared = [each for each in config.objectives if each.source is not None]
-        return [_objective(each, apart.get(each.model or "", self)._behind, self._ahead) for each in declared]
+        return [
+            _objective(each, apart.get(each.model or "", self)._behind, self._ahead, self._unread)
+            for each in declared
+        ]
 
 
 def _read(outputs: Outputs, side: Side, config: Config) -> _Said:
-    problems: list[str] = []
+    problems: dict[str, str] = {}
     told = side.declared
     metrics = _leaves(outputs, side, told.metrics, problems, missing=True)
     whole = _leaves(outputs, side, tuple(told.params), problems, missing=False)
     params = {path: only(leaves, told.params[path]) for path, leaves in whole.items()}
     sources = {pointer(each.source).path for each in config.objectives if each.source} - {*told.metrics}
     named = metrics | _leaves(outputs, side, sorted(sources), problems, missing=True)
-    return _Said(metrics=metrics, params=params, named=named, problems=tuple(problems))
+    return _Said(metrics=metrics, params=params, named=named, problems=problems)
 
 
 def _named(side: Side) -> Iterator[tuple[str, str]]:
@@ -90,27 +96,28 @@ def _named(side: Side) -> Iterator[tuple[str, str]]:
 
 
 def _leaves(
-    outputs: Outputs, side: Side, paths: Sequence[str], problems: list[str], *, missing: bool
+    outputs: Outputs, side: Side, paths: Sequence[str], problems: dict[str, str], *, missing: bool
 ) -> dict[str, Leaves]:
     found: dict[str, Leaves] = {}
     snapshot, links = side.snapshot, side.declared.links
     for path in paths:
         if path in links:
-            problems.append(f"{path} is a symbolic link: commit the file itself")
+            problems[path] = f"{path} is a symbolic link: commit the file itself"
             continue
         try:
             content = outputs.read(snapshot, path, side.declared.outs, limit=DVC_LIMITS.size)
         except MlciError as error:
             # Whoever keeps files names the path by himself.
-            problems.append(error.message)
+            problems[path] = error.message
             continue
         if content is None:
-            problems += [_missing(outputs, side, path)] if missing else []
+            if missing:
+                problems[path] = _missing(outputs, side, path)
             continue
         try:
             found[path] = read_leaves(content, path)
         except MlciError as error:
-            problems.append(in_a_line(error, path))
+            problems[path] = in_a_line(error, path)
     return found
 
 
@@ -124,11 +131,15 @@ def _missing(outputs: Outputs, side: Side, path: str) -> str:
     return f"{path} {found.why}: {found.help}"
 
 
-def _objective(objective: Objective, behind: Files | None, ahead: Files) -> "Measured":
+def _objective(
+    objective: Objective, behind: Files | None, ahead: Files, unread: Mapping[str, str]
+) -> "Measured":
+    """What a file says of it; where it cannot be read, why, as the file itself is told of."""
     from mlci.core.measure.verdicts import Measured  # noqa: PLC0415 - few objectives are of a file's values
 
     before = None if behind is None else _at(behind, objective)
     now = _at(ahead, objective)
+    what = f"{objective.source} is {_WHAT.get(now.kind)}"
     return Measured(
         metric=objective.metric,
         direction=objective.direction or Direction.HIGHER,
@@ -136,7 +147,7 @@ def _objective(objective: Objective, behind: Files | None, ahead: Files) -> "Mea
         objective=objective,
         base=None if before is None else before.number,
         head=now.number,
-        problem="" if now.kind is Kind.NUMBER else f"{objective.source} is {_WHAT[now.kind]}",
+        problem="" if now.kind is Kind.NUMBER else unread.get(pointer(objective.source or "").path, what),
     )
 
 

@@ -168,3 +168,41 @@ def test_a_short_list_begins_with_what_changed_most_and_says_where_the_others_ar
     assert others in said
     assert "diff.json" not in said
     assert re.findall(r"m\.json:(m\S+)", re.sub("</?code>", "", said))[:3] == ["m.new", "m249", "m248"]
+
+
+TWO = CONFIG + "  - {metric: p95, from: metrics.json#/p95, direction: lower, at_most: 20}\n"
+DECLARES = {"dvc.yaml": "metrics: [metrics.json]\n"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("{", "metrics.json:1:"), (None, "metrics.json is declared, and it is not there")],
+    ids=["broken", "gone"],
+)
+def test_a_file_that_cannot_be_read_is_told_once_and_red_for_who_accepts_that_alone(
+    tmp_path: Path, content: str | None, said: str
+) -> None:
+    good = '{"auc": 0.95, "p95": 10}'
+    story = repository(tmp_path / "work").commit({"mlci.yaml": TWO, "metrics.json": good, **DECLARES})
+    story.branch("work").commit({"metrics.json": content})
+    red = told(story, "--gate", "--json")
+    (finding,) = json.loads(red.stdout)["findings"]
+    assert (red.code, finding["check"]) == (10, "diff.readable")
+    assert said in finding["message"]
+    for row in json.loads(red.stdout)["metrics"]:
+        assert row["problem"] == finding["message"]
+
+    story.commit({"mlci.yaml": TWO + "waivers:\n" + WAIVER.format(check="diff.readable", until="2999-01-01")})
+    waived = told(story, "--gate", "--json")
+    left = [each for each in json.loads(waived.stdout)["findings"] if not each.get("waived")]
+    assert waived.code == 10
+    assert [(each["check"], each["subject"]) for each in left if each["status"] == "error"] == [
+        ("diff.verdict", "auc"), ("diff.verdict", "p95"),
+    ]  # fmt: skip
+
+
+def test_a_value_that_is_not_in_a_file_that_can_be_read_is_told_by_its_objective(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})
+    story.branch("work").commit({"metrics.json": '{"auroc": 0.95}'})
+    (finding,) = json.loads(told(story, "--json").stdout)["findings"]
+    assert (finding["check"], finding["message"]) == ("diff.verdict", "metrics.json#/auc is missing")

@@ -1,7 +1,7 @@
 """What a diff means for the gate: findings on gated metrics, on rows left out, and on what cannot be read."""
 
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from mlci.core.config import Direction
 from mlci.core.diff import (
@@ -15,6 +15,7 @@ from mlci.core.diff import (
     Pairing,
     StageDiff,
 )
+from mlci.core.evidence import DIFF
 from mlci.core.finding import Finding, Status
 from mlci.core.narrow import NARROWLY, advice
 from mlci.core.problems import inert
@@ -62,7 +63,7 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
     unreadable = tuple(
         Finding(
             check=READABLE,
-            subject="diff",
+            subject=DIFF,
             status=Status.ERROR,
             message=problem,
             help="bring the file here or correct the stage that writes it; `mlci run` makes it again",
@@ -81,6 +82,12 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
         *(_of_another_stage(each, why) for each in diff.stages if (why := _unrun(each, diff.displaced))),
     )
     return (*displaced, *unreadable, *(each for each in judged if each is not None), *missed, *rows)
+
+
+def one_a_cause(told: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings without those of objectives whose file is told of already, and not accepted."""
+    causes = {each.message for each in told if each.check == READABLE and each.blocks}
+    return tuple(each for each in told if each.check != VERDICT or each.message not in causes)
 
 
 def gate_removed(gate: str) -> Finding:
