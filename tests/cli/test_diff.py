@@ -109,6 +109,29 @@ def test_a_clean_main_is_compared_with_its_newest_version(tmp_path: Path) -> Non
     assert "no version" in said.stdout, said.stdout
 
 
+def test_a_base_that_cannot_be_had_is_told_before_what_else_is_doubtful(tmp_path: Path) -> None:
+    pipeline = "stages: {t: {cmd: x, params: [lr]}}\n"
+    lock = "schema: '2.0'\nstages: {t: {cmd: x, params: {params.yaml: {lr: 1}}}}\n"
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})
+    story.commit({"dvc.yaml": pipeline, "dvc.lock": lock, "params.yaml": "lr: 1\n"})
+    story.branch("work").commit({"params.yaml": "lr: 2\n"})
+    clone = story.clone(tmp_path / "clone", depth=1)
+    away = story.path.rename(tmp_path / "away")
+    said = told(clone, "--gate")
+    lines = " ".join(said.stdout.split())
+    assert said.code == 0, said.stderr
+    assert (
+        "You may merge, after a look: main is not here, so nothing was compared with it and 1 more" in lines
+    )
+    assert lines.index("diff.base main:") < lines.index("diff.recorded params.yaml:")
+
+    clone.git("remote", "set-url", "origin", str(away))
+    clone.git("fetch", "--quiet", "origin", "main")
+    again = told(clone, "--gate")
+    assert "diff.base" not in again.stdout, again.stdout
+    assert "diff.recorded params.yaml" in " ".join(again.stdout.split())
+
+
 @pytest.mark.parametrize("checked_out", ["main", "work"])
 def test_a_head_that_is_named_is_judged_by_its_own_file(tmp_path: Path, checked_out: str) -> None:
     story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})

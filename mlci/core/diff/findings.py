@@ -21,6 +21,7 @@ from mlci.core.narrow import NARROWLY, advice
 from mlci.core.problems import inert
 from mlci.core.wording import count, decimals_beside, decimals_of, difference, estimate, number
 
+BASE = "diff.base"
 VERDICT = "diff.verdict"
 READABLE = "diff.readable"
 GATES = "diff.gates"
@@ -81,7 +82,8 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
         *map(_of_two_states, diff.contradicted),
         *(_of_another_stage(each, why) for each in diff.stages if (why := _unrun(each, diff.displaced))),
     )
-    return (*displaced, *unreadable, *(each for each in judged if each is not None), *missed, *rows)
+    missing = () if diff.base or not diff.base_name else (_no_base(diff.base_name),)
+    return (*missing, *displaced, *unreadable, *(each for each in judged if each is not None), *missed, *rows)
 
 
 def one_a_cause(told: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -115,6 +117,16 @@ def paired(pairing: Pairing) -> str:
     sides = f"; base had {pairing.base_rows:,}, head {pairing.head_rows:,}"
     truth = f", and the truth of {pairing.truth_differs:,} differs" if pairing.truth_differs else ""
     return told + sides + truth
+
+
+def _no_base(name: str) -> Finding:
+    return Finding(
+        check=BASE,
+        subject=name,
+        status=Status.WARN,
+        message="its commits are neither here nor to be fetched, so nothing was compared with it",
+        help=f"git fetch origin {shlex.quote(name)}; where origin is gone: git remote set-url origin URL",
+    )
 
 
 def _of_another_state(path: str) -> Finding:

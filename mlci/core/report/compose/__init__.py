@@ -6,7 +6,7 @@ from itertools import chain
 from msgspec.structs import replace
 
 from mlci.core.diff import Diff, Occasion
-from mlci.core.diff.findings import GATES, RECORDED, ROWS, gate_removed
+from mlci.core.diff.findings import BASE, GATES, RECORDED, ROWS, gate_removed
 from mlci.core.evidence import DIFF, PIPELINE, Evidence
 from mlci.core.finding import Finding, Status, Verdict, Waived, verdict_of
 from mlci.core.report import Item, Items, Report, Section, Text, Tone, code, prose, strong, words
@@ -98,7 +98,7 @@ def _doubtful(findings: Sequence[Finding], removed: Sequence[str], most: int | N
         for each in findings
         if each.status is Status.WARN and not (each.check == GATES and each.subject in removed)
     ]
-    doubts = [each for each in yellow if each.check in (RECORDED, ROWS)]
+    doubts = [each for each in yellow if each.check in (BASE, RECORDED, ROWS)]
     others = sorted((each for each in yellow if each not in doubts), key=headline.is_narrow)
     return _listed("What to look at", (*_items(doubts, most), *_items(others, most)))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff.findings import (
+    BASE,
     GATES,
     OBJECTIVE,
     READABLE,
@@ -41,6 +42,7 @@ _ANSWERS = {
 }
 # What a finding of the diff says in a sentence: what stands before and after its subject.
 _SENTENCES = {
+    BASE: ("", " is not here, so nothing was compared with it"),
     GATES: ("the gate ", " is removed"),
     ROWS: ("the test set of ", " is another than the base's"),
     RECORDED: ("", " is not what dvc.lock records"),
