@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
 
@@ -15,7 +15,7 @@ from mlci.app.tabular import Side, SideTables
 from mlci.app.written import Written
 from mlci.core.config import Config, Objective
 from mlci.core.context import RunContext
-from mlci.core.diff import Diff, MetricDiff
+from mlci.core.diff import Diff, Keeper, MetricDiff
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.git import Git
@@ -123,7 +123,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
     written = Written.of(_outputs(request), request.config, base, head)
     objectives = written.objectives(request.config, _written_apart(request, both))
     measured = [*(row for each in models for row in each.measured), *objectives]
-    displaced, by_hand = _displaced(request.config, head)
+    departed = _departed(request.config, head)
     changed = stages(base or head, head, {each.path for each in written.params})
     unreadable = (*base.declared.problems, *written.unreadable, *changed.unresolved) if base else ()
     return Diff(
@@ -142,8 +142,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         stages=changed.rows,
         pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *written.problems, *changed.problems),
-        displaced=displaced,
-        by_hand=by_hand,
+        **departed,
         contradicted=head.declared.contradicted,
         notes=(
             *chosen.notes,
@@ -168,15 +167,24 @@ def _unrelated(chosen: Range) -> Sequence[str]:
     return [said] if chosen.apart() else []
 
 
-def _displaced(config: Config, head: Side) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What lies at head and is not as its lock records, and of that what somebody committed so."""
+class _Departed(TypedDict, total=False):
+    displaced: tuple[str, ...]
+    kept: Mapping[str, Keeper]
+    by_hand: tuple[str, ...]
+
+
+def _departed(config: Config, head: Side) -> _Departed:
+    """What lies at head and is not as its lock records, who can put it back, and what was committed so."""
     if not head.declared.stages:
-        return (), ()
-    from mlci.app.recorded import by_hand, displaced  # noqa: PLC0415 - without a pipeline nothing is recorded
+        return {}
+    from mlci.app.recorded import by_hand, displaced, kept  # noqa: PLC0415 - without a pipeline nothing is
 
     found = displaced(config, head)
+    if not found:
+        return {}
     committed = by_hand(config, head, found)
-    return tuple(each for each in found if each not in committed), committed
+    others = tuple(each for each in found if each not in committed)
+    return {"displaced": others, "kept": kept(head, others), "by_hand": committed}
 
 
 def _written_apart(request: DiffRequest, both: Sides) -> Mapping[str, Written]:

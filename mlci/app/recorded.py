@@ -6,6 +6,7 @@ from posixpath import dirname, join
 
 from mlci.app.tabular import Side
 from mlci.core.config import Config, LockAuthor
+from mlci.core.diff import Keeper
 from mlci.core.diff.renames import pointer
 from mlci.core.digest import md5
 from mlci.core.dvc.files import Hashed, ParamsUse, located
@@ -38,6 +39,26 @@ def by_hand(config: Config, side: Side, paths: Iterable[str]) -> tuple[str, ...]
         return held
     changed = {*snapshot.git.dirty()}
     return tuple(path for path in held if join(snapshot.prefix, path) not in changed)
+
+
+def kept(side: Side, paths: Iterable[str]) -> Mapping[str, Keeper]:
+    """Who can put displaced files of the work tree back as they are recorded; others only a run makes."""
+    found: dict[str, Keeper] = {}
+    for path in paths if side.snapshot.commit is None else ():
+        recorded = side.declared.outs.get(path)
+        if recorded is None:
+            continue
+        if not recorded.in_git:
+            found[path] = Keeper.DVC
+        elif _is_committed(side, path, recorded):
+            found[path] = Keeper.GIT
+    return found
+
+
+def _is_committed(side: Side, path: str, recorded: Hashed) -> bool:
+    here = side.snapshot
+    (content,) = here.git.blobs([("HEAD", join(here.prefix, path))], limit=_LIMIT)
+    return content is not None and md5(BytesIO(content), legacy=recorded.legacy) == recorded.value
 
 
 def _outputs(config: Config, side: Side) -> Iterator[str]:

@@ -766,6 +766,27 @@ def test_clusters_of_a_row_each_hide_no_dependence(place):
     assert told_of_rows(again) == []
 
 
+@pytest.mark.parametrize(
+    ("named", "column", "check", "help_"),
+    [
+        ({"weight": "w"}, {"w": 0.0}, Status.ERROR, "rows that weigh nothing"),
+        ({"cluster": "w"}, {"w": "one"}, Status.WARN, "of more than one cluster"),
+    ],
+    ids=["no weight", "one cluster"],
+)
+def test_rows_that_tell_nothing_are_mended_in_the_rows(place, named, column, check, help_):
+    config, own = with_columns(**named)
+    for skill in (0.7, 0.72):
+        rows = pl.read_parquet(predictions(skill=skill)).with_columns(
+            **{k: pl.lit(v) for k, v in column.items()}
+        )
+        place.commit(predicted=as_parquet(rows), own=own)
+    found = findings(place.diff("HEAD~1", "HEAD", config=config), Occasion.PULL_REQUEST)
+    (told,) = [each for each in found if each.check == "diff.verdict"]
+    assert (told.status, help_ in told.help) == (check, True), told
+    assert "kind: exact" not in told.help
+
+
 def test_another_test_set_is_not_comparable(place):
     base, head = place.commit(), place.commit(predicted=predictions(start=500))
     found = place.diff(base, head)

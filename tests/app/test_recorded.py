@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
-from mlci.app.recorded import by_hand, displaced
+from mlci.app.recorded import by_hand, displaced, kept
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side
 from mlci.core.config import Config, LockAuthor, Model, Task
-from mlci.core.diff import Diff, Occasion
+from mlci.core.diff import Diff, Keeper, Occasion
 from mlci.core.diff.findings import findings
 from mlci.core.diff.json import from_json, to_json
 from mlci.core.dvc.manifest import directory_hash
@@ -154,3 +154,12 @@ def test_what_was_committed_by_hand_is_red():
     assert (told.check, told.subject, told.status) == ("diff.recorded", "m n.json", Status.FAIL)
     assert told.help == "mlci run, then git add 'm n.json' and commit it"
     assert from_json(to_json(found)) == found
+
+
+@pytest.mark.parametrize(("committed", "keeper"), [("{}", {"m.json": Keeper.GIT}), ('{"auc": 1}', {})])
+def test_git_puts_back_what_it_holds_as_the_lock_records_it(tmp_path, committed, keeper):
+    story = repository(tmp_path / "work").commit(AS_RUN).commit({"m.json": committed})
+    story.write({"m.json": '{"auc": 2}', "model/a/w": "other", "params.yaml": "lr: 9\n"})
+    side = side_of(story, committed=False)
+    assert kept(side, displaced(CONFIG, side)) == {"model": Keeper.DVC, **keeper}
+    assert kept(side_of(story.commit(), committed=True), ("m.json",)) == {}

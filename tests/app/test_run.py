@@ -302,3 +302,31 @@ def test_a_metrics_file_that_was_committed_by_hand_is_red_in_ci_and_in_a_diff_an
     with monkeypatch.context() as job:
         in_ci(job, story)
         assert mlci_run(story).code == 0
+
+
+def test_what_a_diff_says_puts_a_displaced_file_back_as_it_was(tmp_path: Path) -> None:
+    metrics = PREDICT.replace("rows = ", "Path('m.json').write_text('{}')\nrows = ")
+    pipeline = PREDICTING["dvc.yaml"] + "    metrics: [{m.json: {cache: false}}]\n"
+    story = repository(tmp_path / "work").with_dvc("storage")
+    story.commit({**PREDICTING, "predict.py": metrics, "dvc.yaml": pipeline})
+    assert mlci_run(story).code == 0
+    story.commit().branch("work").commit({"note": "1"})
+
+    def advised() -> dict[str, str]:
+        answer = json.loads(run_here("-C", str(story.path), "diff", "--json").stdout)
+        return {
+            each["subject"]: each["help"] for each in answer["findings"] if each["check"] == "diff.recorded"
+        }
+
+    (story.path / "predictions.csv").chmod(0o644)
+    story.write({"predictions.csv": "id\n", "m.json": '{"a": 1}', "predict.py": metrics + "# slow\n"})
+    assert advised() == {
+        "m.json": "mlci run, or git checkout -- m.json",
+        "predict.py": "mlci run",
+        "predictions.csv": "mlci run, or dvc checkout predictions.csv",
+    }
+    story.git("checkout", "--", "m.json")
+    story.dvc("checkout", "--force", "predictions.csv")
+    assert advised() == {"predict.py": "mlci run"}
+    assert mlci_run(story).code == 0
+    assert advised() == {}

@@ -1,9 +1,10 @@
 """What changed between two commits, as one value that every renderer draws from."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from mlci.core.config import Direction
 from mlci.core.diff.values import Kind, Value
@@ -275,12 +276,19 @@ class StageDiff(Struct, frozen=True, kw_only=True):
     pending: bool = False
 
 
+class Keeper(StrEnum):
+    """Who has the bytes that the lock records of a file in the work tree."""
+
+    DVC = "dvc"
+    GIT = "git"
+
+
 class Diff(Struct, frozen=True, kw_only=True):
     """All that changed. `base` is None without a baseline, `head` None for the work tree.
 
-    `displaced` are files that verdicts rest on and that are not those which the lock records, `by_hand` those
-    that were committed so though the lock is a promise, `contradicted` those of which it records two things:
-    what a stage made, and what another one read.
+    `displaced` are files that verdicts rest on and that are not those which the lock records, `kept` says of
+    some who can put them back, `by_hand` are those that were committed so though the lock is a promise,
+    `contradicted` those of which it records two things: what a stage made, and what another one read.
     Every sequence is sorted, and the same two commits give the same value.
     """
 
@@ -296,6 +304,7 @@ class Diff(Struct, frozen=True, kw_only=True):
     pairings: tuple[Pairing, ...] = ()
     problems: tuple[str, ...] = ()
     displaced: tuple[str, ...] = ()
+    kept: Mapping[str, Keeper] = field(default_factory=dict)
     by_hand: tuple[str, ...] = ()
     contradicted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

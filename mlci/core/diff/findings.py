@@ -8,6 +8,7 @@ from mlci.core.diff import (
     Diff,
     Floor,
     FloorStatus,
+    Keeper,
     MetricDiff,
     MetricVerdict,
     Move,
@@ -38,13 +39,27 @@ _SAME_TEST_SET = (
 
 _IMPROVE = "improve the model, or change the limit in mlci.yaml with your reviewers"
 _SCORE_BASE = "declare `load:` for the model so that the base can be scored on the new test set"
-_MORE_ROWS = (
+_MORE_OF_A_KIND = (
     "add held-out rows: at least 30 of each kind that the metric needs, such as positives and negatives "
     "(`mlci explain insufficient`)"
+)
+_MORE_ROWS = (
+    "add held-out rows: at least 30, or rows of 30 clusters where `cluster:` is named "
+    "(`mlci explain insufficient`)"
+)
+_UNDEFINED = (
+    "the predictions give it no value: rows that weigh nothing, or all of one truth; correct the stage that "
+    "writes them, then `mlci run`"
+)
+_UNSURE = (
+    "nothing says how sure the value is: add held-out rows, of more than one cluster where `cluster:` is "
+    "named, and of more than one truth"
 )
 
 # Holm's correction holds a verdict back that one metric alone would get.
 _CHANCE = "of so many metrics one may lie there by chance: mlci explain regressed"
+
+_PUTS_BACK = {Keeper.DVC: "dvc checkout", Keeper.GIT: "git checkout --"}
 
 SAYS = {
     MetricVerdict.IMPROVED: "improved",
@@ -72,13 +87,14 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
         for problem in diff.problems
     )
     gated = [metric for metric in diff.metrics if metric.gated]
-    judged = tuple(_finding(metric, occasion) for metric in gated)
+    numeric = {each.model for each in diff.pairings if not each.labelled}
+    judged = tuple(_finding(each, occasion, numeric=each.model in numeric) for each in gated)
     missed = tuple(each for metric in gated for each in _limits(metric, limits)) if limits else ()
     held = diff.doubtful if occasion is Occasion.PROMOTION else ()
     rows = tuple(told for each in diff.pairings for told in _rows(each, decides=each in held))
     displaced = (
         *map(_of_no_stage, diff.by_hand),
-        *map(_of_another_state, diff.displaced),
+        *(_of_another_state(each, diff.kept.get(each)) for each in diff.displaced),
         *map(_of_two_states, diff.contradicted),
         *(_of_another_stage(each, why) for each in diff.stages if (why := _unrun(each, diff.displaced))),
     )
@@ -129,14 +145,14 @@ def _no_base(name: str) -> Finding:
     )
 
 
-def _of_another_state(path: str) -> Finding:
+def _of_another_state(path: str, keeper: Keeper | None) -> Finding:
     return Finding(
         check=RECORDED,
         subject=path,
         status=Status.WARN,
         message="this file is not what dvc.lock records: the numbers here were made without it, "
         "or are of another branch",
-        help="mlci run, or dvc checkout",
+        help="mlci run" if keeper is None else f"mlci run, or {_PUTS_BACK[keeper]} {shlex.quote(path)}",
     )
 
 
@@ -281,12 +297,15 @@ def _held(metric: MetricDiff, floor: Floor) -> str:
     return f"{value} ({low} to {high}){judged}"
 
 
-def _finding(metric: MetricDiff, occasion: Occasion) -> Finding | None:
+def _finding(metric: MetricDiff, occasion: Occasion, *, numeric: bool) -> Finding | None:
+    """What a gated metric amounts to; `numeric` where its truth is a number and no class."""
     if metric.problem:
-        return _about(metric, Status.ERROR, metric.problem, metric.advice or _FINITE)
+        # Rows were counted: the value is computed from predictions, and no stage wrote it down.
+        usual = _FINITE if metric.head_n is None else _UNDEFINED
+        return _about(metric, Status.ERROR, metric.problem, metric.advice or usual)
     if metric.verdict is None:
         return None
-    return _about(metric, _status(metric, occasion), _message(metric), _help(metric))
+    return _about(metric, _status(metric, occasion), _message(metric), _help(metric, numeric=numeric))
 
 
 def _about(metric: MetricDiff, status: Status, message: str, help_: str | None) -> Finding:
@@ -339,7 +358,7 @@ def _lies_beyond(metric: MetricDiff) -> bool:
     return best < -metric.margin
 
 
-def _help(metric: MetricDiff) -> str:
+def _help(metric: MetricDiff, *, numeric: bool) -> str:
     match metric.verdict:
         case MetricVerdict.REGRESSED:
             drop = _worsening(metric)
@@ -348,7 +367,7 @@ def _help(metric: MetricDiff) -> str:
         case MetricVerdict.NOT_COMPARABLE:
             return metric.advice or _SCORE_BASE
         case MetricVerdict.INSUFFICIENT:
-            return _MORE_ROWS
+            return _MORE_ROWS if numeric else _MORE_OF_A_KIND
         case _:
             return _of_doubt(metric)
 
@@ -357,7 +376,7 @@ def _of_doubt(metric: MetricDiff) -> str:
     if metric.rows_needed:
         return f"a test set of about {estimate(metric.rows_needed):,} rows would tell"
     if metric.interval is None:
-        return "nothing says how sure the value is: `kind: exact` in mlci.yaml judges it as it stands"
+        return _UNSURE
     if metric.noticeable:
         return "more rows will not tell: the difference lies on the margin"
     return "look at the interval before you merge"

@@ -17,6 +17,7 @@ from mlci.core.diff import (
     Floor,
     FloorStatus,
     Inside,
+    Keeper,
     MetricDiff,
     MetricVerdict,
     Move,
@@ -101,6 +102,7 @@ _DIFF: Mapping[str, Build] = {
     "problems": texts,
     "displaced": texts,
     "by_hand": texts,
+    "kept": lambda raw: {path: Keeper(keeper) for path, keeper in raw.items()},
     "contradicted": texts,
     "notes": texts,
 }

@@ -356,8 +356,10 @@ def _influence(one: Predictions, metric: Metric) -> tuple[float, Floats]:
 
 def _normal(found: float, influence: Floats, one: Predictions, metric: Metric) -> Normal | None:
     """The normal spread of a sum of influences; None where they are not finite, or too few."""
+    if not isfinite(found):
+        return None
     parts = _strata(influence, one, metric)
-    if min(len(part) for part in parts) < 2 or not isfinite(found):
+    if min(len(part) for part in parts) < 2:
         return None
     error = sqrt(float(sum((part * part).sum() * len(part) / (len(part) - 1) for part in parts)))
     if not isfinite(error):

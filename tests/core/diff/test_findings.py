@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, Floor, FloorStatus, MetricDiff, MetricVerdict, Occasion
+from mlci.core.diff import Diff, Floor, FloorStatus, Keeper, MetricDiff, MetricVerdict, Occasion, Pairing
 from mlci.core.diff.findings import findings
+from mlci.core.diff.json import from_json, to_json
 from mlci.core.finding import Finding, Interval, Status
 from mlci.core.report import plain, prose
 
@@ -32,7 +33,10 @@ def told(row: MetricDiff, occasion: Occasion = Occasion.PULL_REQUEST) -> Finding
     ("row", "help_"),
     [
         (replace(ROW, verdict=MetricVerdict.INSUFFICIENT), "add held-out rows: at least 30 of each kind"),
-        (replace(ROW, interval=None), "`kind: exact` in mlci.yaml judges it as it stands"),
+        (
+            replace(ROW, interval=None),
+            "of more than one cluster where `cluster:` is named, and of more than one truth",
+        ),
         (replace(ROW, rows_needed=12_345), "a test set of about 13,000 rows would tell"),
         (ROW, "look at the interval before you merge"),
     ],
@@ -74,3 +78,29 @@ def test_a_part_of_a_run_asks_for_no_more_than_a_pull_request() -> None:
         Occasion.PROMOTION: Status.FAIL,
         Occasion.NONE: Status.WARN,
     }
+
+
+def test_what_a_regression_needs_more_of_are_rows_and_no_positives() -> None:
+    few = replace(ROW, model="income", verdict=MetricVerdict.INSUFFICIENT)
+    for labelled, said in ((True, "positives and negatives"), (False, "rows of 30 clusters")):
+        pairing = Pairing(model="income", rows=9, base_rows=9, head_rows=9, labelled=labelled)
+        (found,) = findings(
+            Diff(base="b", head="h", metrics=(few,), pairings=(pairing,)), Occasion.PULL_REQUEST
+        )
+        assert said in (found.help or "")
+        assert ("positives" in (found.help or "")) is labelled
+
+
+def test_a_value_that_predictions_do_not_give_is_no_stages_mistake_in_writing() -> None:
+    row = replace(ROW, problem="head's value is not a finite number")
+    assert "the stage that writes it" in (told(row).help or "")
+    assert "rows that weigh nothing" in (told(replace(row, head_n=40)).help or "")
+
+
+def test_each_displaced_file_is_put_back_by_who_keeps_it() -> None:
+    kept = {"m n": Keeper.DVC, "m.json": Keeper.GIT}
+    found = Diff(base="b", head=None, displaced=("m n", "m.json", "train.py"), kept=kept)
+    assert [each.help for each in findings(found, Occasion.PULL_REQUEST)] == [
+        "mlci run, or dvc checkout 'm n'", "mlci run, or git checkout -- m.json", "mlci run",
+    ]  # fmt: skip
+    assert from_json(to_json(found)) == found
