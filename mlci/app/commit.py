@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from mlci.app.bundle import Bundle
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Occasion
+from mlci.core.evidence import PIPELINE
 from mlci.errors import WorldError
 from mlci.ports.git import Git
 
@@ -60,6 +62,20 @@ def outdated(commit: str, context: RunContext, git: Git, *, tree: bool, sure: bo
         if measured == whole
         else f"{of} with changes that are gone"
     )
+
+
+def committed_since(bundle: Bundle, context: RunContext, git: Git) -> bool:
+    """Whether HEAD is the very tree that was measured at this desk before it was committed.
+
+    Not on main: there a commit is judged against the newest version, and changes were not.
+    """
+    evidence = next((each for each in bundle.evidence if each.gate == PIPELINE), None)
+    if evidence is None or context.trigger is not Trigger.LOCAL or not bundle.commit.endswith(UNCOMMITTED):
+        return False
+    from mlci.app.same_tree import is_committed  # noqa: PLC0415 - few ask
+
+    measured = bundle.commit.removesuffix(UNCOMMITTED)
+    return not git.dirty() and is_committed(git, measured, evidence.figures)
 
 
 def settled(context: RunContext, git: Git, config: Config) -> RunContext:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mlci import __version__
 from mlci.app.baselines import against_environments
 from mlci.app.bundle import Bundle, clear, write_against, write_diff, write_evidence, write_flips
-from mlci.app.commit import PARTIAL, commit_under_test, occasion_of
+from mlci.app.commit import PARTIAL, UNCOMMITTED, commit_under_test, occasion_of
 from mlci.app.diff import Compared, DiffRequest, compared
 from mlci.app.judged import judged
 from mlci.app.owed import owing
@@ -17,11 +17,13 @@ from mlci.app.plan import Asked, Ground, plan
 from mlci.app.project import Project
 from mlci.app.report import Reported, report, summarize, write_report
 from mlci.app.reproduce import reproduce
+from mlci.app.same_tree import uncommitted
 from mlci.app.test import test
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff, Occasion
 from mlci.core.evidence import DIFF, Evidence
 from mlci.core.finding import Verdict
+from mlci.core.strictjson import JsonValue
 from mlci.gates import Hands
 from mlci.ports.dvc import Dvc
 from mlci.ports.git import Git
@@ -83,10 +85,17 @@ def _reproduced(place: Place, stages: Sequence[str]) -> Evidence:
     found = replace(
         found,
         commit=commit + PARTIAL if stages else commit,
-        figures={**found.figures, **owing(place.project.config)},
+        figures={**found.figures, **owing(place.project.config), **_uncommitted(place, commit)},
     )
     write_evidence(place.hands.files, found)
     return found
+
+
+def _uncommitted(place: Place, commit: str) -> dict[str, JsonValue]:
+    """How what was measured differs from its commit, so that it is known again once it is committed."""
+    if not commit.endswith(UNCOMMITTED):
+        return {}
+    return uncommitted(place.git, place.hands.files, place.project.prefix)
 
 
 def _request(place: Place) -> DiffRequest:

@@ -34,14 +34,15 @@ def command(world: World, out: Output, form: str, artifact: Path | None, promoti
     It says so where that was another commit than HEAD, and with --gate it refuses it.
     """
     from mlci.app.bundle import read_bundle
-    from mlci.app.commit import occasion_of, outdated, settled
+    from mlci.app.commit import committed_since, occasion_of, outdated, settled
     from mlci.app.report import failed, refuse_stale, report
     from mlci.core.diff import Occasion
 
     bundle = read_bundle(world.evidence(artifact))
     config, git = world.project().config, world.repository()
     context = settled(world.context(), git, config)
-    stale = outdated(bundle.commit, context, git, tree=artifact is None, sure=gate)
+    same = artifact is None and committed_since(bundle, context, git)
+    stale = "" if same else outdated(bundle.commit, context, git, tree=artifact is None, sure=gate)
     reported = report(bundle, config, Occasion.PROMOTION if promotion else occasion_of(context), stale=stale)
     if gate:
         refuse_stale(reported)

@@ -17,6 +17,14 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def git_object(content: bytes, *, like: str) -> str:
+    """The name that Git gives a file of these bytes, in a repository that names objects as `like`."""
+    import hashlib
+
+    whole = b"blob %d\0" % len(content) + content
+    return hashlib.new("sha1" if len(like) == 40 else "sha256", whole, usedforsecurity=False).hexdigest()
+
+
 def md5(stream: BinaryIO, *, legacy: bool = False) -> str:
     """The digest by which DVC names a file; `legacy` is DVC 2's, which reads CRLF in text as LF."""
     import hashlib

@@ -304,6 +304,43 @@ def test_a_metrics_file_that_was_committed_by_hand_is_red_in_ci_and_in_a_diff_an
         assert mlci_run(story).code == 0
 
 
+def test_what_was_measured_and_then_committed_as_it_was_need_not_run_again(story: Repository) -> None:
+    story.branch("better").write({"raw.txt": "1\n2\n3\n4\n", "new.txt": "x\n", "contract.yaml": None})
+    story.write({"contract.yaml": "columns: {id: {type: integer}}\nrows: {at_least: 1}\n"})
+    ran = mlci_run(story)
+    assert ran.code == 0, ran.stdout + ran.stderr
+    assert commits(story) == {f"{story.head}+changes"}
+    story.commit()
+    report = ("-C", str(story.path), "report", "--gate")
+    same = run_here(*report)
+    assert (same.code, "The evidence is of" in same.stdout) == (0, False), same.stderr
+
+    story.write({"note.txt": "not measured"})
+    dirty = run_here(*report)
+    assert (dirty.code, "help: mlci run" in dirty.stderr) == (7, True)
+    story.commit()
+    assert run_here(*report).code == 7
+    assert mlci_run(story).code == 0
+    assert run_here(*report).code == 0
+
+
+@pytest.mark.parametrize("late", ["raw.txt", "new.txt"])
+def test_a_file_that_was_committed_otherwise_than_it_was_measured_is_another_tree(
+    story: Repository, late: str
+) -> None:
+    story.branch("better").write({"raw.txt": "1\n2\n3\n4\n", "new.txt": "x\n"})
+    assert mlci_run(story).code == 0
+    story.commit({late: "1\n2\n"})
+    assert run_here("-C", str(story.path), "report", "--gate").code == 7
+
+
+def test_a_commit_on_main_is_judged_anew_for_it_is_held_against_the_newest_version(story: Repository) -> None:
+    assert mlci_run(story).code == 0
+    story.commit()
+    said = run_here("-C", str(story.path), "report", "--gate")
+    assert (said.code, "help: mlci run" in said.stderr) == (7, True)
+
+
 def test_what_a_diff_says_puts_a_displaced_file_back_as_it_was(tmp_path: Path) -> None:
     metrics = PREDICT.replace("rows = ", "Path('m.json').write_text('{}')\nrows = ")
     pipeline = PREDICTING["dvc.yaml"] + "    metrics: [{m.json: {cache: false}}]\n"
