@@ -10,6 +10,7 @@ from mlci.app.dossier import Dossier
 from mlci.app.resolve import Resolved
 from mlci.app.situation import path_of
 from mlci.core.config import Config, Model, Task
+from mlci.core.evidence import BIAS, LOAD, MODEL
 from mlci.core.registry.stated import Stated
 from mlci.core.report import Cell, Column, Page, Section, Table, Text, words
 from mlci.core.report.page import sections_of
@@ -53,10 +54,10 @@ def card(git: Git, config: Config, prefix: str, dossier: Dossier) -> Card:
         *said,
         parts.signature(dossier),
         parts.metrics(dossier),
-        parts.findings(dossier, "model", "Slices", ("model.slice",)),
-        parts.findings(dossier, "model", "Checks", ("model.beats_dummy", "model.calibration")),
-        parts.findings(dossier, "bias", "Groups", _bias_checks(dossier)),
-        parts.findings(dossier, "load", "Under load"),
+        parts.findings(dossier, MODEL, "Slices", (f"{MODEL}.slice",)),
+        parts.findings(dossier, MODEL, "Checks", (f"{MODEL}.beats_dummy", f"{MODEL}.calibration")),
+        parts.findings(dossier, BIAS, "Groups", _bias_checks(dossier)),
+        parts.findings(dossier, LOAD, "Under load"),
         _windows(dossier),
         parts.gates(dossier),
         parts.data(dossier),
@@ -78,14 +79,14 @@ def _owner(config: Config, dossier: Dossier) -> Text:
 
 
 def _bias_checks(dossier: Dossier) -> tuple[str, ...]:
-    bias = [each for each in dossier.kept.evidence if each.gate == "bias"]
+    bias = [each for each in dossier.kept.evidence if each.gate == BIAS]
     checks = {finding.check for each in bias for finding in each.findings}
-    return tuple(sorted(checks - {"bias.readable"}))
+    return tuple(sorted(checks - {f"{BIAS}.readable"}))
 
 
 def _windows(dossier: Dossier) -> Section | None:
     """What the load gate measured, window by window."""
-    figures = next((each.figures for each in dossier.kept.evidence if each.gate == "load"), {})
+    figures = next((each.figures for each in dossier.kept.evidence if each.gate == LOAD), {})
     listed = figures.get("windows")
     rows = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     head = ("window", "requests", "failed", *(f"{title} (ms)" for _, title in _PERCENTILES))

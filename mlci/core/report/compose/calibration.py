@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from mlci.core.evidence import Evidence
+from mlci.core.evidence import MODEL, Evidence
 from mlci.core.finding import Interval
 from mlci.core.measure.reliability import Bin, read_bin
 from mlci.core.report import Cell, Column, IntervalRow, Intervals, Section, Table, Tone, words
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import count, difference, number
 
-GATE, FIGURE = "model", "calibration"
+GATE, FIGURE = MODEL, "calibration"
 
 _COLUMNS = (
     Column(title="probability said"),

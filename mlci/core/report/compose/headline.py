@@ -18,7 +18,7 @@ from mlci.core.diff.findings import (
     subject,
 )
 from mlci.core.diff.relaxed import RELAXED, WAIVERS
-from mlci.core.evidence import DIFF, PIPELINE, Evidence
+from mlci.core.evidence import DIFF, MODEL, PIPELINE, Evidence
 from mlci.core.finding import Finding, Status, Verdict
 from mlci.core.report import Text, code, words
 from mlci.core.wording import count
@@ -50,7 +50,7 @@ _SENTENCES = {
     WAIVERS: ("the waiver of ", " forgives nothing"),
 }
 # The model gate asks the same of limits, where there is one.
-_LIMITS = (OBJECTIVE, "model.objective")
+_LIMITS = (OBJECTIVE, f"{MODEL}.objective")
 _MISSES = {Status.FAIL: "misses its limit", Status.WARN: "meets its limit narrowly"}
 _DOES = {Status.WARN: "warns", Status.FAIL: "fails", Status.ERROR: "cannot be answered"}
 _SETTLED = (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN, MetricVerdict.REGRESSED)
