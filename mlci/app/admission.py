@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from datetime import date
 
+from msgspec import Struct
+
 from mlci import gates
 from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
 from mlci.app.locked import Locked
 from mlci.app.owed import BESIDE_GATES, missing_from
 from mlci.core.config import Config
 from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion
-from mlci.core.diff.findings import ROWS, VERDICT, doubts, findings, subject
+from mlci.core.diff.findings import ROWS, VERDICT, doubts, findings, one_a_cause, subject
 from mlci.core.dvc.files import Hashed, is_inside
 from mlci.core.evidence import DIFF
-from mlci.core.finding import Verdict
+from mlci.core.finding import Finding, Verdict
 from mlci.core.waiver import waive
 from mlci.errors import IntegrityError, RefusedError
 from mlci.ports.dvc import Dvc
@@ -79,9 +81,16 @@ def _unusable(id: str, message: str) -> RefusedError:
     return RefusedError(message, id=id, where=".mlci/evidence", help="mlci run, on this commit")
 
 
-def red_of(bundle: Bundle, config: Config, today: date) -> tuple[str, ...]:
+class Red(Struct, frozen=True, kw_only=True):
+    """What blocks a version: gates and subjects of the change by name, and the findings that say why."""
+
+    names: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def red_of(bundle: Bundle, config: Config, today: date) -> Red:
     """What blocks: gates that failed, and what of the change a promotion does not forgive, nor anybody."""
-    failed = [each.gate for each in bundle.evidence if each.verdict is Verdict.FAILED and each.gate != DIFF]
+    failed = [each for each in bundle.evidence if each.verdict is Verdict.FAILED and each.gate != DIFF]
     told = [each for one in bundle.evidence if one.gate == DIFF for each in one.findings]
     # A promotion asks more of a change than the pull request's run may have done: verdicts are asked anew.
     verdicts = findings(bundle.diff, Occasion.PROMOTION, limits=None) if bundle.diff else ()
@@ -90,8 +99,12 @@ def red_of(bundle: Bundle, config: Config, today: date) -> tuple[str, ...]:
     # What cannot be compared, or was judged by another test, was admitted or refused before.
     red = [each for each in (*anew, *kept) if each.blocks and each.check != ROWS]
     incomparable = {subject(each) for each in _gated(bundle) if each.verdict is MetricVerdict.NOT_COMPARABLE}
-    subjects = (each.subject for each in red if each.check != VERDICT or each.subject not in incomparable)
-    return (*failed, *dict.fromkeys(subjects))
+    of_change = [each for each in red if each.check != VERDICT or each.subject not in incomparable]
+    of_gates = (each for gate in failed for each in gate.findings if each.blocks)
+    names = (*(each.gate for each in failed), *dict.fromkeys(each.subject for each in of_change))
+    # Evidence and what is asked anew say the same of most.
+    once = {(each.check, each.subject, each.message): each for each in one_a_cause(of_change)}
+    return Red(names=names, findings=(*of_gates, *once.values()))
 
 
 def _gated(bundle: Bundle) -> list[MetricDiff]:

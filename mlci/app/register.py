@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from mlci import __version__
-from mlci.app.admission import admitted, red_of, stored
+from mlci.app.admission import Red, admitted, red_of, stored
 from mlci.app.bundle import Bundle
 from mlci.app.ledger import Intent, Ledger, Snapshot, Written
 from mlci.app.locked import Layout, Locked, data_of, layout_at, locked_at, tracked_at
@@ -21,6 +21,7 @@ from mlci.core.context import RunContext
 from mlci.core.diff import MetricDiff
 from mlci.core.diff.findings import subject
 from mlci.core.dvc.files import Hashed
+from mlci.core.finding import Finding
 from mlci.core.registry import journal
 from mlci.core.registry.fold import ModelState, Release
 from mlci.core.registry.journal import Kind
@@ -57,11 +58,15 @@ class Choices(Struct, frozen=True, kw_only=True):
 
 
 class Registered(Struct, frozen=True, kw_only=True):
-    """What was registered, or would be; `red` says why nothing was, `notes` what else there is to know."""
+    """What was registered, or would be; `red` says why nothing was, `notes` what else there is to know.
+
+    `findings` are those that made it red.
+    """
 
     written: tuple[Written, ...] = ()
     pending: tuple[Intent, ...] = ()
     red: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
 
     def document(self) -> JsonValue:
@@ -70,6 +75,7 @@ class Registered(Struct, frozen=True, kw_only=True):
             "registered": [each.tag for each in self.written],
             "pending": [f"{each.model}@{each.version}" for each in self.pending],
             "red": list(self.red),
+            "findings": documents.as_json(self.findings),
             "notes": list(self.notes),
         }
 
@@ -97,20 +103,21 @@ class Registration(Struct, kw_only=True):
         snapshot = self.ledger.read()
         if not self.intents(snapshot):
             return Registered(notes=tuple(self.notes))
-        if red := self._red(left):
-            return Registered(red=red)
+        red = self._red(left)
+        if red.names:
+            return Registered(red=red.names, findings=red.findings)
         if not self.choices.write:
             return Registered(pending=tuple(self.intents(snapshot)), notes=tuple(self.notes))
         written = self.ledger.settle(self.intents, snapshot)
         return Registered(written=written, notes=tuple(self.notes))
 
-    def _red(self, left: Files) -> tuple[str, ...]:
+    def _red(self, left: Files) -> Red:
         """Why the evidence forbids a version. Raises RefusedError where it, or its bytes, are missing."""
         stored(self.dvc, self.config, self.locked())
         incomparable = self.choices.accept_incomparable is not None
         self.bundle = admitted(self.config, left, self.head, self.locked(), accept_incomparable=incomparable)
         if self.choices.allow_failed:
-            return ()
+            return Red()
         return red_of(self.bundle, self.config, self.ledger.clock.now().date())
 
     def intents(self, snapshot: Snapshot) -> list[Intent]:

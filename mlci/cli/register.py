@@ -11,6 +11,7 @@ from mlci.errors import Exit
 from mlci.wiring import World
 
 if TYPE_CHECKING:
+    from mlci.core.finding import Finding
     from mlci.ports.forge import PullRequest
 
 
@@ -68,8 +69,28 @@ def command(
     lines = [f"registered {each.tag}" for each in done.written]
     lines += [f"would register {each.model}@{each.version}" for each in done.pending]
     lines += [f"red: {each}" for each in done.red]
-    out.answer(done.document(), out.lines(lines or ["nothing to register"]))
+    out.answer(done.document(), out.lines(lines or ["nothing to register"]) + _why(done.findings, out))
+    if done.red:
+        out.note("the whole report: mlci report --promotion")
+        out.note("next: mend it in a pull request, or mlci register --allow-failed 'why this is right'")
     return Exit.RED if done.red else Exit.DONE
+
+
+def _why(findings: "tuple[Finding, ...]", out: Output) -> str:
+    """What made it red, in the words in which the run told it."""
+    if not findings:
+        return ""
+    from mlci.core.report import Page, words
+    from mlci.core.report.compose import what_failed
+    from mlci.render import terminal
+
+    section = what_failed(findings)
+    page = Page(
+        title=words("Nothing is registered"),
+        facts=words("by evidence that is red."),
+        sections=(section,) if section else (),
+    )
+    return terminal.page(page, width=out.width)
 
 
 def _pull_request(world: World) -> "PullRequest | None":

@@ -1,6 +1,6 @@
 """Evidence: all findings of one gate on one commit, and what they were found with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from msgspec import Struct, field
@@ -69,7 +69,12 @@ def from_json(text: str | bytes) -> Evidence:
 
 def findings_json(evidence: Evidence) -> list[JsonValue]:
     """Return the findings for programs, each without what it does not say."""
-    return [_without_nothing(plain(each)) for each in evidence.findings]
+    return as_json(evidence.findings)
+
+
+def as_json(findings: Sequence[Finding]) -> list[JsonValue]:
+    """Return findings likewise, of whatever they are."""
+    return [_without_nothing(plain(each)) for each in findings]
 
 
 def _without_nothing(finding: dict[str, Any]) -> dict[str, Any]:

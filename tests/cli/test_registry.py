@@ -5,6 +5,9 @@ import json
 import pytest
 
 from mlci.adapters.files import FileTree
+from mlci.app.bundle import write_evidence
+from mlci.core.evidence import Evidence
+from mlci.core.finding import Finding, Status
 from mlci.errors import Exit
 from tests.support.program import run_mlci
 from tests.support.registry import leave_judgement
@@ -87,3 +90,28 @@ def test_a_whole_life_from_the_command_line(project):
     run("resolve", "income@v9.9.9", code=Exit.REFUSED)
     run("resolve", "$(touch x)", code=Exit.USAGE)
     assert "v0.1.0" in run("models") + run("resolve", "income") + run("history") + run("audit", "income")
+
+
+def test_what_forbids_a_version_is_told_as_the_run_tells_it_with_what_to_type_next(tmp_path):
+    story = repository(tmp_path / "work").with_dvc("storage")
+    story.write({"mlci.yaml": CONFIG, "seed.txt": "1\n"})
+    story.stage(
+        "train", "mkdir -p models && cp seed.txt models/income.txt", deps=["seed.txt"], outs=["models"]
+    )
+    story.reproduce(push=True).remote()
+    files = FileTree(story.path)
+    leave_judgement(files, story.head)
+    finding = Finding(
+        check="diff.coverage", subject="income", status=Status.FAIL, message="no prediction for 3 rows",
+        help="predict them, then `mlci run`",
+    )  # fmt: skip
+    write_evidence(files, Evidence(gate="diff", commit=story.head, findings=(finding,)))
+    red = run_mlci("register", cwd=story.path)
+    assert red.code == Exit.RED, red
+    assert red.stdout.startswith("red: income\n")
+    assert "x diff.coverage income: no prediction for 3 rows\n    -> predict them, then" in red.stdout
+    assert "mlci register --allow-failed 'why this is right'" in red.stderr
+    answer = json.loads(run_mlci("register", "--json", cwd=story.path).stdout)
+    assert answer["red"] == ["income"]
+    assert [each["check"] for each in answer["findings"]] == ["diff.coverage"]
+    assert run_mlci("register", "--allow-failed", "why this is right", cwd=story.path).code == Exit.DONE

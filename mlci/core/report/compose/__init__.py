@@ -67,6 +67,11 @@ def rest(diff: Diff, extent: Extent = SHORT) -> tuple[Section | None, ...]:
     return (*values.sections(diff, extent), *files.sections(diff, extent))
 
 
+def what_failed(findings: Sequence[Finding]) -> Section | None:
+    """Return red findings as a report tells them, for who decides by them and has no report of its own."""
+    return _failed(findings, (), SHORT.subjects)
+
+
 def _doubted(verdict: Verdict, diff: Diff | None) -> Verdict:
     """Green says that nothing got worse: where nothing could be compared, nobody knows."""
     return Verdict.WARNED if verdict is Verdict.PASSED and headline.uncompared(diff) else verdict
