@@ -331,6 +331,7 @@ class World:
             dvc=self.dvc(),
             user_python=self.user_python,
             dvc_at=self.dvc_at,
+            ground=None if self._in_ci else self.ground,
             base=base,
             head=head,
         )

@@ -25,6 +25,7 @@ from mlci.ports.user_python import UserPython
 # A project whose metrics are all in files pays for no arrays.
 if TYPE_CHECKING:
     from mlci.app.measure import OfModel
+    from mlci.app.plan import Ground
     from mlci.app.rebuild import Rebuilding
     from mlci.app.rescore import Rescoring
     from mlci.core.measure.predictions import Flips
@@ -35,7 +36,8 @@ class DiffRequest(Struct, frozen=True, kw_only=True):
     """What is compared, and the hands to do it with; `prefix` is the project's path in the repository.
 
     Without `user_python` no model is scored again, without `dvc_at` (DVC elsewhere) no base made again.
-    `notes` say what went before, such as whose configuration it is.
+    `notes` say what went before, such as whose configuration it is. With a `ground`, what large outputs hash
+    to may be remembered from earlier commands.
     """
 
     config: Config
@@ -47,6 +49,7 @@ class DiffRequest(Struct, frozen=True, kw_only=True):
     dvc: Dvc
     user_python: Callable[[], UserPython] | None = None
     dvc_at: Callable[[Path], Dvc] | None = None
+    ground: "Callable[[], Ground] | None" = None
     base: str | None = None
     head: str | None = None
     notes: tuple[str, ...] = ()
@@ -123,7 +126,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
     written = Written.of(_outputs(request), request.config, base, head)
     objectives = written.objectives(request.config, _written_apart(request, both))
     measured = [*(row for each in models for row in each.measured), *objectives]
-    departed = _departed(request.config, head)
+    departed = _departed(request, head)
     changed = stages(base or head, head, {each.path for each in written.params})
     unreadable = (*base.declared.problems, *written.unreadable, *changed.unresolved) if base else ()
     return Diff(
@@ -173,16 +176,16 @@ class _Departed(TypedDict, total=False):
     by_hand: tuple[str, ...]
 
 
-def _departed(config: Config, head: Side) -> _Departed:
+def _departed(request: DiffRequest, head: Side) -> _Departed:
     """What lies at head and is not as its lock records, who can put it back, and what was committed so."""
     if not head.declared.stages:
         return {}
     from mlci.app.recorded import by_hand, displaced, kept  # noqa: PLC0415 - without a pipeline nothing is
 
-    found = displaced(config, head)
+    found = displaced(request.config, head, request.ground)
     if not found:
         return {}
-    committed = by_hand(config, head, found)
+    committed = by_hand(request.config, head, found)
     others = tuple(each for each in found if each not in committed)
     return {"displaced": others, "kept": kept(head, others), "by_hand": committed}
 

@@ -1,8 +1,9 @@
 """What lies at a side of a diff and is not what its lock records: then its numbers are of another state."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from posixpath import dirname, join
+from typing import TYPE_CHECKING
 
 from mlci.app.tabular import Side
 from mlci.core.config import Config, LockAuthor
@@ -17,12 +18,19 @@ from mlci.core.strictjson import JsonValue
 from mlci.errors import MlciError
 from mlci.ports.files import Files
 
+if TYPE_CHECKING:
+    from mlci.app.plan import Ground
+
+_LARGE = 1024 * 1024  # of outputs: below this a hash is had sooner than a memory of hashes is read
 _LIMIT = 16 * 1024 * 1024  # of sources; what is larger is data, and data is DVC's
 
 
-def displaced(config: Config, side: Side) -> tuple[str, ...]:
-    """The files, sorted: outputs of another run, parameters and sources that no stage has run with."""
-    return tuple(sorted({*_outputs(config, side), *_parameters(side), *_sources(side)}))
+def displaced(config: Config, side: Side, ground: "Callable[[], Ground] | None" = None) -> tuple[str, ...]:
+    """The files, sorted: outputs of another run, parameters and sources that no stage has run with.
+
+    With a `ground`, what large outputs hash to may be remembered from earlier commands there.
+    """
+    return tuple(sorted({*_outputs(config, side, ground), *_parameters(side), *_sources(side)}))
 
 
 def by_hand(config: Config, side: Side, paths: Iterable[str]) -> tuple[str, ...]:
@@ -61,15 +69,33 @@ def _is_committed(side: Side, path: str, recorded: Hashed) -> bool:
     return content is not None and md5(BytesIO(content), legacy=recorded.legacy) == recorded.value
 
 
-def _outputs(config: Config, side: Side) -> Iterator[str]:
+def _outputs(config: Config, side: Side, ground: "Callable[[], Ground] | None") -> Iterator[str]:
     """What numbers rest on; at a commit only of what Git holds, for the rest is had by what is recorded."""
     models = config.models.values()
     of_models = {path for model in models for path in (model.path, model.predictions) if path}
     asked = {pointer(each.source).path for each in config.objectives if each.source}
-    for path in sorted({*of_models, *asked, *side.declared.metrics} & side.declared.outs.keys()):
-        recorded = side.declared.outs[path]
-        if recorded.algorithm == "md5" and recorded.value and _lies(side, path, recorded) != recorded.value:
-            yield path
+    here = {*of_models, *asked, *side.declared.metrics} & side.declared.outs.keys()
+    found = {path: side.declared.outs[path] for path in sorted(here)}
+    proven = {path: out for path, out in found.items() if out.algorithm == "md5" and out.value}
+    known = _known(side, proven, ground)
+    yield from (
+        path for path, out in proven.items() if (known.get(path) or _lies(side, path, out)) != out.value
+    )
+
+
+def _known(
+    side: Side, outs: Mapping[str, Hashed], ground: "Callable[[], Ground] | None"
+) -> Mapping[str, str | None]:
+    """The hashes of large outputs in the work tree: reading a small one costs less than remembering it."""
+    large = {path: out for path, out in outs.items() if out.size is None or out.size >= _LARGE}
+    if side.snapshot.commit is not None or ground is None or not large:
+        return {}
+    from mlci.app.remembered import Remembered  # noqa: PLC0415 - small outputs are hashed as they lie
+
+    remembered = Remembered.on(ground())
+    found = {path: remembered.of(path, out) for path, out in large.items()}
+    remembered.keep()
+    return found
 
 
 def _lies(side: Side, path: str, recorded: Hashed) -> str:

@@ -1,5 +1,8 @@
 """A diff says when its numbers were made without the parameters or the sources that lie beside them."""
 
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from hashlib import md5
 
 import pytest
@@ -8,6 +11,8 @@ from msgspec.structs import replace
 from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
+from mlci.adapters.worktree import LinkedTree
+from mlci.app.plan import Ground
 from mlci.app.recorded import by_hand, displaced, kept
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side
@@ -17,6 +22,7 @@ from mlci.core.diff.findings import findings
 from mlci.core.diff.json import from_json, to_json
 from mlci.core.dvc.manifest import directory_hash
 from mlci.core.finding import Status
+from tests.support.fakes import FakeClock, FakeProgress
 from tests.support.repository import repository
 
 PIPELINE = """stages:
@@ -163,3 +169,54 @@ def test_git_puts_back_what_it_holds_as_the_lock_records_it(tmp_path, committed,
     side = side_of(story, committed=False)
     assert kept(side, displaced(CONFIG, side)) == {"model": Keeper.DVC, **keeper}
     assert kept(side_of(story.commit(), committed=True), ("m.json",)) == {}
+
+
+class Later(FakeClock):
+    """An hour after the files were written."""
+
+    def now(self):
+        return datetime.now(UTC) + timedelta(hours=1)
+
+
+class Read(LinkedTree):
+    """Notes what was read."""
+
+    def __init__(self, root):
+        super().__init__(root)
+        self.read = []
+
+    @contextmanager
+    def open(self, path):
+        self.read.append(path)
+        with super().open(path) as stream:
+            yield stream
+
+
+def test_a_large_model_is_hashed_once_and_again_when_it_may_have_changed(tmp_path):
+    large = b"w" * 2_000_000
+    lock = LOCK.replace("size: 1, nfiles: 1", "size: 2000000, nfiles: 1").replace(
+        directory_hash({"a/w": md5(b"w").hexdigest()}), directory_hash({"a/w": md5(large).hexdigest()})
+    )
+    assert lock != LOCK
+    story = repository(tmp_path / "work").commit(AS_RUN | {"sub/x": "1", "dvc.lock": lock})
+    place = story.write({"model/a/w": large}).path / "model/a/w"
+    side = side_of(story, committed=False)
+
+    def look():
+        tree, files = Read(story.path), FileTree(story.path)
+        ground = Ground(
+            root=files, project=files, tree=tree, dvc=None, clock=Later(), progress=FakeProgress()
+        )
+        return displaced(CONFIG, side, lambda: ground), tree.read
+
+    assert look() == ((), ["model/a/w"])
+    assert look() == ((), [])
+    before = place.stat()
+    place.write_bytes(b"v" * len(large))
+    os.utime(place, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert look() == (("model",), ["model/a/w"])
+    other = place.with_name("other")
+    other.write_bytes(large)
+    other.replace(place)
+    assert look() == ((), ["model/a/w"])
+    assert displaced(CONFIG, side) == ()
