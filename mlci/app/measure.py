@@ -18,8 +18,9 @@ from mlci.core.config import Direction, Model, Objective, Task
 from mlci.core.config.schema import FILE
 from mlci.core.diff import Pairing
 from mlci.core.digest import md5
+from mlci.core.dvc.files import Hashed
 from mlci.core.measure.compare import Change, Own
-from mlci.core.measure.enough import enough
+from mlci.core.measure.enough import scarcest
 from mlci.core.measure.measured import BROKEN, changes, own
 from mlci.core.measure.metrics import Metric, find
 from mlci.core.measure.predictions import (
@@ -117,6 +118,9 @@ class Models(Struct, frozen=True, kw_only=True):
             return _Compared(told=told, advice=error.help or "")
         if paired is None and self.rescoring is not None:
             return self._rescored(self.rescoring, replace(model, path=before.path), ahead, base, head, told)
+        if paired is not None:
+            same = _same_bytes(base.declared.outs.get(before.path), head.declared.outs.get(model.path))
+            paired = replace(paired, same=same)
         return _Compared(paired=paired, told=told, notes=notes)
 
     def _rescored(
@@ -161,6 +165,13 @@ class Models(Struct, frozen=True, kw_only=True):
         return from_columns(table, columns, model.task, path)
 
 
+def _same_bytes(before: Hashed | None, now: Hashed | None) -> bool:
+    """Whether two records are of one content, as far as hashes of one kind tell."""
+    if before is None or now is None or not before.value:
+        return False
+    return (before.algorithm, before.value, before.legacy) == (now.algorithm, now.value, now.legacy)
+
+
 class _Compared(Struct, frozen=True, kw_only=True, eq=False):
     """Base and head on the same rows, where they could be brought together."""
 
@@ -196,7 +207,7 @@ class Subject(Struct, frozen=True, kw_only=True, eq=False):
         if self.both is None or self.rows is None:
             return replace(self, own=own, name=one.subject)
         inside = np.flatnonzero(np.isin(self.rows, one.rows))
-        both = Paired(base=self.both.base.take(inside), head=self.both.head.take(inside))
+        both = replace(self.both, base=self.both.base.take(inside), head=self.both.head.take(inside))
         return replace(self, own=own, both=both if len(inside) else None, rows=None, name=one.subject)
 
 
@@ -257,16 +268,17 @@ def _measured(subject: Subject, metrics: Sequence[tuple[Metric, Objective | None
             incomparable=subject.why,
             advice=subject.advice,
         )
-        known = _of_head(row, mine[metric.name], subject.own)
+        known = _of_head(row, metric, mine[metric.name], subject.own)
         yield _beside_base(known, metric, moved.get(metric.name), both)
 
 
-def _of_head(row: Measured, found: Own | MlciError, rows: Predictions) -> Measured:
+def _of_head(row: Measured, metric: Metric, found: Own | MlciError, rows: Predictions) -> Measured:
     """With head's own value, of all its rows; or with why it has none."""
     if isinstance(found, MlciError):
         return replace(row, problem=_in_words("this change's", found), advice=found.help or "")
     if isfinite(found.value) or not (lacking := lacking_in(rows)):
-        return replace(row, head=found.value, head_interval=found.interval)
+        few = scarcest(metric, rows)
+        return replace(row, head=found.value, head_interval=found.interval, scarcest=few)
     return replace(row, problem=f"{row.metric} has no value: {lacking}", advice=_EACH_CLASS)
 
 
@@ -282,7 +294,8 @@ def _beside_base(
         why = lacking_in(both.head) or "it is no number there"
         return replace(row, incomparable=f"{row.metric} has no value on the rows that both have: {why}")
     # Base's, for a change must not get out of a verdict by how it answers; all else both sides share.
-    return replace(row, base=change.base, change=change, enough=enough(metric, both.base))
+    few = scarcest(metric, both.base)
+    return replace(row, base=change.base, change=change, enough=few.enough, scarcest=few)
 
 
 def _in_words(whose: str, error: MlciError) -> str:

@@ -1,43 +1,63 @@
 """`power`: what a test set can resolve, before anybody is judged by it."""
 
 from collections.abc import Sequence
-from math import sqrt
+from math import ceil, sqrt
 
 from mlci.app.diff import DiffRequest, measure_models, sides
 from mlci.core.measure.metrics import METRICS, OfCounts
-from mlci.core.measure.power import Power
+from mlci.core.measure.power import LeftOut, Power
 from mlci.core.measure.spread import Normal, Spread
-from mlci.core.measure.stats import LEVEL, normal_quantile
+from mlci.core.measure.stats import ENOUGH, LEVEL, normal_quantile
 from mlci.core.measure.verdicts import Measured
 
 
-def power(request: DiffRequest) -> Sequence[Power]:
+def power(request: DiffRequest) -> Sequence[Power | LeftOut]:
     """What every metric of every model can resolve, then in each slice, in the order of the objectives."""
     models = measure_models(request, sides(request))
-    rows = [row for each in models for row in each.measured]
-    return [found for each in rows if (found := of_row(each)) is not None]
+    return [of_row(row) for each in models for row in each.measured]
 
 
-def of_row(one: Measured) -> Power | None:
-    """What one metric's rows can resolve; None where they are too few, or tell nothing."""
+def of_row(one: Measured) -> Power | LeftOut:
+    """What one metric's rows can resolve, or why nothing can be said of it."""
     learnt = None if one.change is None else one.change.known
     paired = learnt is not None and learnt.noticeable() is not None
     known = learnt if paired else _independent(one)
+    rows, why = one.n if paired else one.head_n, _why_not(one)
     smallest = None if known is None else known.noticeable()
-    if known is None or smallest is None or one.n is None or not one.enough:
-        return None
+    if why or known is None or smallest is None or rows is None:
+        why = why or "its value is no less certain than a constant: no row tells how far it may move"
+        return LeftOut(model=one.model or "", metric=one.metric, subject=one.subject, why=why)
     return Power(
         model=one.model or "",
         metric=one.metric,
         subject=one.subject,
-        rows=one.n,
+        rows=rows,
         noticeable=smallest,
         paired=paired,
         direction=one.direction,
         share=one.metric in METRICS and isinstance(METRICS[one.metric].arithmetic, OfCounts),
         margin=one.margin,
-        needed=None if one.margin is None else known.rows_needed(one.n, one.margin),
+        needed=_needed(one, known, rows),
     )
+
+
+def _why_not(one: Measured) -> str:
+    if one.problem:
+        return one.problem
+    if (few := one.scarcest) is not None and not few.enough:
+        return f"it rests on {few.amount:.4g} {few.kind}, and a gate believes no fewer than {ENOUGH}"
+    if not one.enough:
+        return f"it rests on fewer than {ENOUGH} rows of a kind that it needs"
+    return "" if one.head_interval or one.change else "its value has no interval"
+
+
+def _needed(one: Measured, known: Spread, rows: int) -> int | None:
+    """The rows that the margin asks for, and no fewer than those of which a gate believes anything."""
+    found = None if one.margin is None else known.rows_needed(rows, one.margin)
+    if found is None:
+        return None
+    believed = ENOUGH if one.scarcest is None else ceil(rows * ENOUGH / one.scarcest.amount)
+    return max(found, believed)
 
 
 def _independent(one: Measured) -> Spread | None:

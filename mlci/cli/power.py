@@ -23,14 +23,17 @@ def command(world: World, out: Output, base: str | None) -> None:
     on the same rows; without a base, a bound that a real comparison beats, marked with ≤.
     """
     from mlci.app.power import power
+    from mlci.core.measure.power import LeftOut, Power
     from mlci.core.strictjson import plain
     from mlci.render.power import sentences
 
-    found = power(world.comparison(base))
+    told = power(world.comparison(base))
+    found = [each for each in told if isinstance(each, Power)]
+    left_out = [each for each in told if isinstance(each, LeftOut)]
     if out.json:
-        out.document({"metrics": plain(found)})
+        out.document({"metrics": plain(found), "left_out": plain(left_out)})
         return
-    for line in sentences(found, width=out.width):
+    for line in sentences(found, left_out, width=out.width):
         out.line(line)
     if found:
         out.line()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from mlci.core.columns import fitted
 from mlci.core.config import Direction
-from mlci.core.measure.power import Power
+from mlci.core.measure.power import LeftOut, Power
 from mlci.core.printable import printable
 from mlci.core.wording import count, estimate, number, stated
 
@@ -19,11 +19,15 @@ BOUND = (
 )
 
 
-def sentences(found: Sequence[Power], *, width: int = WIDTH) -> list[str]:
-    """What the numbers mean for whoever reads them: of each whole test set, and of the weakest slice."""
+def sentences(found: Sequence[Power], left_out: Sequence[LeftOut] = (), *, width: int = WIDTH) -> list[str]:
+    """What the numbers mean for whoever reads them: of each whole test set, and of the weakest slice.
+
+    Then what is missing among them, and why.
+    """
     whole = [each for each in found if each.subject is None]
     told = [*_whole(whole), *_weakest(found)]
     told += [BOUND] if found and not all(each.paired for each in found) else []
+    told += _missing(left_out)
     return [line for each in told or [NOTHING] for line in fitted(printable(each), width)]
 
 
@@ -61,6 +65,16 @@ def _weakest(found: Sequence[Power]) -> Iterator[str]:
             f"In slices less is noticed: in {one.subject} ({count(one.rows, 'row')}) a {_worsening(one)} in "
             f"{one.metric} only from {_amount(one)} on."
         )
+
+
+def _missing(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """Each metric that is left out, with the parts of the test set that it is left out of for one reason."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for one in left_out:
+        alike.setdefault((one.model, one.metric, one.why), []).append(one.subject or "")
+    for (model, metric, why), subjects in alike.items():
+        parts = f" in {', '.join(subjects)}" if all(subjects) else ""
+        yield f"Nothing can be said of {metric} of {model}{parts}: {why}."
 
 
 def _amount(one: Power) -> str:

@@ -8,6 +8,8 @@ from mlci.core.config import Direction, Margin, Objective
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Interval
 from mlci.core.measure.compare import Change
+from mlci.core.measure.enough import Denominator
+from mlci.core.measure.power import LeftOut
 from mlci.core.measure.spread import Shares
 from mlci.core.measure.verdicts import Measured
 from tests.app.test_diff import SLICED, Place, people, predictions
@@ -52,19 +54,36 @@ def test_every_slice_resolves_less_than_the_whole(place):
     assert found["region=north"] > found["region=south"] > found[None]
 
 
-def test_what_tells_nothing_is_not_listed():
+def test_of_what_tells_nothing_it_is_said_why():
     """Of one value in all rows, of too few of them, and of point values only."""
     known = Measured(
-        metric="f1", direction=Direction.HIGHER, model="m", n=330, head=0.9,
+        metric="f1", direction=Direction.HIGHER, model="m", n=300, head_n=330, head=0.9,
         head_interval=Interval(low=0.8, high=1.0),
         objective=Objective(metric="f1", may_drop=Margin(value=0.005)),
     )  # fmt: skip
     told = of_row(known)
     assert told.noticeable == pytest.approx(2.8016 * 2**0.5 * 0.2 / 3.92, rel=1e-3)
     assert told.needed == pytest.approx(330 * (told.noticeable / 0.005) ** 2, abs=1)
-    assert of_row(replace(known, enough=False)) is None
-    assert of_row(replace(known, head_interval=Interval(low=1.0, high=1.0))) is None
-    assert of_row(replace(known, head_interval=None)) is None
+    assert told.rows == 330
+    few = replace(known, enough=False, scarcest=Denominator(kind="positives", amount=12))
+    assert of_row(few) == LeftOut(
+        model="m", metric="f1", subject=None,
+        why="it rests on 12 positives, and a gate believes no fewer than 30",
+    )  # fmt: skip
+    assert "fewer than 30" in of_row(replace(known, enough=False)).why
+    assert "how far it may move" in of_row(replace(known, head_interval=Interval(low=1.0, high=1.0))).why
+    assert of_row(replace(known, head_interval=None)).why == "its value has no interval"
+    assert of_row(replace(known, problem="not there")).why == "not there"
+
+
+def test_the_rows_that_are_needed_are_never_fewer_than_a_gate_believes():
+    loose = Measured(
+        metric="f1", direction=Direction.HIGHER, model="m", n=1_000, head_n=1_000, head=0.9,
+        head_interval=Interval(low=0.88, high=0.92), scarcest=Denominator(kind="positives", amount=40),
+        objective=Objective(metric="f1", may_drop=Margin(value=0.5)),
+    )  # fmt: skip
+    assert of_row(loose).needed == 750
+    assert of_row(replace(loose, scarcest=None)).needed == 30
 
 
 def test_a_share_asks_for_the_rows_at_which_its_margin_is_noticed():

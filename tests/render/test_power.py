@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from mlci.core.config import Direction
-from mlci.core.measure.power import Power
+from mlci.core.measure.power import LeftOut, Power
 from mlci.render.power import BOUND, NOTHING, sentences
 
 ACCURACY = Power(
@@ -60,6 +60,21 @@ def test_the_slice_that_notices_least_is_named() -> None:
         "In slices less is noticed: in region=south (300 rows) a drop in accuracy only from 4.5 points "
         "(0.0450) on."
     )
+
+
+def test_what_is_left_out_is_said_once_with_why() -> None:
+    few = "it rests on 12 positives, and a gate believes no fewer than 30"
+    left_out = [
+        LeftOut(model="income", metric="f1", subject=None, why=few),
+        *(
+            LeftOut(model="income", metric="mcc", subject=f"region={name}", why=few)
+            for name in ("north", "south")
+        ),
+    ]
+    said = " ".join(sentences([ACCURACY], left_out))
+    assert f"Nothing can be said of f1 of income: {few}." in said
+    assert said.endswith(f"Nothing can be said of mcc of income in region=north, region=south: {few}.")
+    assert NOTHING not in " ".join(sentences([], left_out))
 
 
 def test_nothing_to_say_is_said() -> None:

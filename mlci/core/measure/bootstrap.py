@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from mlci.core.measure.cells import Floats
 from mlci.core.measure.metrics import weights
@@ -49,11 +50,29 @@ def matrices(models: Sequence[Predictions]) -> Iterator[Floats]:
     cells = min(len(one) * len(models), len(one.classes) ** 2)
     if len(one.classes) > MOST_CLASSES or (one.cluster is not None and units(one) * cells > MOST_SUMS):
         return
-    # In either order the same models are drawn alike, so that a diff mirrors exactly.
-    turned = len(models) > 1 and _greater(*([each.label, each.scores] for each in models))
+    turned = is_turned(models)
     drawn = _by_cells if one.cluster is None else _by_clusters
     for found in drawn(models[::-1] if turned else models):
         yield found[::-1] if turned else found
+
+
+def is_turned(models: Sequence[Predictions]) -> bool:
+    """Whether models are to be taken the other way round, for in either order a diff must come out alike."""
+    return len(models) > 1 and _greater(*([each.label, each.scores] for each in models))
+
+
+def kish(amounts: Floats) -> float:
+    """How many equal amounts tell as much as these unequal ones."""
+    squares = float((amounts**2).sum())
+    return float(amounts.sum()) ** 2 / squares if squares else 0.0
+
+
+def freedom(one: Predictions) -> int:
+    """The degrees of freedom of independent things of unequal size: of one that is nearly all, hardly any."""
+    if one.cluster is None:
+        return len(one) - 1
+    sizes = np.bincount(_unit(one), weights=weights(one)).astype(np.float64)
+    return max(1, round(kish(sizes) - 1))
 
 
 def sums(models: Sequence[Floats], cluster: Codes | None) -> list[Floats]:
@@ -78,30 +97,53 @@ def _unit(one: Predictions) -> Codes:
     return np.arange(len(one)) if one.cluster is None else np.unique(one.cluster, return_inverse=True)[1]
 
 
-def _by_cells(models: Sequence[Predictions]) -> Iterator[Floats]:
-    """Resample rows that stand for themselves.
+class Cells(Struct, frozen=True, kw_only=True, eq=False):
+    """The joint cells that occur or are lent rows: their rows, their weights, and each model's own cell.
 
-    Of weighted rows the weights in a cell are drawn by their mean and variance, given how many they are.
+    A cell of a model is `truth * classes + label`.
     """
+
+    rows: Floats
+    lent: Floats
+    mean: Floats
+    spread: Floats
+    own: Sequence[Codes]
+
+
+def cells_of(models: Sequence[Predictions]) -> Cells:
+    """The joint cells of models on the same rows that stand for themselves."""
     one, classes = models[-1], len(models[-1].classes)
     codes = _joined([one.truth, *(each.label for each in models)], classes)
     lent = _lent(models, classes)
     joint, place = _found(np.concatenate([codes, lent]), classes ** (len(models) + 1))
     rows = np.bincount(place[: len(one)], minlength=len(joint))
-    # A model alone has half as many cells.
-    loan = UNSEEN * 2 ** (2 - len(models))
-    share = rows + loan * np.bincount(place[len(one) :], minlength=len(joint))
-    share /= share.sum()
     mean, spread = _of_weights(one.weight, place[: len(one)], rows)
     labels = [joint // classes ** (len(models) - 1 - at) % classes for at in range(len(models))]
-    cells = [joint // classes ** len(models) * classes + label for label in labels]
+    return Cells(
+        rows=rows.astype(np.float64),
+        # A model alone has half as many cells.
+        lent=UNSEEN * 2 ** (2 - len(models)) * np.bincount(place[len(one) :], minlength=len(joint)),
+        mean=mean,
+        spread=spread,
+        own=[joint // classes ** len(models) * classes + label for label in labels],
+    )
+
+
+def _by_cells(models: Sequence[Predictions]) -> Iterator[Floats]:
+    """Resample rows that stand for themselves.
+
+    Of weighted rows the weights in a cell are drawn by their mean and variance, given how many they are.
+    """
+    one, classes, known = models[-1], len(models[-1].classes), cells_of(models)
+    share = known.rows + known.lent
+    share /= share.sum()
     rng = np.random.default_rng(SEED)
-    for size in _chunks(_resamples(classes), max(len(joint), len(models) * classes**2)):
+    for size in _chunks(_resamples(classes), max(len(share), len(models) * classes**2)):
         drawn = rng.multinomial(len(one), share, size=size).astype(np.float64)
         if one.weight is not None:
-            noise = np.sqrt(drawn) * spread * rng.standard_normal(drawn.shape)
-            drawn = np.maximum(0.0, drawn * mean + noise)
-        yield np.stack([_gathered(drawn, each, classes) for each in cells])
+            noise = np.sqrt(drawn) * known.spread * rng.standard_normal(drawn.shape)
+            drawn = np.maximum(0.0, drawn * known.mean + noise)
+        yield np.stack([_gathered(drawn, each, classes) for each in known.own])
 
 
 def _lent(models: Sequence[Predictions], classes: int) -> Codes:
@@ -114,8 +156,8 @@ def _lent(models: Sequence[Predictions], classes: int) -> Codes:
     return np.concatenate([_joined([truth, *(either[at] for at in way)], classes) for way in ways.T])
 
 
-def _by_clusters(models: Sequence[Predictions]) -> Iterator[Floats]:
-    """Resample whole clusters: what each adds to the cells that occur in any of the models."""
+def clusters_of(models: Sequence[Predictions]) -> tuple[Codes, list[Floats]]:
+    """The cells that occur in any of the models, and what each cluster adds to them `[cluster, cell]`."""
     one, classes = models[-1], len(models[-1].classes)
     codes = [_joined([each.truth, each.label], classes) for each in models]
     cells, place = _found(np.concatenate(codes), classes**2)
@@ -127,6 +169,13 @@ def _by_clusters(models: Sequence[Predictions]) -> Iterator[Floats]:
         .reshape(shape)
         for each, at in zip(models, np.split(place, len(models)), strict=True)
     ]
+    return cells, parts
+
+
+def _by_clusters(models: Sequence[Predictions]) -> Iterator[Floats]:
+    """Resample whole clusters: what each adds to the cells that occur in any of the models."""
+    classes = len(models[-1].classes)
+    cells, parts = clusters_of(models)
     # The limit of many clusters may fall short of zero in a cell that is nearly empty.
     drawn = [np.maximum(0.0, each[: _resamples(classes)]) for each in _sums(parts)]
     start = 0

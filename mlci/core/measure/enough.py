@@ -6,7 +6,8 @@ import numpy as np
 from msgspec import Struct
 
 from mlci.core.config import Task
-from mlci.core.measure.cells import Floats, Mask
+from mlci.core.measure.bootstrap import kish
+from mlci.core.measure.cells import Mask
 from mlci.core.measure.metrics import Metric
 from mlci.core.measure.predictions import Predictions
 from mlci.core.measure.stats import ENOUGH
@@ -43,6 +44,11 @@ def denominators(metric: Metric, one: Predictions) -> tuple[Denominator, ...]:
     )
 
 
+def scarcest(metric: Metric, one: Predictions) -> Denominator:
+    """The smallest of what a metric rests on."""
+    return min(denominators(metric, one), key=lambda each: each.amount)
+
+
 def enough(metric: Metric, one: Predictions) -> bool:
     """Whether all that a metric rests on reaches what a gate may believe."""
     return all(each.enough for each in denominators(metric, one))
@@ -65,15 +71,14 @@ def _kinds(metric: Metric, one: Predictions) -> Iterator[tuple[str, Mask]]:
 
 
 def _independent(one: Predictions, rows: Mask) -> float:
-    """The rows, or the clusters that hold any, by Kish: unequal weights say as much as so many equal ones."""
+    """The rows, or the clusters that hold any, by Kish: unequal weights say as much as so many equal ones.
+
+    A cluster weighs as much as all of its rows: of forty of which one is nearly everything, forty tell
+    no more than that one does.
+    """
     weight = np.ones(len(one)) if one.weight is None else one.weight
     if one.cluster is None:
-        return _kish(weight[rows])
-    _, cluster = np.unique(one.cluster[rows], return_inverse=True)
-    # The mean of a cluster: that one is larger than another makes it no less independent.
-    return _kish(np.bincount(cluster, weights=weight[rows]) / np.bincount(cluster))
-
-
-def _kish(weight: Floats) -> float:
-    squares = float((weight**2).sum())
-    return float(weight.sum()) ** 2 / squares if squares else 0.0
+        return kish(weight[rows])
+    _, cluster = np.unique(one.cluster, return_inverse=True)
+    sizes = np.bincount(cluster, weights=weight).astype(np.float64)
+    return kish(sizes[np.unique(cluster[rows])])

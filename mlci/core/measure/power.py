@@ -29,3 +29,12 @@ class Power(Struct, frozen=True, kw_only=True):
     def enough(self) -> bool | None:
         """Whether "not worse than the margin" can be shown for equal models; None without a margin."""
         return None if self.margin is None else self.noticeable <= self.margin
+
+
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """A metric of a test set, or of a slice of it, of which nothing can be said, and why."""
+
+    model: str
+    metric: str
+    subject: str | None
+    why: str

@@ -52,10 +52,14 @@ class Predictions(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Paired(Struct, frozen=True, kw_only=True, eq=False):
-    """Base's and head's predictions of the same rows, in the same order, coding, weights and clusters."""
+    """Base's and head's predictions of the same rows, in the same order, coding, weights and clusters.
+
+    `same` says that it is one model, and not two that were not seen to differ.
+    """
 
     base: Predictions
     head: Predictions
+    same: bool = False
 
 
 def wanted(columns: Columns) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from mlci.core.finding import Interval
 from mlci.core.measure import stats
 from mlci.core.measure.cells import Floats
+from mlci.core.measure.tilted import Tilted
 
 # Fewer draws than these beyond a limit only say "rarely"; how rarely, the normal tail says.
 FEW_DRAWS = 10
@@ -97,13 +98,14 @@ class Normal(Struct, frozen=True, kw_only=True):
 class Drawn(Struct, frozen=True, kw_only=True, eq=False):
     """A value with resampled ones, sorted: `lows` where the lower limit is read, `highs` the upper.
 
-    Of few clusters the draws are too narrow, so that `least` says how wide an interval must be.
+    Of few clusters, or of few rows that bear it, the draws are too narrow, so that `least` says how wide an
+    interval must be.
     """
 
     value: float
     lows: Floats
     highs: Floats
-    least: Normal | None = None
+    least: Normal | Tilted | None = None
 
     @property
     def error(self) -> float:

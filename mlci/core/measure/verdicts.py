@@ -1,7 +1,7 @@
 """From a change to a verdict: the interval against the margin, the floors, and how much was looked at."""
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
+from math import copysign, isfinite
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,7 +14,11 @@ from mlci.core.measure.stats import ONE_SIDED, benjamini_hochberg, holm, normal_
 
 if TYPE_CHECKING:
     from mlci.core.measure.compare import Change
+    from mlci.core.measure.enough import Denominator
+    from mlci.core.measure.spread import Spread
 
+
+_UNSURE_MARGIN = "the margin is a share of base, which is uncertain too"
 
 # A share of a number's own size that rounding alone may make.
 TOLERANCE = 1e-12
@@ -26,7 +30,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     A row with a `subject` is exploratory: its objective lends it the margin, and gates nothing. `base` is
     None without a baseline; `incomparable` says why base and head cannot be compared, `advice` what to do;
     `problem` why head has no value; `n` counts the pairs and `head_n` the rows of head's own value; `enough`
-    says whether every denominator reaches the floor of 30.
+    says whether every denominator reaches the floor of 30, `scarcest` which of them is the smallest.
     """
 
     metric: str
@@ -41,6 +45,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     n: int | None = None
     head_n: int | None = None
     enough: bool = True
+    scarcest: "Denominator | None" = None
     incomparable: str = ""
     advice: str = ""
     problem: str = ""
@@ -54,6 +59,20 @@ class Measured(Struct, frozen=True, kw_only=True):
         if not allowed.relative:
             return allowed.value
         return None if self.base is None else allowed.value * abs(self.base)
+
+    @property
+    def against(self) -> "Spread | None":
+        """How head stands to the part of base that it has to keep; None where the margin is no share of it.
+
+        Base is as uncertain as head, and a margin that is a share of it no less.
+        """
+        allowed = None if self.objective is None else self.objective.may_drop
+        if allowed is None or not allowed.relative or not self.base:
+            return None
+        if self.change is None or self.change.beside is None:
+            return None
+        lost = copysign(allowed.value, self.base)
+        return self.change.beside(1 - lost if self.direction is Direction.HIGHER else 1 + lost)
 
     @property
     def gated(self) -> bool:
@@ -117,6 +136,9 @@ def _kept(adjust: Callable[[Sequence[float]], Sequence[float]], p_values: Mappin
 
 
 def _p_worse(one: Measured) -> float:
+    if (known := one.against) is not None:
+        higher, limit = one.direction is Direction.HIGHER, _tolerance(one)
+        return known.p_below(-limit) if higher else known.p_above(limit)
     limit = (one.margin or 0.0) + _tolerance(one)
     return 1.0 if one.change is None else one.change.p_beyond(limit, one.direction)
 
@@ -150,8 +172,9 @@ def _judged(one: Measured, kept: _Kept) -> MetricDiff:
         p_value=None if change is None else change.p_value,
         gated=one.gated,
     )
-    # The same predictions twice say nothing about what a difference would look like.
-    smallest = None if change is None or change.known is None else change.known.noticeable()
+    # The same predictions twice say nothing about what a difference would look like, nor do too few rows.
+    known = None if change is None or not one.enough else change.known
+    smallest = None if known is None else known.noticeable()
     if interval is None or smallest is None:
         return row
     needed = _settling(one, interval, kept) if verdict is MetricVerdict.INCONCLUSIVE else None
@@ -163,7 +186,7 @@ def _settling(one: Measured, interval: Interval, kept: _Kept) -> int | None:
     difference = _difference(one)
     if one.margin is None or one.n is None or difference is None:
         return None
-    low, high = _turned(interval, one.direction)
+    low, high = _beside_margin(one, interval)
     gain = difference if one.direction is Direction.HIGHER else -difference
     gap = gain + one.margin
     # An accusation must also stand when all that was looked at is counted.
@@ -182,9 +205,25 @@ def _verdict(one: Measured, interval: Interval | None, kept: _Kept) -> tuple[Met
         return (None if one.margin is None else MetricVerdict.INCONCLUSIVE), "point values only"
     if not one.enough:
         return MetricVerdict.INSUFFICIENT, "fewer than 30 rows of a kind that it needs"
-    low, high = _turned(interval, one.direction)
+    return _known(one, interval, kept)
+
+
+def _known(one: Measured, interval: Interval, kept: _Kept) -> tuple[MetricVerdict | None, str]:
+    plain, judged = _turned(interval, one.direction), _beside_margin(one, interval)
     margin = None if one.margin is None else one.margin + _tolerance(one)
-    return _by_interval(low, high, margin, kept)
+    verdict, note = _by_interval(plain, judged, margin, kept)
+    if margin is not None and verdict is MetricVerdict.INCONCLUSIVE and plain[0] >= -margin:
+        return verdict, _UNSURE_MARGIN
+    return verdict, note
+
+
+def _beside_margin(one: Measured, interval: Interval) -> tuple[float, float]:
+    """Where the change may lie, better upwards, as it is held against the margin."""
+    known = one.against
+    if known is None or one.margin is None:
+        return _turned(interval, one.direction)
+    low, high = _turned(known.interval(), one.direction)
+    return low - one.margin, high - one.margin
 
 
 def _tolerance(one: Measured) -> float:
@@ -193,10 +232,10 @@ def _tolerance(one: Measured) -> float:
 
 
 def _by_interval(
-    low: float, high: float, margin: float | None, kept: _Kept
+    plain: tuple[float, float], judged: tuple[float, float], margin: float | None, kept: _Kept
 ) -> tuple[MetricVerdict | None, str]:
-    worse = high < 0
-    if low > 0 and kept.better:
+    worse, (low, high) = plain[1] < 0, judged
+    if plain[0] > 0 and kept.better:
         return MetricVerdict.IMPROVED, ""
     if margin is None:
         return None, "likely worse" if worse and kept.worse else ""

@@ -101,8 +101,15 @@ def test_weights_of_clusters_count_once_a_cluster():
         find("accuracy", Task.BINARY), rows(classes(500, 500), weight=weight, cluster=cluster)
     )
     assert (found.kind, round(found.amount, 2)) == ("clusters", 4.0)
-    uneven = np.repeat(np.arange(40), np.where(np.arange(40) < 1, 961, 1))
+    even = np.arange(1_000) // 25
     (found,) = denominators(
-        find("accuracy", Task.BINARY), rows(classes(500, 500), weight=np.full(1_000, 2.0), cluster=uneven)
+        find("accuracy", Task.BINARY), rows(classes(500, 500), weight=np.full(1_000, 2.0), cluster=even)
     )
     assert found.amount == pytest.approx(40)
+
+
+def test_forty_clusters_of_which_one_is_nearly_all_are_one():
+    uneven = np.repeat(np.arange(40), np.where(np.arange(40) < 1, 961, 1))
+    (found,) = denominators(find("accuracy", Task.BINARY), rows(classes(500, 500), cluster=uneven))
+    assert found.amount == pytest.approx(1_000**2 / (961**2 + 39))
+    assert not found.enough

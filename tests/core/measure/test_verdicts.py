@@ -140,8 +140,37 @@ def test_a_relative_margin_is_a_share_of_base():
     assert row.verdict is MetricVerdict.WITHIN_MARGIN
 
 
+@pytest.mark.parametrize("direction", [Direction.HIGHER, Direction.LOWER])
+@pytest.mark.parametrize("base", [0.8, -0.8])
+def test_a_share_of_base_is_as_uncertain_as_base(base, direction):
+    """The plain interval lies within the margin; head less what it must keep of base does not."""
+    objective = Objective(metric="r2", may_drop=Margin(value=0.02, relative=True))
+    asked = []
+
+    def beside(keep):
+        asked.append(keep)
+        turned = 1 if direction is Direction.HIGHER else -1
+        return Normal(value=turned * 0.008, error=error)
+
+    known = replace(change(-0.008 - 0.007, -0.008 + 0.007, base=base), beside=beside)
+    if direction is Direction.LOWER:
+        known = replace(known, head=base + 0.008, interval=Interval(low=0.001, high=0.015))
+    error = 0.005
+    row = verdict(change=known, base=base, objective=objective, direction=direction)
+    assert (row.verdict, row.note) == (
+        MetricVerdict.INCONCLUSIVE,
+        "the margin is a share of base, which is uncertain too",
+    )
+    assert row.rows_needed > 1_000
+    error = 0.004
+    row = verdict(change=known, base=base, objective=objective, direction=direction)
+    assert (row.verdict, row.note) == (MetricVerdict.WITHIN_MARGIN, "slightly worse")
+    assert set(asked) == {0.98 if (direction is Direction.HIGHER) is (base > 0) else 1.02}
+
+
 def test_too_few_rows_decide_nothing():
     row = verdict(-0.5, -0.2, enough=False)
+    assert row.noticeable is None
     assert row.verdict is MetricVerdict.INSUFFICIENT
     assert not blocks(row, Occasion.PROMOTION)
 

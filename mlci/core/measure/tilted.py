@@ -1,0 +1,76 @@
+"""How far a sum of a few kinds of steps may lie from the truth, where few of the steps bear it.
+
+The idea of Tango's score interval, for any metric: at a truth that is doubted, the steps that lead there are
+as many more as they must be (an exponential tilt), and the distance is measured by the error that they have.
+"""
+
+from math import inf
+
+import numpy as np
+from msgspec import Struct
+
+from mlci.core.finding import Interval
+from mlci.core.measure import stats
+from mlci.core.measure.cells import Floats
+
+# Tilted by more than this, all steps are of the one kind that leads farthest.
+_MOST = 1e4
+
+
+class Tilted(Struct, frozen=True, kw_only=True, eq=False):
+    """A value, its standard error, and the steps that make it up: how far from their mean, and how many."""
+
+    value: float
+    error: float
+    steps: Floats
+    times: Floats
+
+    def interval(self) -> Interval:
+        """The values that the score test does not refuse."""
+        low, high = self.value - self._reach(-1), self.value + self._reach(1)
+        return Interval(low=low, high=high, level=stats.LEVEL)
+
+    def p_below(self, limit: float) -> float:
+        """The one-sided p-value of "it does not lie below the limit"."""
+        return self._tail(limit - self.value, 1)
+
+    def p_above(self, limit: float) -> float:
+        """The one-sided p-value of "it does not lie above the limit"."""
+        return self._tail(self.value - limit, -1)
+
+    def noticeable(self) -> float | None:
+        """By the standard error."""
+        return stats.noticeable(self.error) if self.error else None
+
+    def rows_needed(self, rows: int, margin: float) -> int | None:
+        """By the standard error."""
+        return stats.rows_needed(rows, self.error, margin)
+
+    def _reach(self, sign: int) -> float:
+        z, most = stats.normal_quantile(1 - stats.ONE_SIDED), 1.0
+        while most < _MOST and self._deviates(most, sign) < z:
+            most *= 2
+        return self._at(stats.bisected(lambda tilt: self._deviates(tilt, sign) < z, 0.0, most), sign)[0]
+
+    def _tail(self, distance: float, sign: int) -> float:
+        if distance <= 0:
+            return 1.0
+        most = 1.0
+        while most < _MOST and self._at(most, sign)[0] < distance:
+            most *= 2
+        tilt = stats.bisected(lambda tilt: self._at(tilt, sign)[0] < distance, 0.0, most)
+        _, error = self._at(tilt, sign)
+        return stats.normal_tail(distance / error if error else inf)
+
+    def _deviates(self, tilt: float, sign: int) -> float:
+        distance, error = self._at(tilt, sign)
+        return distance / error if error else inf
+
+    def _at(self, tilt: float, sign: int) -> tuple[float, float]:
+        """How far from the value the tilted steps lead, and the standard error there."""
+        steps = self.steps * (sign / np.abs(self.steps).max())
+        many = self.times * np.exp(tilt * (steps - steps.max()))
+        many *= self.times.sum() / many.sum()
+        mean = float(many @ steps) / float(many.sum())
+        spread = float(many @ (steps - mean) ** 2) / float(self.times @ steps**2)
+        return mean * float(many.sum()) * float(np.abs(self.steps).max()), self.error * spread**0.5
