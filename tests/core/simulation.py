@@ -1,6 +1,7 @@
 """Two models on the same rows with a known truth, and how often the verdicts are right about them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from mlci.core.config import Direction, Margin, Objective, Task
 from mlci.core.diff import MetricVerdict
 from mlci.core.measure import metrics
 from mlci.core.measure.compare import Change, compare
+from mlci.core.measure.enough import enough
 from mlci.core.measure.metrics import Metric
 from mlci.core.measure.predictions import Codes, Paired, Predictions
 from mlci.core.measure.verdicts import Measured, judge
@@ -27,6 +29,7 @@ class World(Struct, frozen=True, kw_only=True):
     `rare` is the share of the first class (of the positives, in a binary world); rows of a cluster are alike.
     Models with `lapses` say the same but for the share of rows that head alone gets wrong. Where head is
     `boastful`, base's scores are true probabilities, and head's are so many times as far from even odds.
+    Rows of a cluster are copies, or as `alike` as their correlation says. `mute` models write no scores.
     """
 
     task: Task = Task.BINARY
@@ -39,6 +42,9 @@ class World(Struct, frozen=True, kw_only=True):
     boastful: float = 1.0
     steps: int | None = None
     cluster: int = 1
+    alike: float | None = None
+    mute: bool = False
+    weighted: bool = False
 
     @property
     def equal(self) -> bool:
@@ -47,35 +53,59 @@ class World(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """Shares over many repetitions; `flattered` is how often the whole interval is better than the truth."""
+    """Shares over many repetitions; `flattered` is how often the whole interval is better than the truth.
+
+    `forgiven` is how often a loss of just the share of base that may be lost is said to be within it. Where
+    rows are too few, or nothing is claimed, no claim is wrong.
+    """
 
     covered: float
     flattered: float
     worse: float
+    forgiven: float
     verdicts: Mapping[MetricVerdict | None, float]
 
 
 def draw(world: World, rng: np.random.Generator) -> Paired:
     """One pair of models that share most of what they know; head may have lost some of it."""
-    units = world.rows // world.cluster
+    copies = 1 if world.alike is not None else world.cluster
+    units = world.rows // copies
     base, head = _DRAWN[world.task](world, rng, units)
-    if world.cluster == 1:
-        return Paired(base=base, head=head)
-    every = np.repeat(np.arange(units), world.cluster)
-    return Paired(base=_in_clusters(base, every), head=_in_clusters(head, every))
+    every = np.repeat(np.arange(units), copies)
+    cluster = None if world.cluster == 1 else np.arange(len(every)) // world.cluster
+    weight = rng.uniform(0.2, 3, len(every)) if world.weighted else None
+    base, head = (
+        replace(
+            one.take(every),
+            ids=np.arange(len(every)),
+            cluster=cluster,
+            weight=weight,
+            scores=None if world.mute else one.take(every).scores,
+        )
+        for one in (base, head)
+    )
+    return Paired(base=base, head=head)
 
 
-def _in_clusters(one: Predictions, every: Codes) -> Predictions:
-    return replace(one.take(every), ids=np.arange(len(every)), cluster=every)
+def _normal(world: World, rng: np.random.Generator, units: int) -> Numbers:
+    """Normal numbers, alike within a cluster where rows of it are."""
+    each = rng.normal(0, 1, units)
+    if world.alike is None:
+        return each
+    shared = rng.normal(0, 1, -(-units // world.cluster))[np.arange(units) // world.cluster]
+    return np.sqrt(world.alike) * shared + np.sqrt(1 - world.alike) * each
 
 
 def _binary(world: World, rng: np.random.Generator, units: int) -> tuple[Predictions, Predictions]:
     if world.boastful > 1:
         return _boasting(world, rng, units)
-    truth = (rng.random(units) < world.rare).astype(np.intp)
+    if world.alike is None:
+        truth = (rng.random(units) < world.rare).astype(np.intp)
+    else:
+        truth = (_normal(world, rng, units) < NormalDist().inv_cdf(world.rare)).astype(np.intp)
     if world.lapses:
         return _lapsing(world, truth, rng)
-    shared = world.skill * truth + rng.normal(0, 1, units)
+    shared = world.skill * truth + _normal(world, rng, units)
     base, head = (shared + rng.normal(0, 2 * world.disagreement, units) for _ in range(2))
     return _scored(world, truth, base), _scored(world, truth, head - world.lost * truth)
 
@@ -146,18 +176,24 @@ def _said(truth: Numbers, error: Numbers) -> Predictions:
 _DRAWN = {Task.BINARY: _binary, Task.MULTICLASS: _multiclass, Task.REGRESSION: _regression}
 
 
-def true_differences(world: World, chosen: Sequence[Metric]) -> Mapping[str, float]:
-    """The differences in the population, from a hundred times as many rows that are independent."""
-    if world.equal:
-        return {each.name: 0.0 for each in chosen}
+def true_values(world: World, chosen: Sequence[Metric]) -> Mapping[str, tuple[float, float]]:
+    """Base's and head's values in the population, from a hundred times as many rows that are independent."""
     large = replace(world, rows=LARGE, cluster=1)
     samples = [draw(large, np.random.default_rng([99, at])) for at in range(-(-100 * world.rows // LARGE))]
-    return {
-        each.name: float(
-            np.mean([metrics.value(each, one.head) - metrics.value(each, one.base) for one in samples])
-        )
+    found = {
+        each.name: [
+            float(np.mean([metrics.value(each, one) for one in models]))
+            for models in ([one.base for one in samples], [one.head for one in samples])
+        ]
         for each in chosen
     }
+    # What is equal by its making is not made unequal by a sample.
+    return {name: (base, base if world.equal else head) for name, (base, head) in found.items()}
+
+
+class _Seen(Struct, frozen=True, kw_only=True, eq=False):
+    change: Change
+    enough: bool
 
 
 def simulate(
@@ -169,19 +205,21 @@ def simulate(
 ) -> dict[str, Outcome]:
     """Repeat, and count for each metric: covered truth, intervals that say "worse", and the verdicts."""
     chosen = [metrics.find(name, world.task) for name in names]
-    truths = true_differences(world, chosen)
-    seen: dict[str, list[Change]] = {each.name: [] for each in chosen}
+    truths = true_values(world, chosen)
+    seen: dict[str, list[_Seen]] = {each.name: [] for each in chosen}
     for repetition in range(repetitions):
-        changes = compare(draw(world, np.random.default_rng([7, repetition])), chosen)
+        paired = draw(world, np.random.default_rng([7, repetition]))
+        changes = compare(paired, chosen)
         for each in chosen:
-            seen[each.name].append(changes[each.name])
+            seen[each.name].append(_Seen(change=changes[each.name], enough=enough(each, paired.base)))
         tick()
     return {each.name: _outcome(each, seen[each.name], truths[each.name], margin) for each in chosen}
 
 
-def _outcome(metric: Metric, seen: Sequence[Change], truth: float, margin: float) -> Outcome:
+def _outcome(metric: Metric, seen: Sequence[_Seen], true: tuple[float, float], margin: float) -> Outcome:
     said = [_verdict(metric, each, margin) for each in seen]
-    limits = [each.interval for each in seen if each.interval is not None]
+    truth = true[1] - true[0]
+    limits = [each.change.interval for each in seen if each.change.interval is not None and each.enough]
     higher = metric.direction is Direction.HIGHER
     # Where no interval is claimed, none is wrong.
     unknown = len(seen) - len(limits)
@@ -189,11 +227,25 @@ def _outcome(metric: Metric, seen: Sequence[Change], truth: float, margin: float
         covered=(sum(each.low <= truth <= each.high for each in limits) + unknown) / len(seen),
         flattered=sum((each.low > truth) if higher else (each.high < truth) for each in limits) / len(seen),
         worse=sum((each.high < 0) if higher else (each.low > 0) for each in limits) / len(seen),
+        forgiven=sum(_forgives(metric, each, true) for each in seen) / len(seen),
         verdicts={each: said.count(each) / len(said) for each in sorted(set(said), key=str)},
     )
 
 
-def _verdict(metric: Metric, change: Change, margin: float) -> MetricVerdict | None:
+def _forgives(metric: Metric, seen: _Seen, true: tuple[float, float]) -> bool:
+    """Whether head is said to keep more of base than it does, where it lost something."""
+    base, head = true
+    if base == head or not base or seen.change.beside is None or not seen.enough:
+        return False
+    known = seen.change.beside(head / base)
+    if known is None:
+        return False
+    limits = known.interval()
+    return limits.low > 0 if metric.direction is Direction.HIGHER else limits.high < 0
+
+
+def _verdict(metric: Metric, seen: _Seen, margin: float) -> MetricVerdict | None:
+    change = seen.change
     objective = Objective(metric=metric.name, may_drop=Margin(value=margin))
     measured = Measured(
         metric=metric.name,
@@ -202,5 +254,6 @@ def _verdict(metric: Metric, change: Change, margin: float) -> MetricVerdict | N
         base=change.base,
         head=change.head,
         change=change,
+        enough=seen.enough,
     )
     return judge([measured])[0].verdict
