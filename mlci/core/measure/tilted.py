@@ -4,7 +4,8 @@ The idea of Tango's score interval, for any metric: at a truth that is doubted, 
 as many more as they must be (an exponential tilt), and the distance is measured by the error that they have.
 """
 
-from math import inf
+from collections.abc import Callable
+from math import inf, sqrt
 
 import numpy as np
 from msgspec import Struct
@@ -47,30 +48,36 @@ class Tilted(Struct, frozen=True, kw_only=True, eq=False):
         return stats.rows_needed(rows, self.error, margin)
 
     def _reach(self, sign: int) -> float:
-        z, most = stats.normal_quantile(1 - stats.ONE_SIDED), 1.0
-        while most < _MOST and self._deviates(most, sign) < z:
+        z, most, tilted = stats.normal_quantile(1 - stats.ONE_SIDED), 1.0, self._tilted(sign)
+        while most < _MOST and tilted(most)[0] < z * tilted(most)[1]:
             most *= 2
-        return self._at(stats.bisected(lambda tilt: self._deviates(tilt, sign) < z, 0.0, most), sign)[0]
+
+        def doubted(tilt: float) -> bool:
+            distance, error = tilted(tilt)
+            return distance < z * error
+
+        return tilted(stats.bisected(doubted, 0.0, most))[0]
 
     def _tail(self, distance: float, sign: int) -> float:
         if distance <= 0:
             return 1.0
-        most = 1.0
-        while most < _MOST and self._at(most, sign)[0] < distance:
+        most, tilted = 1.0, self._tilted(sign)
+        while most < _MOST and tilted(most)[0] < distance:
             most *= 2
-        tilt = stats.bisected(lambda tilt: self._at(tilt, sign)[0] < distance, 0.0, most)
-        _, error = self._at(tilt, sign)
+        error = tilted(stats.bisected(lambda tilt: tilted(tilt)[0] < distance, 0.0, most))[1]
         return stats.normal_tail(distance / error if error else inf)
 
-    def _deviates(self, tilt: float, sign: int) -> float:
-        distance, error = self._at(tilt, sign)
-        return distance / error if error else inf
+    def _tilted(self, sign: int) -> Callable[[float], tuple[float, float]]:
+        """How far from the value steps lead that are tilted so much, and the standard error there."""
+        far = float(np.abs(self.steps).max())
+        steps = self.steps * (sign / far)
+        below, all_of, plain = steps - steps.max(), float(self.times.sum()), float(self.times @ steps**2)
 
-    def _at(self, tilt: float, sign: int) -> tuple[float, float]:
-        """How far from the value the tilted steps lead, and the standard error there."""
-        steps = self.steps * (sign / np.abs(self.steps).max())
-        many = self.times * np.exp(tilt * (steps - steps.max()))
-        many *= self.times.sum() / many.sum()
-        mean = float(many @ steps) / float(many.sum())
-        spread = float(many @ (steps - mean) ** 2) / float(self.times @ steps**2)
-        return mean * float(many.sum()) * float(np.abs(self.steps).max()), self.error * spread**0.5
+        def tilted(tilt: float) -> tuple[float, float]:
+            many = self.times * np.exp(tilt * below)
+            total = float(many.sum())
+            mean = float(many @ steps) / total
+            spread = float(many @ (steps - mean) ** 2) / total
+            return mean * all_of * far, self.error * sqrt(spread * all_of / plain)
+
+        return tilted
