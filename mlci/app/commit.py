@@ -1,16 +1,19 @@
 """Which commit a run speaks of, why it runs, and whether it may speak for the commit at all."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mlci.app.bundle import Bundle
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Occasion
 from mlci.core.evidence import PIPELINE
 from mlci.errors import WorldError
 from mlci.ports.git import Git
+
+if TYPE_CHECKING:
+    from mlci.app.bundle import Bundle
 
 # What stands behind the commit in evidence of a work tree that differs from it: no registry takes it.
 UNCOMMITTED = "+changes"
@@ -64,7 +67,7 @@ def outdated(commit: str, context: RunContext, git: Git, *, tree: bool, sure: bo
     )
 
 
-def committed_since(bundle: Bundle, context: RunContext, git: Git) -> bool:
+def committed_since(bundle: "Bundle", context: RunContext, git: Git) -> bool:
     """Whether HEAD is the very tree that was measured at this desk before it was committed.
 
     Not on main: there a commit is judged against the newest version, and changes were not.
