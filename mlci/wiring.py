@@ -18,7 +18,7 @@ from mlci.errors import MlciError, UsageError, WorldError
 if TYPE_CHECKING:
     from mlci.app.diff import DiffRequest
     from mlci.app.ledger import Ledger
-    from mlci.app.plan import Ground
+    from mlci.app.ground import Ground
     from mlci.app.project import Project
     from mlci.core.context import RunContext
     from mlci.core.strictjson import JsonValue
@@ -256,7 +256,7 @@ class World:
         """Where a plan of stages is made."""
         from mlci.adapters.files import FileTree
         from mlci.adapters.worktree import LinkedTree
-        from mlci.app.plan import Ground
+        from mlci.app.ground import Ground
 
         root = self.dvc_root()
         prefix = self.project().directory.relative_to(root).as_posix()

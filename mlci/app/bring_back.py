@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Mapping
 
 from mlci.app.catalogue import read_catalogue
-from mlci.app.plan import Ground
+from mlci.app.ground import Ground
 from mlci.app.rehash import verify, verify_part
 from mlci.core.dvc.files import Hashed, is_inside
 from mlci.errors import WorldError

@@ -25,7 +25,7 @@ from mlci.ports.user_python import UserPython
 # A project whose metrics are all in files pays for no arrays.
 if TYPE_CHECKING:
     from mlci.app.measure import OfModel
-    from mlci.app.plan import Ground
+    from mlci.app.ground import Ground
     from mlci.app.rebuild import Rebuilding
     from mlci.app.rescore import Rescoring
     from mlci.core.measure.predictions import Flips

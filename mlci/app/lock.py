@@ -7,7 +7,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlci.app.catalogue import Catalogue, pipeline_homes, read_catalogue
-from mlci.app.plan import Asked, Ground, plan
+from mlci.app.ground import Ground
+from mlci.app.plan import Asked, plan
 from mlci.core.dvc.files import LOCK_FILE
 from mlci.core.dvc.lockmerge import Side, Sides, joined, sides_of, split_conflict
 from mlci.core.dvc.stages import Cause, Planned, Standing

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from mlci.app.catalogue import Catalogue, read_catalogue
 from mlci.app.comparing import Comparer
+from mlci.app.ground import Ground
 from mlci.app.hashing import Hashes, Memory, read_memory, write_memory
 from mlci.core.dvc.files import Hashed, is_inside, is_url
 from mlci.core.dvc.forecast import Absent, Forecast, Whereabouts
@@ -22,18 +23,6 @@ from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.progress import Progress
 from mlci.ports.worktree import WorkTree
-
-
-class Ground(Struct, frozen=True, kw_only=True):
-    """Where a plan is made: the DVC root's files, the project's own, and `prefix`, the way between them."""
-
-    root: Files
-    project: Files
-    tree: WorkTree
-    dvc: Dvc
-    clock: Clock
-    progress: Progress
-    prefix: str = ""
 
 
 class Asked(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from mlci.errors import MlciError
 from mlci.ports.files import Files
 
 if TYPE_CHECKING:
-    from mlci.app.plan import Ground
+    from mlci.app.ground import Ground
 
 _LARGE = 1024 * 1024  # of outputs: below this a hash is had sooner than a memory of hashes is read
 _LIMIT = 16 * 1024 * 1024  # of sources; what is larger is data, and data is DVC's

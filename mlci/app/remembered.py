@@ -5,7 +5,7 @@ from posixpath import join
 from msgspec import Struct
 
 from mlci.app.hashing import Hashes, read_memory, write_memory
-from mlci.app.plan import Ground
+from mlci.app.ground import Ground
 from mlci.core.dvc.files import Hashed
 from mlci.ports.worktree import Kind
 

@@ -10,7 +10,8 @@ from mlci.app.bring_back import bring_back
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.failure import failure
 from mlci.app.handed import EMPTIED, hand_over, kept_in_git
-from mlci.app.plan import Asked, Ground, plan
+from mlci.app.ground import Ground
+from mlci.app.plan import Asked, plan
 from mlci.app.publish import destination, publish
 from mlci.app.rest import Stamps, stamps, unrest
 from mlci.app.watch import Watch

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from mlci.adapters.files import FileTree
 from mlci.adapters.worktree import LinkedTree
-from mlci.app.plan import Asked, Ground, plan
+from mlci.app.ground import Ground
+from mlci.app.plan import Asked, plan
 from mlci.core.dvc.manifest import directory_hash
 from mlci.core.dvc.stages import Standing
 from tests.support.fakes import FakeClock, FakeDvc, FakeProgress

@@ -12,7 +12,7 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.adapters.worktree import LinkedTree
-from mlci.app.plan import Ground
+from mlci.app.ground import Ground
 from mlci.app.recorded import by_hand, displaced, kept
 from mlci.app.snapshot import Snapshot, declared
 from mlci.app.tabular import Side

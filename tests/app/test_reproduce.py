@@ -9,7 +9,7 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.worktree import LinkedTree
 from mlci.app.durations import read_durations, write_durations
 from mlci.app.hashing import read_memory, write_memory
-from mlci.app.plan import Ground
+from mlci.app.ground import Ground
 from mlci.app.publish import PUBLISHED
 from mlci.app.reproduce import LOCK, PUSHED, REMOTE, REPRODUCED, reproduce
 from mlci.app.rest import REPEATABLE
