@@ -17,9 +17,9 @@ from mlci.errors import MlciError, UsageError, WorldError
 
 if TYPE_CHECKING:
     from mlci.app.diff import DiffRequest
-    from mlci.app.ledger import Ledger
-    from mlci.app.ground import Ground
     from mlci.app.project import Project
+    from mlci.app.registry.ledger import Ledger
+    from mlci.app.stages.ground import Ground
     from mlci.core.context import RunContext
     from mlci.core.strictjson import JsonValue
     from mlci.gates import Hands
@@ -169,7 +169,7 @@ class World:
     @_once
     def ledger(self) -> "Ledger":
         """The registry behind the repository's remote."""
-        from mlci.app.ledger import ledger_of
+        from mlci.app.registry.ledger import ledger_of
 
         config = self.project().config
         return ledger_of(self.repository(), self.clock, branch=config.ci.branch, project=config.project)
@@ -256,7 +256,7 @@ class World:
         """Where a plan of stages is made."""
         from mlci.adapters.files import FileTree
         from mlci.adapters.worktree import LinkedTree
-        from mlci.app.ground import Ground
+        from mlci.app.stages.ground import Ground
 
         root = self.dvc_root()
         prefix = self.project().directory.relative_to(root).as_posix()
@@ -315,8 +315,8 @@ class World:
         project = self.project()
         config, note = project.config, ""
         if head is not None:
+            from mlci.app.comparison.revisions import resolve
             from mlci.app.project import configuration_at
-            from mlci.app.revisions import resolve
 
             config, note = configuration_at(git, project, resolve(git, head, project.prefix), head)
         return DiffRequest(

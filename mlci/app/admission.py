@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from mlci import gates
 from mlci.app.bundle import EVIDENCE, Bundle, read_bundle
-from mlci.app.locked import Locked
 from mlci.app.owed import BESIDE_GATES, missing_from
+from mlci.app.registry.locked import Locked
 from mlci.core.config import Config
 from mlci.core.diff import Diff, MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff.findings import ROWS, VERDICT, doubts, findings, one_a_cause, subject

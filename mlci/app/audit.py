@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlci.app.history import NOT_IN_JOURNAL, Happened, deployment, told
-from mlci.app.journals import read_entries
+from mlci.app.registry.journals import read_entries
 from mlci.core.config import Config
 from mlci.core.registry import journal
 from mlci.core.registry.fold import ModelState, Registry, fold, shown

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from mlci.app import dossier_page as parts
 from mlci.app.dossier import Dossier
+from mlci.app.registry.situation import path_of
 from mlci.app.resolve import Resolved
-from mlci.app.situation import path_of
 from mlci.core.config import Config, Model, Task
 from mlci.core.evidence import BIAS, LOAD, MODEL
 from mlci.core.registry.stated import Stated

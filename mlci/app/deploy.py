@@ -6,10 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mlci.app.ledger import Intent, Ledger, Snapshot
 from mlci.app.promote import environment_of
+from mlci.app.registry.ledger import Intent, Ledger, Snapshot
+from mlci.app.registry.situation import models_of
 from mlci.app.resolve import Resolved, described
-from mlci.app.situation import models_of
 from mlci.core.config import Config, Environment
 from mlci.core.context import RunContext
 from mlci.core.registry import journal

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
 
-from mlci.app.changes import Changes, stages
-from mlci.app.outputs import Outputs
-from mlci.app.range import Range
-from mlci.app.revisions import choose
-from mlci.app.snapshot import Snapshot, declared
-from mlci.app.tabular import Side, SideTables
-from mlci.app.written import Written
+from mlci.app.comparison.changes import Changes, stages
+from mlci.app.comparison.range import Range
+from mlci.app.comparison.revisions import choose
+from mlci.app.comparison.written import Written
+from mlci.app.side.outputs import Outputs
+from mlci.app.side.snapshot import Snapshot, declared
+from mlci.app.side.tabular import Side, SideTables
 from mlci.core.config import Config, Objective
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff, Keeper, MetricDiff
@@ -24,10 +24,10 @@ from mlci.ports.user_python import UserPython
 
 # A project whose metrics are all in files pays for no arrays.
 if TYPE_CHECKING:
-    from mlci.app.measure import OfModel
-    from mlci.app.ground import Ground
-    from mlci.app.rebuild import Rebuilding
-    from mlci.app.rescore import Rescoring
+    from mlci.app.comparison.measure import OfModel
+    from mlci.app.comparison.rebuild import Rebuilding
+    from mlci.app.comparison.rescore import Rescoring
+    from mlci.app.stages.ground import Ground
     from mlci.core.measure.predictions import Flips
     from mlci.core.measure.verdicts import Measured
 
@@ -180,7 +180,7 @@ def _departed(request: DiffRequest, head: Side) -> _Departed:
     """What lies at head and is not as its lock records, who can put it back, and what was committed so."""
     if not head.declared.stages:
         return {}
-    from mlci.app.recorded import by_hand, displaced, kept  # noqa: PLC0415 - without a pipeline nothing is
+    from mlci.app.comparison.recorded import by_hand, displaced, kept  # noqa: PLC0415 - without a pipeline nothing is
 
     found = displaced(request.config, head, request.ground)
     if not found:
@@ -205,8 +205,8 @@ def measure_models(request: DiffRequest, both: Sides) -> "list[OfModel]":
     predicting = [model for model in request.config.models.values() if model.predictions is not None]
     if not predicting:
         return []
-    from mlci.app.measure import Models  # noqa: PLC0415 - arrays cost more than all else
-    from mlci.app.slices import declared_slices  # noqa: PLC0415
+    from mlci.app.comparison.measure import Models  # noqa: PLC0415 - arrays cost more than all else
+    from mlci.app.comparison.slices import declared_slices  # noqa: PLC0415
 
     tables = SideTables(tables=request.tables, outputs=_outputs(request))
     models = Models(
@@ -222,14 +222,14 @@ def measure_models(request: DiffRequest, both: Sides) -> "list[OfModel]":
 
 
 def _rescoring(request: DiffRequest, tables: SideTables) -> "Rescoring | None":
-    from mlci.app.rescore import Rescoring  # noqa: PLC0415
+    from mlci.app.comparison.rescore import Rescoring  # noqa: PLC0415
 
     asked = request.user_python
     return None if asked is None else Rescoring(tables=tables, user_python=asked)
 
 
 def _rebuilding(request: DiffRequest) -> "Rebuilding | None":
-    from mlci.app.rebuild import Rebuilding  # noqa: PLC0415
+    from mlci.app.comparison.rebuild import Rebuilding  # noqa: PLC0415
 
     if request.dvc_at is None:
         return None

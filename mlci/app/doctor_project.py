@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from mlci.app.catalogue import read_catalogue
 from mlci.app.patient import Patient, bad, good, poor
-from mlci.app.situation import situation_here
+from mlci.app.registry.situation import situation_here
+from mlci.app.stages.catalogue import read_catalogue
 from mlci.core.config import CommentBy, Config, LockAuthor, Objective
 from mlci.core.diff.leaves import read_leaves
 from mlci.core.diff.renames import pointer

@@ -5,8 +5,8 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from mlci.app.journals import journaled, witness_here
 from mlci.app.patient import Patient, bad, good, poor
+from mlci.app.registry.journals import journaled, witness_here
 from mlci.core.context import RunContext, Trigger
 from mlci.core.finding import Finding
 from mlci.core.registry import journal

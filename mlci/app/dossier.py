@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from mlci.app.audit import Filters, Step, audit
-from mlci.app.kept import Kept, kept
-from mlci.app.locked import locked_at
+from mlci.app.registry.kept import Kept, kept
+from mlci.app.registry.locked import locked_at
 from mlci.app.resolve import Resolved, resolve
 from mlci.core.config import Config
 from mlci.core.registry.fold import fold

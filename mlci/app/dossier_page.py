@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from mlci.app.audit_page import moment
 from mlci.app.dossier import Dossier, Running
 from mlci.app.history import NOT_IN_JOURNAL
-from mlci.app.numbering import signature_in
+from mlci.app.registry.numbering import signature_in
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Verdict
 from mlci.core.registry.fold import shown

@@ -4,7 +4,7 @@ import shlex
 from pathlib import PurePosixPath
 
 from mlci.app.bundle import REPORT
-from mlci.app.watch import Watch
+from mlci.app.stages.watch import Watch
 from mlci.core.config import Rows
 from mlci.core.lastwords import broke_at, exit_code
 from mlci.core.wording import count

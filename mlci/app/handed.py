@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from mlci.app.bundle import LOCK, read_evidence
 from mlci.app.commit import UNCOMMITTED
-from mlci.app.ground import Ground
 from mlci.app.plan import Asked, plan
+from mlci.app.stages.ground import Ground
 from mlci.core.config import Config
 from mlci.core.config.schema import FILE
 from mlci.core.dvc.files import LOCK_FILE, PIPELINE_FILE, is_inside, read_lock

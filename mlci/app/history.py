@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mlci.app.journals import read_entries
+from mlci.app.registry.journals import read_entries
 from mlci.core.registry import journal
 from mlci.core.registry.fold import Event, ModelState, fold
 from mlci.core.registry.journal import Entry, Kind

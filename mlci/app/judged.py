@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mlci.app.commit import occasion_of
 from mlci.app.diff import DiffRequest
-from mlci.app.snapshot import Snapshot
+from mlci.app.side.snapshot import Snapshot
 from mlci.core.config import Config, Model
 from mlci.core.config.schema import FILE
 from mlci.core.diff import Diff, Occasion

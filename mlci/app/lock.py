@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlci.app.catalogue import Catalogue, pipeline_homes, read_catalogue
-from mlci.app.ground import Ground
 from mlci.app.plan import Asked, plan
+from mlci.app.stages.catalogue import Catalogue, pipeline_homes, read_catalogue
+from mlci.app.stages.ground import Ground
 from mlci.core.dvc.files import LOCK_FILE
 from mlci.core.dvc.lockmerge import Side, Sides, joined, sides_of, split_conflict
 from mlci.core.dvc.stages import Cause, Planned, Standing

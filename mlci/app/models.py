@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mlci.app.history import NOT_IN_JOURNAL
-from mlci.app.journals import journaled
+from mlci.app.registry.journals import journaled
 from mlci.core.registry.fold import Assignment, Event, ModelState, Odd, Oddity, Release, TagLike, fold
 from mlci.core.registry.reference import known_model
 from mlci.core.strictjson import JsonValue

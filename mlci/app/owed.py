@@ -5,7 +5,7 @@ from msgspec import Struct
 from mlci import gates
 from mlci.app.bundle import Bundle
 from mlci.app.configuration import read_configuration
-from mlci.app.snapshot import Snapshot
+from mlci.app.side.snapshot import Snapshot
 from mlci.core.config import Config
 from mlci.core.config.schema import FILE
 from mlci.core.diff.relaxed import Answers, relaxed, unknown_base

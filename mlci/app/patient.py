@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from mlci.app.ground import Ground
+from mlci.app.stages.ground import Ground
 from mlci.core.config import Config
 from mlci.core.context import RunContext
 from mlci.core.finding import Finding, Status

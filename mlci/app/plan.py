@@ -6,10 +6,10 @@ from collections.abc import Set as AbstractSet
 
 from msgspec import Struct, field
 
-from mlci.app.catalogue import Catalogue, read_catalogue
-from mlci.app.comparing import Comparer
-from mlci.app.ground import Ground
-from mlci.app.hashing import Hashes, Memory, read_memory, write_memory
+from mlci.app.stages.catalogue import Catalogue, read_catalogue
+from mlci.app.stages.comparing import Comparer
+from mlci.app.stages.ground import Ground
+from mlci.app.stages.hashing import Hashes, Memory, read_memory, write_memory
 from mlci.core.dvc.files import Hashed, is_inside, is_url
 from mlci.core.dvc.forecast import Absent, Forecast, Whereabouts
 from mlci.core.dvc.params import read_params
@@ -18,11 +18,6 @@ from mlci.core.problems import did_you_mean, quoted
 from mlci.core.strictjson import JsonValue
 from mlci.core.wording import count
 from mlci.errors import MlciError, UsageError, WorldError
-from mlci.ports.clock import Clock
-from mlci.ports.dvc import Dvc
-from mlci.ports.files import Files
-from mlci.ports.progress import Progress
-from mlci.ports.worktree import WorkTree
 
 
 class Asked(Struct, frozen=True, kw_only=True):

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
-from mlci.app.journals import witness_of
-from mlci.app.ledger import Ledger, Snapshot
-from mlci.app.situation import desired_at, models_of, path_of, situation
+from mlci.app.registry.journals import witness_of
+from mlci.app.registry.ledger import Ledger, Snapshot
+from mlci.app.registry.situation import desired_at, models_of, path_of, situation
 from mlci.core.config import Config, Environment
 from mlci.core.plan import Change as Write
 from mlci.core.plan import FileWrite, Plan

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from mlci.app.kept import kept
-from mlci.app.ledger import Ledger, Snapshot
-from mlci.app.locked import locked_at
 from mlci.app.promote import decision
+from mlci.app.registry.kept import kept
+from mlci.app.registry.ledger import Ledger, Snapshot
+from mlci.app.registry.locked import locked_at
+from mlci.app.registry.situation import contents_at, contents_here, desired_at, desired_in
 from mlci.app.resolve import Resolved, described
-from mlci.app.situation import contents_at, contents_here, desired_at, desired_in
 from mlci.app.verify import on_remote
 from mlci.core.config import Config, Model
 from mlci.core.evidence import MODEL, Evidence

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from mlci.app.ledger import Ledger
 from mlci.app.promote import Promotion, stops
-from mlci.app.situation import path_of
+from mlci.app.registry.ledger import Ledger
+from mlci.app.registry.situation import path_of
 from mlci.core.plan import FileWrite
 from mlci.core.registry.fold import shown
 from mlci.core.strictjson import JsonValue

@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from mlci import __version__
-from mlci.app.ledger import Intent, Ledger, Snapshot, Written
-from mlci.app.situation import situation
+from mlci.app.registry.ledger import Intent, Ledger, Snapshot, Written
+from mlci.app.registry.situation import situation
 from mlci.core.config import Config
 from mlci.core.context import RunContext
 from mlci.core.registry.environments import Change, Decision, Move, Refusal, decide

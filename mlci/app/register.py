@@ -9,12 +9,12 @@ from msgspec import Struct, field
 from mlci import __version__
 from mlci.app.admission import Red, admitted, red_of, stored
 from mlci.app.bundle import Bundle
-from mlci.app.ledger import Intent, Ledger, Snapshot, Written
-from mlci.app.locked import Layout, Locked, data_of, layout_at, locked_at, tracked_at
-from mlci.app.numbering import TRAILER as SIGNATURE
-from mlci.app.numbering import Numbering
-from mlci.app.rehash import verify
-from mlci.app.situation import models_of
+from mlci.app.registry.ledger import Intent, Ledger, Snapshot, Written
+from mlci.app.registry.locked import Layout, Locked, data_of, layout_at, locked_at, tracked_at
+from mlci.app.registry.numbering import TRAILER as SIGNATURE
+from mlci.app.registry.numbering import Numbering
+from mlci.app.registry.situation import models_of
+from mlci.app.stages.rehash import verify
 from mlci.core import evidence as documents
 from mlci.core.config import Config, Model
 from mlci.core.context import RunContext

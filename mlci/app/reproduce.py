@@ -6,15 +6,15 @@ from importlib.metadata import version
 from msgspec import Struct, field
 
 from mlci import __version__
-from mlci.app.bring_back import bring_back
-from mlci.app.durations import read_durations, write_durations
 from mlci.app.failure import failure
 from mlci.app.handed import EMPTIED, hand_over, kept_in_git
-from mlci.app.ground import Ground
 from mlci.app.plan import Asked, plan
-from mlci.app.publish import destination, publish
-from mlci.app.rest import Stamps, stamps, unrest
-from mlci.app.watch import Watch
+from mlci.app.stages.bring_back import bring_back
+from mlci.app.stages.durations import read_durations, write_durations
+from mlci.app.stages.ground import Ground
+from mlci.app.stages.publish import destination, publish
+from mlci.app.stages.rest import Stamps, stamps, unrest
+from mlci.app.stages.watch import Watch
 from mlci.core.config import Config, LockAuthor
 from mlci.core.context import RunContext, Trigger
 from mlci.core.dvc.files import LOCK_FILE, PIPELINE_FILE

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mlci.app.locked import Locked, layout_at, locked_at, locked_in, tracked_at
-from mlci.app.situation import path_of
-from mlci.app.snapshot import Snapshot, declared
+from mlci.app.registry.locked import Locked, layout_at, locked_at, locked_in, tracked_at
+from mlci.app.registry.situation import path_of
+from mlci.app.side.snapshot import Snapshot, declared
 from mlci.core.diff.leaves import Leaves, read_leaves
 from mlci.core.diff.values import MISSING
 from mlci.core.dvc.files import Hashed

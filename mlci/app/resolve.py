@@ -3,9 +3,9 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlci.app.journals import witness_here
-from mlci.app.locked import locked_at
-from mlci.app.situation import path_of
+from mlci.app.registry.journals import witness_here
+from mlci.app.registry.locked import locked_at
+from mlci.app.registry.situation import path_of
 from mlci.core.config import Config
 from mlci.core.dvc.remote import address
 from mlci.core.dvc.settings import DvcConfig, read_config

@@ -3,10 +3,10 @@
 from mlci.app.audit import audit
 from mlci.app.audit_page import audit_page
 from mlci.app.bundle import REPORT, keep_from_git
-from mlci.app.journals import witness_of
-from mlci.app.ledger import Intent, Ledger, Snapshot, Written
 from mlci.app.promote import chosen, name_of
-from mlci.app.situation import desired_at
+from mlci.app.registry.journals import witness_of
+from mlci.app.registry.ledger import Intent, Ledger, Snapshot, Written
+from mlci.app.registry.situation import desired_at
 from mlci.core.config import Config
 from mlci.core.context import RunContext
 from mlci.core.plan import FileWrite, Plan

@@ -1,7 +1,7 @@
 """Prepare the change that brings an environment back to what it ran before."""
 
-from mlci.app.ledger import Ledger
 from mlci.app.promote import Promotion, asked_now, asking, chosen, environment_of, name_of
+from mlci.app.registry.ledger import Ledger
 from mlci.core.config import Config
 from mlci.core.registry.fold import ModelState, Release
 from mlci.core.registry.tag import Action

@@ -13,12 +13,12 @@ from mlci.app.commit import PARTIAL, UNCOMMITTED, commit_under_test, occasion_of
 from mlci.app.diff import Compared, DiffRequest, compared
 from mlci.app.judged import judged
 from mlci.app.owed import owing
-from mlci.app.ground import Ground
 from mlci.app.plan import Asked, plan
 from mlci.app.project import Project
 from mlci.app.report import Reported, report, summarize, write_report
 from mlci.app.reproduce import reproduce
 from mlci.app.same_tree import uncommitted
+from mlci.app.stages.ground import Ground
 from mlci.app.test import test
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff, Occasion

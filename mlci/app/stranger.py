@@ -6,10 +6,10 @@ from datetime import date
 from msgspec.structs import replace
 
 from mlci.app.bundle import Bundle
+from mlci.app.comparison.range import ORIGIN
 from mlci.app.configuration import read_configuration
 from mlci.app.owed import given_up
-from mlci.app.range import ORIGIN
-from mlci.app.snapshot import Snapshot
+from mlci.app.side.snapshot import Snapshot
 from mlci.core.config import Config
 from mlci.core.config.schema import FILE
 from mlci.core.context import RunContext

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from mlci.app.journals import read_entries
-from mlci.app.kept import kept
-from mlci.app.locked import locked_at
-from mlci.app.rehash import verify as verify_bytes
+from mlci.app.registry.journals import read_entries
+from mlci.app.registry.kept import kept
+from mlci.app.registry.locked import locked_at
 from mlci.app.resolve import Resolved, resolve
+from mlci.app.stages.rehash import verify as verify_bytes
 from mlci.core.config import Config
 from mlci.core.dvc.files import Hashed
 from mlci.core.registry import journal

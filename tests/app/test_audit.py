@@ -10,9 +10,9 @@ from mlci.app.audit_page import audit_page
 from mlci.app.dossier import dossier
 from mlci.app.dossier_page import title_of
 from mlci.app.history import history
-from mlci.app.ledger import Intent
 from mlci.app.models import models
 from mlci.app.promote import environment_of, name_of
+from mlci.app.registry.ledger import Intent
 from mlci.app.resolve import resolve
 from mlci.app.show import show
 from mlci.core.registry import journal

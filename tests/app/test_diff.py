@@ -433,7 +433,7 @@ def test_files_and_rows_of_a_changed_directory_are_counted(place):
     ],
 )
 def test_rows_that_cannot_be_counted_are_not_guessed(place, monkeypatch, tables, unknown):
-    monkeypatch.setattr("mlci.app.directories.MOST_TABLES", 3)
+    monkeypatch.setattr("mlci.app.comparison.directories.MOST_TABLES", 3)
     base, _ = tracked_directory(place, {"gone.csv": rows(4)})
     head, _ = tracked_directory(place, tables)
     (file,) = place.diff(base, head).files

@@ -13,7 +13,7 @@ from mlci.adapters.process import ProcessRunner
 from mlci.adapters.worktree import LinkedTree
 from mlci.app.doctor import doctor
 from mlci.app.patient import Patient
-from mlci.app.ground import Ground
+from mlci.app.stages.ground import Ground
 from mlci.core.config import (
     Ci,
     CommentBy,

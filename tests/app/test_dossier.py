@@ -10,7 +10,7 @@ from mlci.adapters.files import FileTree
 from mlci.app.bundle import write_diff, write_evidence
 from mlci.app.card import card
 from mlci.app.dossier import dossier
-from mlci.app.ledger import Intent
+from mlci.app.registry.ledger import Intent
 from mlci.app.resolve import resolve
 from mlci.app.show import show
 from mlci.core.config import Direction

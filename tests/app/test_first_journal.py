@@ -8,8 +8,8 @@ import pytest
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.doctor_repository import reachable
-from mlci.app.kept import kept
-from mlci.app.ledger import Intent
+from mlci.app.registry.kept import kept
+from mlci.app.registry.ledger import Intent
 from mlci.core.registry import journal
 from mlci.core.registry.journal import Kind
 from mlci.core.registry.version import Version

@@ -3,7 +3,7 @@
 import pytest
 
 from mlci.app.doctor_repository import reachable
-from mlci.app.kept import kept
+from mlci.app.registry.kept import kept
 from mlci.core.registry import journal
 from tests.support.registry import begun
 from tests.support.repository import repository

@@ -9,7 +9,7 @@ from mlci.adapters.process import ProcessRunner
 from mlci.app.bundle import Bundle
 from mlci.app.owed import Missing, given_up, missing_from, owing
 from mlci.app.report import report
-from mlci.app.snapshot import Snapshot
+from mlci.app.side.snapshot import Snapshot
 from mlci.core.config import Config
 from mlci.core.diff import Occasion
 from mlci.core.diff.findings import gate_removed

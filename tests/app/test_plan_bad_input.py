@@ -6,8 +6,8 @@ import pytest
 
 from mlci.adapters.files import FileTree
 from mlci.adapters.worktree import LinkedTree
-from mlci.app.ground import Ground
 from mlci.app.plan import Asked, plan
+from mlci.app.stages.ground import Ground
 from mlci.core.dvc.forecast import Forecast
 from mlci.core.dvc.stages import Standing
 from mlci.errors import ConfigError

@@ -10,9 +10,9 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.adapters.worktree import LinkedTree
-from mlci.app.ground import Ground
 from mlci.app.plan import Asked, plan
-from mlci.app.snapshot import Declared, Snapshot, declared
+from mlci.app.side.snapshot import Declared, Snapshot, declared
+from mlci.app.stages.ground import Ground
 from mlci.core.dvc.forecast import Forecast
 from mlci.core.dvc.stages import Cause, Standing
 from mlci.errors import ConfigError

@@ -7,12 +7,12 @@ import pytest
 
 from mlci.adapters.files import FileTree
 from mlci.adapters.worktree import LinkedTree
-from mlci.app.durations import read_durations, write_durations
-from mlci.app.hashing import read_memory, write_memory
-from mlci.app.ground import Ground
-from mlci.app.publish import PUBLISHED
 from mlci.app.reproduce import LOCK, PUSHED, REMOTE, REPRODUCED, reproduce
-from mlci.app.rest import REPEATABLE
+from mlci.app.stages.durations import read_durations, write_durations
+from mlci.app.stages.ground import Ground
+from mlci.app.stages.hashing import read_memory, write_memory
+from mlci.app.stages.publish import PUBLISHED
+from mlci.app.stages.rest import REPEATABLE
 from mlci.core.config import Ci, Config, LockAuthor, Model, Remotes, ReportSettings, Rows, Task
 from mlci.core.context import RunContext, Trigger
 from mlci.core.evidence import Evidence

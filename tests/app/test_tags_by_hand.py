@@ -3,10 +3,10 @@
 import pytest
 
 from mlci.app.doctor_repository import _tags
-from mlci.app.ledger import Ledger
 from mlci.app.promote import promote
 from mlci.app.promotion_check import check
 from mlci.app.reconcile import Reconciled
+from mlci.app.registry.ledger import Ledger
 from mlci.app.resolve import resolve
 from mlci.app.retire import retire
 from mlci.core.finding import Status

@@ -9,9 +9,9 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.bundle import DIFF, evidence_path, write_diff, write_evidence
-from mlci.app.ledger import Ledger
 from mlci.app.reconcile import Reconciled, reconcile
 from mlci.app.register import Choices, Registered, register
+from mlci.app.registry.ledger import Ledger
 from mlci.core.config import Config, Environment, Model, Task
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff

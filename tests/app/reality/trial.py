@@ -27,8 +27,8 @@ from mlci.adapters.dvc_child import absent, manifests, resolve
 from mlci.adapters.files import FileTree
 from mlci.adapters.progress import SilentProgress
 from mlci.adapters.worktree import LinkedTree
-from mlci.app.ground import Ground
 from mlci.app.plan import Asked, plan
+from mlci.app.stages.ground import Ground
 from mlci.core.dvc.forecast import Whereabouts
 from mlci.errors import ConfigError, MlciError
 from mlci.ports.dvc import Missing
