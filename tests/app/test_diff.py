@@ -659,6 +659,8 @@ def test_predictions_that_git_keeps_are_a_baseline_without_a_lock(place):
     for skill in (0.6, 0.9):
         place.story.commit({PREDICTIONS: predictions(skill=skill), "dvc.yaml": yaml.safe_dump(PIPELINE)})
     assert metric(place.diff("HEAD~1", "HEAD")).verdict is MetricVerdict.IMPROVED
+    same = metric(place.diff("HEAD", "HEAD"), "accuracy")
+    assert (same.interval.low, same.interval.high) == (0, 0)
 
 
 def test_a_poisoned_cache_is_not_believed(place):

@@ -119,8 +119,8 @@ class Models(Struct, frozen=True, kw_only=True):
         if paired is None and self.rescoring is not None:
             return self._rescored(self.rescoring, replace(model, path=before.path), ahead, base, head, told)
         if paired is not None:
-            same = _same_bytes(base.declared.outs.get(before.path), head.declared.outs.get(model.path))
-            paired = replace(paired, same=same)
+            one, other = base.declared.outs.get(before.path), head.declared.outs.get(model.path)
+            paired = replace(paired, same=_is_one_commit(base, head) or _same_bytes(one, other))
         return _Compared(paired=paired, told=told, notes=notes)
 
     def _rescored(
@@ -163,6 +163,10 @@ class Models(Struct, frozen=True, kw_only=True):
         path, columns = model.predictions or "", model.columns
         table = self.tables.read(path, side, (), optional=wanted(columns), text=columns.id)
         return from_columns(table, columns, model.task, path)
+
+
+def _is_one_commit(base: Side, head: Side) -> bool:
+    return base.snapshot.commit is not None and base.snapshot.commit == head.snapshot.commit
 
 
 def _same_bytes(before: Hashed | None, now: Hashed | None) -> bool:
