@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from math import isfinite, sqrt
+from math import frexp, isfinite, ldexp, sqrt
 
 import numpy as np
 from msgspec import Struct
@@ -462,19 +462,27 @@ def _normal(found: float, influence: Floats, one: Predictions, metric: Metric) -
     """The normal spread of a sum of influences; None where they are not finite, or too few."""
     if not isfinite(found):
         return None
-    parts = _strata(influence, one, metric)
+    order = isinstance(metric.arithmetic, OfOrder)
+    scale = 1.0 if order else _scale(influence)
+    parts = _strata(influence / scale, one, metric)
     if min(len(part) for part in parts) < 2:
         return None
-    error = sqrt(float(sum((part * part).sum() * len(part) / (len(part) - 1) for part in parts)))
-    if not isfinite(error):
+    spread = sqrt(float(sum((part * part).sum() * len(part) / (len(part) - 1) for part in parts)))
+    if not isfinite(spread * scale):
         return None
-    order = isinstance(metric.arithmetic, OfOrder)
+    leans = _leans(parts) if order else _lean(parts[0])
     return Normal(
         value=found,
-        error=error,
+        error=spread * scale,
         freedom=None if order and one.cluster is None else freedom(one),
-        lean=_leans(parts) if order else _lean(parts[0]),
+        lean=(leans[0] * scale, leans[1] * scale),
     )
+
+
+def _scale(influence: Floats) -> float:
+    """A power of two near the largest, so that squares of errors of 1e300 are numbers still."""
+    largest = float(np.abs(influence).max(initial=0.0))
+    return ldexp(1.0, frexp(largest)[1] - 1) if largest and isfinite(largest) else 1.0
 
 
 def _strata(influence: Floats, one: Predictions, metric: Metric) -> list[Floats]:

@@ -4,7 +4,7 @@ Each kind keeps its promise exactly: the interval lies below a limit just when t
 not lie below" is at most 0.025.
 """
 
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 from typing import Protocol
 
 import numpy as np
@@ -85,10 +85,10 @@ class Normal(Struct, frozen=True, kw_only=True):
         share = 1 - stats.ONE_SIDED
         z = stats.student_quantile(share, self.freedom) if self.freedom else stats.normal_quantile(share)
         more = z * z * lean
-        return (more + sqrt(more * more + 4 * (z * self.error) ** 2)) / 2
+        return (more + hypot(more, 2 * z * self.error)) / 2
 
     def _tail(self, distance: float, lean: float) -> float:
-        error = sqrt(self.error**2 + abs(distance) * lean)
+        error = hypot(self.error, sqrt(abs(distance)) * sqrt(lean))
         if not error:
             return 0.0 if distance > 0 else 1.0
         z = distance / error

@@ -512,6 +512,15 @@ def test_predictions_beyond_all_bounds_have_no_interval_and_make_no_noise(name):
     assert (found.interval is None) or np.isfinite(found.head)
 
 
+@pytest.mark.parametrize("far", [1e150, 1e300])
+def test_an_error_beyond_all_measure_has_an_interval_while_it_is_a_number(far):
+    one = regression(rows=50)
+    huge = replace(one, label=np.where(np.arange(50) == 7, far, one.label))
+    found = changes(Paired(base=one, head=huge), "mae")["mae"]
+    assert found.error == pytest.approx(far / 50, rel=1e-6)
+    assert found.interval.low < found.difference < found.interval.high < 2 * far
+
+
 def test_a_truth_that_is_all_the_same_has_no_spread_to_explain():
     rng = np.random.default_rng(0)
     constant = replace(regression(rows=50), truth=np.full(50, 0.1), weight=rng.uniform(0.1, 3, 50))
