@@ -168,3 +168,14 @@ def test_a_metric_of_others_that_fails_on_resampled_rows_is_said_to_and_no_bug(p
     assert metric(found, "fragile").problem.startswith("fragile failed: ZeroDivisionError")
     assert metric(found, "accuracy").verdict is None
     assert metric(found, "accuracy").interval is not None
+
+
+@pytest.mark.parametrize(("model", "certain"), [("m", True), ("trained anew", False)])
+def test_only_one_file_makes_two_models_one_where_labels_are_alike(tmp_path, model, certain):
+    """A hundred rows on which the labels are the same say little about the ones that were not drawn."""
+    place, few = Place(tmp_path), predictions(rows=100)
+    base, head = place.commit(predicted=few), place.commit(predicted=few, model=model, lr=0.2)
+    found = metric(place.diff(base, head), "accuracy")
+    assert found.difference == 0
+    assert (found.interval.low == 0) is certain
+    assert (found.interval.low < -0.03) is not certain

@@ -556,3 +556,9 @@ def test_clusters_of_many_classes_take_only_the_cells_that_occur():
     found = changes(many_classes(30, cluster=np.arange(3_000) // 4), "f1_macro", "accuracy")
     for each in found.values():
         assert each.interval.low < each.difference < each.interval.high
+
+
+def test_labels_of_many_classes_that_are_all_alike_look_the_same_either_way():
+    one = many_classes(100).base
+    found = changes(Paired(base=one, head=one), "f1_macro")["f1_macro"]
+    assert found.interval.low == -found.interval.high < 0
