@@ -233,9 +233,9 @@ def _outcome(metric: Metric, seen: Sequence[_Seen], true: tuple[float, float], m
 
 
 def _forgives(metric: Metric, seen: _Seen, true: tuple[float, float]) -> bool:
-    """Whether head is said to keep more of base than it does, where it lost something."""
+    """Whether head is said to keep more of base than it does, where it lost less than all of it."""
     base, head = true
-    if base == head or not base or seen.change.beside is None or not seen.enough:
+    if not 0 < abs(head - base) < abs(base) or seen.change.beside is None or not seen.enough:
         return False
     known = seen.change.beside(head / base)
     if known is None:
