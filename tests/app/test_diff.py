@@ -839,6 +839,7 @@ def test_unrelated_histories_are_compared_and_said_so(place):
     place.story.git("switch", "--orphan", "other")
     place.commit(metrics='{"auc": 0.9}')
     assert "unrelated" in place.diff().notes[0]
+    assert "unrelated: main is no earlier state" in place.diff("main").notes[0]
 
 
 def test_an_unknown_metric_names_the_one_that_was_meant(place):

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from msgspec.structs import replace
-from tests.app.test_ledger import Dying, Killed
 
 from mlci.app.registry.ledger import Intent
 from mlci.core.config import Model, Task
 from mlci.core.registry.journal import Kind
 from mlci.core.registry.version import FIRST, Part
+from tests.app.registry.test_ledger import Dying, Killed
 from tests.support.registry import CONFIG, begun
 from tests.support.repository import repository
 

@@ -93,8 +93,8 @@ def test_a_base_that_is_named_and_has_nothing_in_common_is_told(tmp_path, depth)
     git = GitCli(ProcessRunner(ENVIRONMENT), clone.path, ENVIRONMENT)
     found = choose(git, CONFIG, RunContext(), prefix="", base="origin/main", head=None)
     assert found.base == story.sha("main")
-    assert ("unrelated" in "".join(found.notes)) is (depth is None)
-    assert choose(git, CONFIG, RunContext(), prefix="", base="HEAD", head="HEAD").notes == ()
+    assert found.apart() is (depth is None)
+    assert not choose(git, CONFIG, RunContext(), prefix="", base="HEAD", head="HEAD").apart()
 
 
 def released(tmp_path):
