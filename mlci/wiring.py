@@ -312,6 +312,7 @@ class World:
         from mlci.app.commit import settled
         from mlci.app.diff import DiffRequest
 
+        git.open()
         project = self.project()
         config, note = project.config, ""
         if head is not None:

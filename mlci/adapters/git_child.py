@@ -48,6 +48,10 @@ class GitChild:
         for question in (_PLACE, _SETTINGS):
             self._begun[question] = self._process.begin(self._question(question))
 
+    def open(self) -> None:
+        """Begin to read objects, likewise. Raises WorldError where there is no repository."""
+        self._objects.begin()
+
     @cached_property
     def root(self) -> Path:
         """The top of the work tree. Raises WorldError where there is none."""

@@ -7,7 +7,6 @@ overridden, or would silently break a push, is refused by name. Global and syste
 
 import os
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
@@ -149,6 +148,8 @@ def _plain_ssh(command: str) -> bool:
     """Whether a command is ssh with a key and known hosts, as CI checkouts with a deploy key set it."""
     if re.search(r"[$`;&|<>(){}\n\\]", command):
         return False
+    import shlex  # noqa: PLC0415 - most repositories set no ssh command
+
     try:
         program, *words = shlex.split(command)
     except ValueError:
@@ -164,6 +165,8 @@ def _plain_option(flag: str, value: str) -> bool:
 
 
 def _refuse(setting: Setting) -> WorldError:
+    import shlex  # noqa: PLC0415 - likewise
+
     shown = setting.key.encode("unicode_escape", "surrogatepass").decode()
     return WorldError(
         f"the repository's own configuration sets {shown}, which can run any program",

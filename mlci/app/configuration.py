@@ -33,7 +33,7 @@ def read_configuration(content: bytes, *, name: str = FILE) -> tuple[Config, Sou
 
 def whole_schema() -> Schema[Config]:
     """The shape of the file with the part of every gate there is."""
-    return config_schema(_GateOptions(), providers=ci.ids(), checks=_checks)
+    return config_schema(_GateOptions(), providers=ci.ids, checks=_checks)
 
 
 def _checks() -> Collection[str]:

@@ -16,11 +16,9 @@ from mlci.app.side.tabular import Side, SideTables
 from mlci.core.config import Config, Objective
 from mlci.core.context import RunContext
 from mlci.core.diff import Diff, Keeper, MetricDiff
-from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
 from mlci.ports.git import Git
 from mlci.ports.tables import Tables
-from mlci.ports.user_python import UserPython
 
 # A project whose metrics are all in files pays for no arrays.
 if TYPE_CHECKING:
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
     from mlci.app.stages.ground import Ground
     from mlci.core.measure.predictions import Flips
     from mlci.core.measure.verdicts import Measured
+    from mlci.ports.dvc import Dvc
+    from mlci.ports.user_python import UserPython
 
 
 class DiffRequest(Struct, frozen=True, kw_only=True):
@@ -46,9 +46,9 @@ class DiffRequest(Struct, frozen=True, kw_only=True):
     git: Git
     files: Files
     tables: Tables
-    dvc: Dvc
-    user_python: Callable[[], UserPython] | None = None
-    dvc_at: Callable[[Path], Dvc] | None = None
+    dvc: "Dvc"
+    user_python: "Callable[[], UserPython] | None" = None
+    dvc_at: "Callable[[Path], Dvc] | None" = None
     ground: "Callable[[], Ground] | None" = None
     base: str | None = None
     head: str | None = None

@@ -5,7 +5,6 @@ The folder is the registration: a package `mlci.ci.<id>` that satisfies `Provide
 
 import functools
 import importlib
-import pkgutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -59,6 +58,8 @@ class Provider(Protocol):
 @functools.cache
 def ids() -> tuple[str, ...]:
     """The ids of all providers, without importing any."""
+    import pkgutil  # noqa: PLC0415 - most files name no provider
+
     return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__) if each.ispkg))
 
 

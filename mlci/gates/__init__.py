@@ -5,7 +5,6 @@ A gate is a package `mlci.gates.<id>` with a `GATE`; its module `gate` holds `ru
 
 import functools
 import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -81,6 +80,8 @@ class Gate(Struct, frozen=True, kw_only=True):
 @functools.cache
 def ids() -> tuple[str, ...]:
     """The ids of all gates, without importing any."""
+    import pkgutil  # noqa: PLC0415 - not every file has gates
+
     return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__) if each.ispkg))
 
 

@@ -94,6 +94,10 @@ class Git(Protocol):
         """Begin with what every question needs, for who is about to ask and has other things to do before."""
         ...
 
+    def open(self) -> None:
+        """Begin to read objects, likewise. Raises WorldError where there is no repository."""
+        ...
+
     @property
     def root(self) -> Path:
         """The top of the work tree."""

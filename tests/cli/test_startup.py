@@ -53,3 +53,12 @@ def test_a_configuration_error_costs_no_heavy_library(tmp_path: Path) -> None:
 
 def test_the_version_needs_no_command_line(tmp_path: Path) -> None:
     assert "click" not in imported("--version", cwd=tmp_path)
+
+
+def test_what_typing_has_by_now_is_not_loaded_again(tmp_path: Path) -> None:
+    (tmp_path / "mlci.yaml").write_text("version: 1\nproject: credit\n")
+    runs = "import sys; from mlci.__main__ import run; run(['models']); backports = 'typing_extensions'; "
+
+    assert run_python("-c", f"{runs}assert backports not in sys.modules", cwd=tmp_path).code == 0
+    # Who asks for it later, as other people's packages may, finds it.
+    assert run_python("-c", f"{runs}__import__(backports)", cwd=tmp_path).code == 0

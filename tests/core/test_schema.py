@@ -66,7 +66,7 @@ def read(shape: Schema[Any], text: str) -> tuple[object, list[str]]:
         (Integer(), "3.0", 3),
         (Flag(), "true", True),
         (Choice(Colour), "blue", Colour.BLUE),
-        (Among(("a", "b")), "b", "b"),
+        (Among(lambda: ("a", "b")), "b", "b"),
         (Duration(), "100ms", 0.1),
         (Duration(), "1.5h", 5400.0),
         (Share(), "0.1%", 0.001),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,13 +14,15 @@ from mlci.core.dvc.files import Hashed
 from mlci.core.dvc.manifest import read_manifest
 from mlci.core.problems import shown
 from mlci.errors import MlciError, WorldError
-from mlci.ports.dvc import Dvc
+
+if TYPE_CHECKING:
+    from mlci.ports.dvc import Dvc
 
 
 class Outputs(Struct, frozen=True, kw_only=True):
     """Finds the bytes of outputs. `remote` is the DVC remote to read from; None is DVC's own."""
 
-    dvc: Dvc
+    dvc: "Dvc"
     remote: str | None = None
 
     def read(

@@ -1,6 +1,6 @@
 """The shape of `mlci.yaml`: every key of it, what it means, and what must hold between them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -233,12 +233,12 @@ _REPORT = Table(
 )
 
 
-def _ci(providers: Sequence[str]) -> Table[Ci]:
+def _ci(providers: Callable[[], tuple[str, ...]]) -> Table[Ci]:
     return Table(
         Ci,
         optional(
             "providers",
-            Listing(Among(tuple(providers)), distinct=True),
+            Listing(Among(providers), distinct=True),
             "The CI providers to write files for.",
         ),
         optional("branch", BRANCH, "The branch that versions are registered from."),
@@ -260,7 +260,7 @@ def _ci(providers: Sequence[str]) -> Table[Ci]:
 
 def config_schema(
     gates: Mapping[str, Schema[object]],
-    providers: Sequence[str] = ("github", "gitlab"),
+    providers: Callable[[], tuple[str, ...]] = lambda: Ci().providers,
     checks: Callable[[], Collection[str]] = tuple,
 ) -> Schema[Config]:
     """The shape of the whole file, with each gate's own part in its place; `checks` tells the gates' own."""

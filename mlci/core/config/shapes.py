@@ -109,7 +109,7 @@ class Exact(Struct, frozen=True):
 
     def read(self, node: Node, problems: Problems) -> bool:
         """Whether the word stands there."""
-        return Among(("exact",)).read(node, problems) == "exact"
+        return Among(lambda: ("exact",)).read(node, problems) == "exact"
 
     def json_schema(self) -> JsonValue:
         """The word."""

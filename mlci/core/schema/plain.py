@@ -1,7 +1,7 @@
 """Shapes of single values: texts, numbers, flags, choices, durations, shares."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Generic, TypeGuard, TypeVar
 
@@ -154,20 +154,21 @@ class Choice(Struct, Generic[E], frozen=True):
 
 
 class Among(Struct, frozen=True):
-    """One word of a list that only the caller knows."""
+    """One word of a list that only the caller knows, and that he is asked for where a word stands."""
 
-    words: tuple[str, ...]
+    words: Callable[[], tuple[str, ...]]
 
     def read(self, node: Node, problems: Problems) -> str:
         """The word, or the empty text."""
-        if isinstance(node.value, str) and node.value in self.words:
+        words = self.words()
+        if isinstance(node.value, str) and node.value in words:
             return node.value
-        _not_among(node, self.words, problems)
+        _not_among(node, words, problems)
         return ""
 
     def json_schema(self) -> JsonValue:
         """The words."""
-        return {"enum": list(self.words)}
+        return {"enum": list(self.words())}
 
 
 class Duration(Struct, frozen=True, kw_only=True):
