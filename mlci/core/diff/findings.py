@@ -30,6 +30,7 @@ ROWS = "diff.rows"
 OBJECTIVE = "diff.objective"
 RECORDED = "diff.recorded"
 COVERAGE = "diff.coverage"
+SLICES = "diff.slices"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
 _ACCEPT = "a version of it needs `mlci register --accept-incomparable REASON`"
@@ -54,6 +55,10 @@ _UNDEFINED = (
 _UNSURE = (
     "nothing says how sure the value is: add held-out rows, of more than one cluster where `cluster:` is "
     "named, and of more than one truth"
+)
+
+_LOOK_AT_SLICES = (
+    "look at these rows; what each slice must reach, `slice_floors:` of the model gate makes a limit"
 )
 
 # Holm's correction holds a verdict back that one metric alone would get.
@@ -99,7 +104,8 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
         *(_of_another_stage(each, why) for each in diff.stages if (why := _unrun(each, diff.displaced))),
     )
     missing = () if diff.base or not diff.base_name else (_no_base(diff.base_name),)
-    return (*missing, *displaced, *unreadable, *(each for each in judged if each is not None), *missed, *rows)
+    told = (each for each in judged if each is not None)
+    return (*missing, *displaced, *unreadable, *told, *missed, *rows, *_slices(diff.metrics))
 
 
 def one_a_cause(told: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -193,6 +199,27 @@ def _of_another_stage(stage: StageDiff, why: str) -> Finding:
         "without that",
         help="mlci run",
     )
+
+
+def _slices(metrics: Sequence[MetricDiff]) -> Iterator[Finding]:
+    """Each part of a test set that got worse by more than accepted, where the whole hides it."""
+    regressed = [each for each in metrics if each.verdict is MetricVerdict.REGRESSED]
+    told = {(each.model, each.metric) for each in regressed if not each.subject}
+    worse: dict[str, list[MetricDiff]] = {}
+    for each in regressed:
+        if each.subject and (each.model, each.metric) not in told:
+            worse.setdefault(".".join(filter(None, (each.model, each.subject))), []).append(each)
+    for name, found in worse.items():
+        yield Finding(
+            check=SLICES,
+            subject=name,
+            status=Status.WARN,
+            message=f"in this slice {'; '.join(map(_message, found))}",
+            observed=found[0].difference,
+            interval=found[0].interval,
+            n=found[0].n,
+            help=_LOOK_AT_SLICES,
+        )
 
 
 def doubts(pairing: Pairing) -> str:

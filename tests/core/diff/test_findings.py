@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from mlci.core.config import Direction
 from mlci.core.diff import Diff, Floor, FloorStatus, Keeper, MetricDiff, MetricVerdict, Occasion, Pairing
-from mlci.core.diff.findings import findings
+from mlci.core.diff.findings import SLICES, findings
 from mlci.core.diff.json import from_json, to_json
 from mlci.core.finding import Finding, Interval, Status
 from mlci.core.report import plain, prose
@@ -104,3 +104,21 @@ def test_each_displaced_file_is_put_back_by_who_keeps_it() -> None:
         "mlci run, or dvc checkout 'm n'", "mlci run, or git checkout -- m.json", "mlci run",
     ]  # fmt: skip
     assert from_json(to_json(found)) == found
+
+
+def test_a_slice_that_got_worse_is_told_where_the_whole_hides_it() -> None:
+    lost = replace(ROW, verdict=MetricVerdict.REGRESSED, gated=False, note="")
+    slices = [replace(lost, subject=each) for each in ("region=north", "region=south")]
+    whole = replace(ROW, verdict=MetricVerdict.WITHIN_MARGIN, note="")
+    hidden = findings(
+        Diff(base="b", head="h", metrics=(whole, *slices, replace(slices[0], metric="f1"))),
+        Occasion.PROMOTION,
+    )
+    north, south = (each for each in hidden if each.check == SLICES)
+    assert (north.subject, north.status) == ("income.region=north", Status.WARN)
+    assert north.message.count("regressed") == 2
+    assert south.subject == "income.region=south"
+    seen = findings(
+        Diff(base="b", head="h", metrics=(replace(lost, gated=True), *slices)), Occasion.PROMOTION
+    )
+    assert not any(each.check == SLICES for each in seen)
