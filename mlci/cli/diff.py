@@ -1,5 +1,6 @@
 """`mlci diff`: what changed, and whether each metric's change is real."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 
 MOST_ROWS = 12
-MORE, PROGRAMS = "mlci diff --all", "mlci diff --json"
 
 
 @verb("mlci diff", "mlci diff v1.0 HEAD", "mlci diff 'income#prod' --json", "mlci diff --gate")
@@ -57,10 +57,11 @@ def command(
     occasion = Occasion.PROMOTION if promotion else occasion_between(request)
     told = judged(request, found, world.hands, occasion)
     evidence = Evidence(gate=DIFF, commit=found.head or "", findings=told)
-    _tell(out, found, evidence, request.config.project, occasion, markdown=markdown, whole=whole)
+    asked = shlex.join(("mlci", "diff", *filter(None, (base, head))))
+    _tell(out, found, evidence, request.config.project, occasion, asked, markdown=markdown, whole=whole)
     red = evidence.verdict is Verdict.FAILED
     if red and not gate:
-        out.note("this only tells; `mlci diff --gate` decides by its exit code (10)")
+        out.note(f"this only tells; `{asked} --gate` decides by its exit code (10)")
     return Exit.RED if red and gate else Exit.DONE
 
 
@@ -70,6 +71,7 @@ def _tell(
     evidence: "Evidence",
     project: str,
     occasion: "Occasion",
+    asked: str,
     *,
     markdown: bool,
     whole: bool,
@@ -87,12 +89,13 @@ def _tell(
     from mlci.render import markdown as as_markdown
     from mlci.render import terminal
 
-    short = Extent() if markdown else Extent(values=MOST_ROWS, slices=None, others=MORE)
+    more, programs = f"{asked} --all", f"{asked} --json"
+    short = Extent(others=programs) if markdown else Extent(values=MOST_ROWS, slices=None, others=more)
     extent = WHOLE if whole else short
     report = compose(project=project, evidence=[evidence], diff=found, occasion=occasion, extent=extent)
     if markdown:
         limit = None if whole else as_markdown.LIMIT
-        out.raw(as_markdown.render(report, limit=limit, elsewhere=as_markdown.Elsewhere.command(PROGRAMS)))
+        out.raw(as_markdown.render(report, limit=limit, elsewhere=as_markdown.Elsewhere.command(programs)))
     else:
-        fold = None if whole else terminal.Fold(most=MOST_ROWS, more=MORE)
+        fold = None if whole else terminal.Fold(most=MOST_ROWS, more=more)
         out.raw(terminal.render(report, width=out.width, fold=fold, paint=out.painted))

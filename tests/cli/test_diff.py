@@ -180,7 +180,7 @@ def test_all_is_all(moved: Repository) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "most", "others"),
-    [((), 12, "mlci diff --all"), (("--md",), 200, "mlci diff --json")],
+    [((), 12, "mlci diff 'HEAD~1' HEAD --all"), (("--md",), 200, "mlci diff 'HEAD~1' HEAD --json")],
 )
 def test_a_short_list_begins_with_what_changed_most_and_says_where_the_others_are(
     moved: Repository, arguments: tuple[str, ...], most: int, others: str

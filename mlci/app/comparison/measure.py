@@ -299,7 +299,10 @@ def _beside_base(
         return replace(row, incomparable=f"{row.metric} has no value on the rows that both have: {why}")
     # Base's, for a change must not get out of a verdict by how it answers; all else both sides share.
     few = scarcest(metric, both.base)
-    return replace(row, base=change.base, change=change, enough=few.enough, scarcest=few)
+    asked = row.objective and row.objective.may_drop
+    # Draws are kept only for who asks again: of a hundred slices they are a hundred megabytes.
+    kept = change if asked and asked.relative else replace(change, beside=None)
+    return replace(row, base=change.base, change=kept, enough=few.enough, scarcest=few)
 
 
 def _in_words(whose: str, error: MlciError) -> str:

@@ -1,7 +1,7 @@
 """How much each metric changed between two models on the same rows, and how sure that is."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from math import frexp, isfinite, ldexp, sqrt
 
 import numpy as np
@@ -192,7 +192,7 @@ def _besides(before: _Points, now: _Points, metrics: Sequence[Metric]) -> Mappin
     drawn = _draws((before.model, now.model), [each for each in metrics if shares[each.name] is None])
     drawn = {name: each.mirrored() for name, each in drawn.items()} if _alike(paired) else drawn
     return {
-        each.name: partial(_beside, before, now, each, shares[each.name], drawn.get(each.name))
+        each.name: cache(partial(_beside, before, now, each, shares[each.name], drawn.get(each.name)))
         for each in metrics
     }
 
