@@ -22,6 +22,7 @@ from mlci.core.dvc.files import (
     read_tracked,
 )
 from mlci.core.dvc.params import read_params
+from mlci.core.strictjson import loads
 from mlci.errors import ConfigError
 from mlci.ports.dvc import Dvc
 from mlci.ports.files import Files
@@ -178,7 +179,7 @@ def _resolved(templated: Mapping[str, PipelineFile], files: Files, dvc: Dvc) -> 
         _scan_variables(pipeline, home, files)
     answers = dvc.resolve([posixpath.join(home, PIPELINE_FILE) for home in templated])
     return {
-        home: read_resolved(answer, name=posixpath.join(home, PIPELINE_FILE))
+        home: read_resolved(loads(answer), name=posixpath.join(home, PIPELINE_FILE))
         for home, answer in zip(templated, answers, strict=True)
     }
 

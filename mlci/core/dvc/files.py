@@ -20,6 +20,7 @@ from mlci.core.dvc.nodes import (
     items,
     json_of,
     named,
+    node_of,
     number,
     pairs,
     text,
@@ -32,6 +33,7 @@ from mlci.core.schema import Problems, expected
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS, MIB, Node, Parts
 from mlci.core.yaml.tree import parse
+from mlci.errors import ConfigError
 
 PIPELINE_FILE = "dvc.yaml"
 LOCK_FILE = "dvc.lock"
@@ -167,26 +169,23 @@ class TrackedFile(Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=16)
 def read_pipeline(content: bytes, *, name: str = PIPELINE_FILE) -> PipelineFile:
     """What a `dvc.yaml` says. Raises ConfigError with every problem."""
-    tree, problems = parse(content, name=name, limits=DVC_LIMITS), Problems()
-    top = pairs(tree, problems)
-    stages = {key: _stage(key, node, problems) for key, node in entries(top.get("stages"), problems)}
-    pipeline = PipelineFile(
-        stages=stages,
-        metrics=texts(top.get("metrics"), problems),
-        params=texts(top.get("params"), problems),
-        plots={key: json_of(node) for key, node in named(top.get("plots"), problems)},
-        artifacts={
-            key: text(pairs(node, problems).get("path"), problems)
-            for key, node in entries(top.get("artifacts"), problems)
-        },
-        vars=tuple(json_of(node) for node in items(top.get("vars"), problems)),
-    )
-    return _clean(pipeline, name, content, problems)
+    return _pipeline(parse(content, name=name, limits=DVC_LIMITS), name, content)
 
 
-def read_resolved(content: bytes, *, name: str = PIPELINE_FILE) -> PipelineFile:
-    """What a `dvc.yaml` says whose templates are resolved: a `${…}` that is left belongs to the shell."""
-    pipeline = read_pipeline(content, name=name)
+def read_resolved(values: JsonValue, *, name: str = PIPELINE_FILE) -> PipelineFile:
+    """What the values of a `dvc.yaml` say whose templates are resolved: a `${…}` that is left belongs to the
+    shell. Raises ConfigError with every problem.
+    """
+    try:
+        tree = node_of(values)
+    except ValueError as error:
+        raise ConfigError(
+            f"what the templates stand for cannot be read: {error}",
+            id="dvc-template",
+            where=name,
+            help="dvc stage list",
+        ) from error
+    pipeline = _pipeline(tree, name, b"")
     stages = {key: replace(stage, templated=False) for key, stage in pipeline.stages.items()}
     return replace(pipeline, stages=stages)
 
@@ -253,6 +252,24 @@ def _clean(value: T, name: str, content: bytes, problems: Problems) -> T:
     if problems.found:
         raise config_error(name, content, problems.found)
     return value
+
+
+def _pipeline(tree: Node, name: str, content: bytes) -> PipelineFile:
+    problems = Problems()
+    top = pairs(tree, problems)
+    stages = {key: _stage(key, node, problems) for key, node in entries(top.get("stages"), problems)}
+    pipeline = PipelineFile(
+        stages=stages,
+        metrics=texts(top.get("metrics"), problems),
+        params=texts(top.get("params"), problems),
+        plots={key: json_of(node) for key, node in named(top.get("plots"), problems)},
+        artifacts={
+            key: text(pairs(node, problems).get("path"), problems)
+            for key, node in entries(top.get("artifacts"), problems)
+        },
+        vars=tuple(json_of(node) for node in items(top.get("vars"), problems)),
+    )
+    return _clean(pipeline, name, content, problems)
 
 
 def _stage(name: str, node: Node, problems: Problems) -> Stage:

@@ -1,11 +1,13 @@
 """Tolerant reading of single nodes: an absent one is empty, one of a wrong type is a problem and empty."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from mlci.core.dvc.numbers import number_in
+from mlci.core.problems import WHOLE_FILE, quoted
 from mlci.core.schema import Problems, expected, mapping
 from mlci.core.strictjson import JsonValue
-from mlci.core.yaml.node import Node
+from mlci.core.yaml.node import DVC_LIMITS, Node
 
 
 def pairs(node: Node, problems: Problems) -> Mapping[str, Node]:
@@ -90,3 +92,28 @@ def json_of(node: Node) -> JsonValue:
             return number_in(plain)
         case scalar:
             return scalar
+
+
+def node_of(value: JsonValue, path: str = "", depth: int = 0) -> Node:
+    """A plain value as the node of a file in which it stands nowhere. Raises ValueError."""
+    if isinstance(value, str):
+        return Node(value=_sound(value), mark=WHOLE_FILE, path=path, text=value)
+    if not isinstance(value, list | dict):
+        return Node(value=value, mark=WHOLE_FILE, path=path, text=json.dumps(value), plain=True)
+    if depth >= DVC_LIMITS.depth:
+        raise ValueError(f"more than {DVC_LIMITS.depth} levels")
+    if isinstance(value, list):
+        items = [node_of(each, f"{path}[{at}]", depth + 1) for at, each in enumerate(value)]
+        return Node(value=items, mark=WHOLE_FILE, path=path)
+    mapped: dict[str, tuple[Node, Node]] = {}
+    for name, each in value.items():
+        key = node_of(name, f"{path}.{name}" if path else name)
+        mapped[name] = key, node_of(each, key.path, depth + 1)
+    return Node(value=mapped, mark=WHOLE_FILE, path=path)
+
+
+def _sound(text: str) -> str:
+    """A text that can be written: JSON may escape half a character, which no encoding has."""
+    if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
+        raise ValueError(f"half a character in {quoted(text)}")
+    return text

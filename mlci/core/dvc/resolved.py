@@ -3,7 +3,6 @@
 For who looks at two commits and may start nothing; what runs here is resolved by DVC itself.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from itertools import product
 
@@ -33,7 +32,7 @@ def resolved(content: bytes, name: str, home: str, variables: Variables) -> Pipe
             stages[each] = stage
             if len(stages) > MOST_INSTANCES:
                 raise context.refusal(f"they stand for more than {MOST_INSTANCES:,} stages")
-    return read_resolved(json.dumps({"stages": stages}).encode(), name=name)
+    return read_resolved({"stages": stages}, name=name)
 
 
 def _stages(group: str, body: JsonValue, context: Context) -> _Stages:

@@ -115,3 +115,20 @@ def test_a_short_file_cannot_stand_for_a_text_without_end():
     many = ", ".join(["'${a}${a}${a}${a}'"] * 17_000)
     with pytest.raises(ConfigError, match="more than 64 MiB"):
         stages(f"stages: {{a: {{cmd: [{many}]}}}}", params_yaml=json.dumps({"a": long}))
+
+
+def test_a_character_of_any_plane_is_itself():
+    text = "stages: {one: {cmd: 'echo 😀 ${a} ${b}', outs: ['${b}.csv']}}"
+    found = stages(text, params_yaml="{a: 1, b: 𝒳é}")["one"]
+    assert (found.command, found.outs) == (("echo 😀 1 𝒳é",), (Out(path="𝒳é.csv"),))
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [('"\\ud83d"', "half a character"), ("[" * 200 + "]" * 200, "more than 100 levels")],
+)
+def test_what_no_file_could_hold_is_refused(value, why):
+    text = "vars: [own.json]\nstages: {one: {cmd: '${a}'}}"
+    with pytest.raises(ConfigError, match=why) as told:
+        stages(text, **{"own.json": f'{{"a": {{"b": {value}}}}}'})
+    assert (told.value.id, told.value.where) == ("dvc-template", "dvc.yaml")

@@ -15,7 +15,7 @@ from mlci.errors import ConfigError
 pytestmark = pytest.mark.slow
 
 TRIES = 2_000
-SIMPLE = (1, 0.5, 1e-5, "a", "two words", True, False, None)
+SIMPLE = (1, 0.5, 1e-5, "a", "two words", "😀 é", True, False, None)
 VALUES = (*SIMPLE, *SIMPLE, [1, "b"], {"k": 1, "l": "m n"}, [{"k": 1}])
 KNOWN = ("one", "two", "map.k", "list[0]", " one ", "deep[0].k", "flag", "map.l")
 SELDOM = ("map", "list", "list.1", "list[9]", "item", "key", "item.k", "item.x", "lost", "map[l]", "deep")
@@ -40,7 +40,7 @@ def text(chance):
     names = [chance.choice(SELDOM if chance.random() < 0.1 else KNOWN) for _ in range(chance.randint(0, 2))]
     if chance.random() < 0.02:
         names.append(chance.choice(BAD))
-    parts = [chance.choice(["${%s}", "x ${%s}", "${%s}/y", "\\${%s}"]) % each for each in names]
+    parts = [chance.choice(["${%s}", "x ${%s}", "${%s}/y", "😀${%s}", "\\${%s}"]) % each for each in names]
     return "-".join(parts) or "plain"
 
 
@@ -89,7 +89,7 @@ def by_dvc(document, root):
 
     repo = SimpleNamespace(fs=LocalFileSystem(), config={})
     try:
-        return read_resolved(json.dumps(DataResolver(repo, ".", document).resolve()).encode())
+        return read_resolved(json.loads(json.dumps(DataResolver(repo, ".", document).resolve())))
     except (DvcException, ConfigError, ValueError, TypeError, AttributeError):
         return None
 
@@ -100,7 +100,7 @@ def by_us(document, root):
         return read_params(place.read_bytes(), path) if place.is_file() else None
 
     try:
-        return resolved(json.dumps(document).encode(), "dvc.yaml", "", values)
+        return resolved(json.dumps(document, ensure_ascii=False).encode(), "dvc.yaml", "", values)
     except ConfigError:
         return None
 
@@ -113,7 +113,7 @@ def test_on_random_pipelines_both_say_the_same(tmp_path: Path, monkeypatch):
         chance = random.Random(seed)
         for name in ("params.yaml", "other.yaml", "sub/more.yaml"):
             given = variables(chance) if name == "params.yaml" else {f"n{len(name)}": 1}
-            (tmp_path / name).write_text(json.dumps(given))
+            (tmp_path / name).write_text(json.dumps(given, ensure_ascii=False))
         declared = chance.choice(
             [[], ["other.yaml"], ["other.yaml:n10"], [{"two": 2}], ["lost.yaml"], [{"z": {"k": 1}}]]
         )
