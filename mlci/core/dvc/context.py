@@ -8,6 +8,7 @@ from typing import cast
 from msgspec import Struct, field
 
 from mlci.core.dvc.files import PARAMS_FILE, PIPELINE_FILE, located
+from mlci.core.dvc.templates import as_text, templates
 from mlci.core.problems import quoted, shown
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS, MIB
@@ -18,7 +19,6 @@ Variables = Callable[[str], Mapping[str, JsonValue] | None]
 # What a text stands for, and whether it is a variable's own value, which DVC writes another way into a name.
 Held = tuple[JsonValue, bool]
 
-_TEMPLATE = re.compile(r"(?<!\\)\$\{(.*?)\}")
 _NAME = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^.\[\]]+\])*")
 _MOST = DVC_LIMITS.size
 
@@ -94,7 +94,7 @@ class Context(Struct, kw_only=True):
 
     def held(self, text: str, key: str = "") -> Held:
         """What a text stands for; where it is one template, the value itself."""
-        found = [*_TEMPLATE.finditer(text)]
+        found = [*templates(text)]
         if len(found) == 1 and found[0][0] == text:
             return self._checked(self._value(found[0][1]), key, text), True
         parts: list[str] = []
@@ -193,24 +193,6 @@ class Context(Struct, kw_only=True):
         if any(isinstance(each, list | dict) for each in value):
             raise self.refusal(f"{quoted(name)} holds lists or mappings in a list")
         return " ".join((f"--{name}", *map(_shell, value))) if value else ""
-
-
-def has_template(value: JsonValue) -> bool:
-    """Whether `${…}` stands anywhere in a value."""
-    match value:
-        case str():
-            return _TEMPLATE.search(value) is not None
-        case list():
-            return any(map(has_template, value))
-        case dict():
-            return any(has_template(part) for pair in value.items() for part in pair)
-        case _:
-            return False
-
-
-def as_text(value: JsonValue) -> str:
-    """A value as DVC writes it into a text."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _as_key(value: JsonValue) -> str:

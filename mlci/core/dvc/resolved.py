@@ -6,10 +6,10 @@ For who looks at two commits and may start nothing; what runs here is resolved b
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from mlci.core.dvc.context import Context, Held, Variables, as_text, has_template
+from mlci.core.dvc.context import Context, Held, Variables
 from mlci.core.dvc.files import PipelineFile, located, read_resolved
 from mlci.core.dvc.nodes import json_of
-from mlci.core.dvc.templates import MOST_INSTANCES
+from mlci.core.dvc.templates import MOST_INSTANCES, as_text, holds_template
 from mlci.core.problems import quoted
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS
@@ -122,6 +122,6 @@ def _name(held: Held) -> str:
 
 
 def _without_templates(named: JsonValue, context: Context) -> JsonValue:
-    if has_template(named):
+    if holds_template(named):
         raise context.refusal("`vars` may hold no templates itself")
     return named

@@ -1,7 +1,7 @@
 """What a `foreach`, a `matrix` or a template in `dvc.yaml` stands for, as far as the file itself tells."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
@@ -12,7 +12,8 @@ from mlci.core.yaml.node import Node
 
 MOST_INSTANCES = 10_000
 
-_TEMPLATE = r"(?<!\\)\$\{"
+# Where no `}` follows, this takes all the line: no `${` in it has one, and none of them is looked at again.
+_TEMPLATE = r"(?<!\\)\$\{([^}\n]*)(\}?)"
 _NAME = r"(?<!\\)\$\{\s*([^{}\s]+)\s*\}"
 
 
@@ -30,7 +31,7 @@ def _named_by(name: str, instances: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _foreach(node: Node, problems: Problems) -> list[str] | None:
-    if isinstance(node.value, str) and _has_template(node.value):
+    if isinstance(node.value, str) and has_template(node.value):
         return None
     if isinstance(node.value, dict):
         return list(node.value)
@@ -61,24 +62,47 @@ def _matrix(node: Node, problems: Problems) -> list[str] | None:
 
 def _as_name(node: Node) -> str:
     """A value as DVC writes it into a stage's name."""
-    return _as_text(node.value)
+    return as_text(node.value)
 
 
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+def as_text(value: object) -> str:
+    """A value as DVC writes it into a text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def templates(text: str) -> Iterator[re.Match[str]]:
+    """The templates in a text, as DVC finds them; the first group is what stands between the braces."""
+    found = re.finditer(_TEMPLATE, text) if "${" in text else iter(())
+    return (each for each in found if each[2])
+
+
+def has_template(text: str) -> bool:
+    """Whether a text holds a template."""
+    return next(templates(text), None) is not None
 
 
 def is_templated(node: Node) -> bool:
     """Whether `${…}` stands anywhere in a node."""
     match node.value:
         case str() as value:
-            return _has_template(value)
+            return has_template(value)
         case list() as values:
             return any(map(is_templated, values))
         case dict() as mapped:
             return any(is_templated(part) for pair in mapped.values() for part in pair)
+        case _:
+            return False
+
+
+def holds_template(value: JsonValue) -> bool:
+    """Whether `${…}` stands anywhere in a value."""
+    match value:
+        case str():
+            return has_template(value)
+        case list():
+            return any(map(holds_template, value))
+        case dict():
+            return any(holds_template(part) for pair in value.items() for part in pair)
         case _:
             return False
 
@@ -89,13 +113,9 @@ def filled(text: str, sources: Sequence[Mapping[str, JsonValue]]) -> str:
     def value(found: re.Match[str]) -> str:
         values = (_at(dict(each), found[1]) for each in sources)
         known = (each for each in values if isinstance(each, str | int | float))
-        return next(map(_as_text, known), found[0])
+        return next(map(as_text, known), found[0])
 
     return re.sub(_NAME, value, text) if "${" in text else text
-
-
-def _has_template(text: str) -> bool:
-    return "${" in text and re.search(_TEMPLATE, text) is not None
 
 
 def _at(values: JsonValue, key: str) -> JsonValue:

@@ -132,3 +132,10 @@ def test_what_no_file_could_hold_is_refused(value, why):
     with pytest.raises(ConfigError, match=why) as told:
         stages(text, **{"own.json": f'{{"a": {{"b": {value}}}}}'})
     assert (told.value.id, told.value.where) == ("dvc-template", "dvc.yaml")
+
+
+def test_what_never_ends_stands_for_itself():
+    endless = "${" * 500_000
+    text = f"vars: [{{a: '{endless}'}}]\nstages: {{one: {{cmd: '{endless}', desc: '${{a}}'}}}}"
+    found = stages(text)["one"]
+    assert (found.command, found.description) == ((endless,), endless)
