@@ -21,13 +21,25 @@ Held = tuple[JsonValue, bool]
 
 _NAME = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^.\[\]]+\])*")
 _MOST = DVC_LIMITS.size
+_EACH = 32  # characters: what a value takes beside its text
+
+
+class _Budget(Struct):
+    """How many characters may yet be written: a short template may stand for a long text."""
+
+    left: int = _MOST
+
+    def spend(self, characters: int) -> bool:
+        """Whether there was room for them."""
+        self.left -= characters
+        return self.left >= 0
 
 
 class Context(Struct, kw_only=True):
     """The variables of a `dvc.yaml` or of one stage. `home` is the directory of the file.
 
     `imports` are the files that were loaded, with the keys that were taken of each: None is all of it.
-    `room` is how many characters may yet be written: a short template may stand for a long text.
+    `budget` is what all contexts of one file share.
     """
 
     variables: Variables
@@ -35,7 +47,7 @@ class Context(Struct, kw_only=True):
     values: dict[str, JsonValue] = field(default_factory=dict)
     imports: dict[str, frozenset[str] | None] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
-    room: list[int] = field(default_factory=lambda: [_MOST])
+    budget: _Budget = field(default_factory=_Budget)
 
     def load_default(self) -> None:
         """Take the parameters file, which need not be there."""
@@ -62,7 +74,7 @@ class Context(Struct, kw_only=True):
             values=dict(self.values),
             imports=dict(self.imports),
             reserved=self.reserved,
-            room=self.room,
+            budget=self.budget,
         )
         own.load(named, directory)
         return own
@@ -75,11 +87,12 @@ class Context(Struct, kw_only=True):
             values={**self.values, **item},
             imports=self.imports,
             reserved=self.reserved | item.keys(),
-            room=self.room,
+            budget=self.budget,
         )
 
     def filled(self, value: JsonValue, key: str = "") -> JsonValue:
         """A value with what its templates stand for; `key` is the stage's, of which DVC decides by type."""
+        self.spend(_EACH)
         match value:
             case str():
                 return self.held(value, key)[0]
@@ -96,19 +109,17 @@ class Context(Struct, kw_only=True):
         """What a text stands for; where it is one template, the value itself."""
         found = [*templates(text)]
         if len(found) == 1 and found[0][0] == text:
-            return self._checked(self._value(found[0][1]), key, text), True
+            value = self._checked(self._value(found[0][1]), key, text)
+            self._spend_on(value)
+            return value, True
+        self.spend(len(text))
         parts: list[str] = []
         at = 0
         for each in found:
             value = self._checked(self._value(each[1]), key, text)
-            parts += [
-                text[at : each.start()],
-                self._in_a_command(value) if isinstance(value, dict) else as_text(value),
-            ]
+            parts += [text[at : each.start()], self._written(value)]
             at = each.end()
-        made = "".join((*parts, text[at:])).replace("\\${", "${")
-        self._spend(len(made))
-        return made, False
+        return "".join((*parts, text[at:])).replace("\\${", "${"), False
 
     def refusal(self, why: str) -> ConfigError:
         """The error that says why a template stands for nothing."""
@@ -119,10 +130,30 @@ class Context(Struct, kw_only=True):
             help="dvc stage list",
         )
 
-    def _spend(self, characters: int) -> None:
-        self.room[0] -= characters
-        if self.room[0] < 0:
+    def spend(self, characters: int) -> None:
+        """Count what is about to be written. Raises ConfigError where it is too much."""
+        if not self.budget.spend(characters):
             raise self.refusal(f"they stand for more than {_MOST // MIB} MiB of text")
+
+    def _spend_on(self, value: JsonValue) -> None:
+        """Count a variable's own value with all that is in it."""
+        waiting = [value]
+        while waiting:
+            each = waiting.pop()
+            self.spend(len(each) + _EACH if isinstance(each, str) else _EACH)
+            if isinstance(each, dict):
+                self.spend(sum(map(len, each)) + _EACH * len(each))
+                waiting += each.values()
+            elif isinstance(each, list):
+                waiting += each
+
+    def _written(self, value: JsonValue) -> str:
+        """What a value is within a text, counted before it is put there."""
+        if isinstance(value, dict):
+            return self._in_a_command(value)
+        written = as_text(value)
+        self.spend(len(written))
+        return written
 
     def _checked(self, value: JsonValue, key: str, text: str) -> JsonValue:
         if not key or not isinstance(value, list | dict) or (isinstance(value, dict) and key == "cmd"):
@@ -183,7 +214,11 @@ class Context(Struct, kw_only=True):
 
     def _in_a_command(self, values: Mapping[str, JsonValue]) -> str:
         """A mapping as options: `--lr 0.1 --seeds 1 2 --verbose`."""
-        return " ".join(filter(None, (self._option(name, value) for name, value in _flat(values))))
+        options: list[str] = []
+        for name, value in _flat(values):
+            options.append(self._option(name, value))
+            self.spend(len(options[-1]) + _EACH)
+        return " ".join(filter(None, options))
 
     def _option(self, name: str, value: JsonValue) -> str:
         if isinstance(value, bool):

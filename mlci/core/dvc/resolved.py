@@ -19,20 +19,32 @@ _Stages = Iterator[tuple[str, JsonValue]]
 
 
 def resolved(content: bytes, name: str, home: str, variables: Variables) -> PipelineFile:
-    """The stages of a `dvc.yaml` in the directory `home`. Raises ConfigError where DVC would refuse, too."""
+    """The stages of a `dvc.yaml` in the directory `home`. Raises ConfigError where they cannot be told.
+
+    What DVC resolves is resolved likewise. Some of what DVC refuses is resolved, too: `${d.1}` where that key
+    is a whole number and no text, and a date, which here is a text.
+    """
     top = json_of(parse(content, name=name, limits=DVC_LIMITS))
-    whole = top if isinstance(top, dict) else {}
     context = Context(variables=variables, home=home)
+    try:
+        stages = _all(top if isinstance(top, dict) else {}, context)
+    except RecursionError as error:
+        raise context.refusal("what they stand for is nested too deeply") from error
+    return read_resolved({"stages": stages}, name=name)
+
+
+def _all(whole: Mapping[str, JsonValue], context: Context) -> dict[str, JsonValue]:
     context.load_default()
-    context.load(_without_templates(whole.get("vars"), context), home)
+    context.load(_without_templates(whole.get("vars"), context), context.home)
     stages: dict[str, JsonValue] = {}
     entries = whole.get("stages")
     for group, body in entries.items() if isinstance(entries, dict) else ():
         for each, stage in _stages(group, body, context):
+            context.spend(len(each))
             stages[each] = stage
             if len(stages) > MOST_INSTANCES:
                 raise context.refusal(f"they stand for more than {MOST_INSTANCES:,} stages")
-    return read_resolved({"stages": stages}, name=name)
+    return stages
 
 
 def _stages(group: str, body: JsonValue, context: Context) -> _Stages:

@@ -139,3 +139,35 @@ def test_what_never_ends_stands_for_itself():
     text = f"vars: [{{a: '{endless}'}}]\nstages: {{one: {{cmd: '{endless}', desc: '${{a}}'}}}}"
     found = stages(text)["one"]
     assert (found.command, found.description) == ((endless,), endless)
+
+
+MANY = f"foreach: [{', '.join(map(str, range(3_000)))}]"
+LONG = json.dumps({"big": "x" * 1_000_000, "deep": {"big": ["x" * 1_000_000], "x" * 1_000: 1}})
+WIDE = f"[{', '.join('1' * 100_000)}]"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{{{MANY}, do: {{cmd: '${{big}}'}}}}",
+        f"{{{MANY}, do: {{cmd: x, meta: '${{big}}'}}}}",
+        f"{{{MANY}, do: {{cmd: 'x ${{deep}}'}}}}",
+        f"{{{MANY}, do: {{cmd: x, meta: {WIDE}}}}}",
+        f"{{{MANY}, do: {{cmd: x, meta: {{list: {WIDE}}}}}}}",
+        f"{{foreach: {json.dumps(['${deep}'] * 100)}, do: {{cmd: x}}}}",
+        f"{{matrix: {{a: ['${{big}}'], b: {json.dumps([*range(100)])}}}, cmd: x}}",
+        f"{{cmd: '{'${big}' * 100}'}}",
+    ],
+    ids=["exact", "meta", "options", "list", "list-below", "items", "names", "text"],
+)
+def test_all_that_is_written_counts(body):
+    with pytest.raises(ConfigError, match="more than 64 MiB"):
+        stages(f"stages: {{a: {body}}}", params_yaml=LONG)
+
+
+def test_values_of_any_depth_end_in_a_sentence():
+    deep = 1
+    for _ in range(5_000):
+        deep = {"a": deep}
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        resolved(b"stages: {one: {cmd: 'x ${a}'}}", "dvc.yaml", "", {"params.yaml": deep}.get)
