@@ -9,7 +9,7 @@ from mlci.app.side.snapshot import Pipeline
 from mlci.app.side.tabular import Side
 from mlci.core.config import Config
 from mlci.core.diff import Artifact, ColumnDiff, FileDiff, FileState, Inside, StageDiff
-from mlci.core.dvc.files import Hashed, PipelineFile
+from mlci.core.dvc.files import Hashed
 from mlci.errors import MlciError
 from mlci.ports.tables import Shape, Tables, is_table
 
@@ -85,11 +85,6 @@ def stages(base: Side, head: Side, moved: Collection[str]) -> Stages:
     from mlci.app.comparison.restated import restated  # noqa: PLC0415 - likewise
 
     return restated(base, head, moved)
-
-
-def has_templates(file: PipelineFile) -> bool:
-    """Whether a file says less of its stages than there is to know."""
-    return any(each.templated or each.instances != (each.name,) for each in file.stages.values())
 
 
 def _has_variables(pipeline: Pipeline | None) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from mlci.app.comparison.changes import Stages, has_templates
+from mlci.app.comparison.changes import Stages
 from mlci.app.side.snapshot import Pipeline
 from mlci.app.side.tabular import Side
 from mlci.core.diff import Move, StageDiff
@@ -60,7 +60,7 @@ class _Reader(Struct, kw_only=True):
 
     def stages(self, home: str, file: PipelineFile) -> _ByName | None:
         """The stages with their templates resolved; None where that cannot be done."""
-        if not has_templates(file):
+        if not file.unresolved:
             return file.stages
         from mlci.core.dvc.resolved import resolved  # noqa: PLC0415 - few pipelines have templates
 
@@ -104,7 +104,7 @@ class _Home(Struct, kw_only=True):
         one, other = self.one, self.other
         if self.moved or (one.file is not other.file and one.file != other.file):
             return True
-        if not has_templates(other.file):
+        if not other.file.unresolved:
             return False
         return one.values != other.values or any(each.variables for each in other.file.stages.values())
 

@@ -99,9 +99,7 @@ def read_catalogue(
         else:
             tracked.update(_tracked(files.read(path), path))
     refuse_unnamable(pipelines)
-    pipelines |= _resolved(
-        {home: each for home, each in pipelines.items() if _has_templates(each)}, files, dvc
-    )
+    pipelines |= _resolved({home: each for home, each in pipelines.items() if each.unresolved}, files, dvc)
     read = {home: _lock(files, home, locks or {}) for home in pipelines}
     catalogue = _joined(pipelines, tracked, read, prefix)
     files_of = {path: each.file for path, each in tracked.items()}
@@ -166,10 +164,6 @@ def _tracked(content: bytes, path: str) -> Mapping[str, Tracked]:
         located(place, home): Tracked(recorded=recorded, file=path, moving=moving)
         for place, recorded in read.places().items()
     }
-
-
-def _has_templates(pipeline: PipelineFile) -> bool:
-    return any(each.templated or each.instances != (each.name,) for each in pipeline.stages.values())
 
 
 def _resolved(templated: Mapping[str, PipelineFile], files: Files, dvc: Dvc) -> Mapping[str, PipelineFile]:

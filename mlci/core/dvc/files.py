@@ -92,6 +92,11 @@ class Stage(Struct, frozen=True, kw_only=True):
     variables: bool = False
     line: int = 0
 
+    @property
+    def unresolved(self) -> bool:
+        """Whether the file says less of it than there is to know."""
+        return self.templated or self.instances != (self.name,)
+
     def place(self, path: str) -> str:
         """A path of this stage, from the directory of its `dvc.yaml`."""
         return located(path, self.wdir)
@@ -106,6 +111,11 @@ class PipelineFile(Struct, frozen=True, kw_only=True):
     plots: Mapping[str, JsonValue] = field(default_factory=dict)
     artifacts: Mapping[str, str] = field(default_factory=dict)
     vars: tuple[JsonValue, ...] = ()
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether templates leave open what any of its stages is."""
+        return any(each.unresolved for each in self.stages.values())
 
     def owner(self, path: str) -> tuple[Stage, Out] | None:
         """The stage and output that a path is, or lies in."""

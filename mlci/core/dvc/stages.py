@@ -233,7 +233,7 @@ class _Judge(Struct, kw_only=True):
 
     def _judge(self) -> None:
         stage, locked = self.stage, self.locked
-        if stage.templated or stage.instances != (stage.name,):
+        if stage.unresolved:
             self._because(Cause.UNDECIDED, "template")
         elif locked is None:
             self._because(Cause.NEVER_RAN)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
-from mlci.core.dvc.nodes import pairs
+from mlci.core.dvc.nodes import json_of, pairs
 from mlci.core.schema import Problems, expected
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import Node
@@ -34,35 +34,43 @@ def _foreach(node: Node, problems: Problems) -> list[str] | None:
     if isinstance(node.value, str) and has_template(node.value):
         return None
     if isinstance(node.value, dict):
-        return list(node.value)
+        return None if any(map(_is_rewritten, node.value)) else list(node.value)
     if not isinstance(node.value, list):
         expected("a list or a mapping", node, problems)
         return []
     if any(isinstance(each.value, list | dict) for each in node.value):
         return [str(index) for index in range(len(node.value))]
-    return None if is_templated(node) else [_as_name(each) for each in node.value]
+    return _names(node.value)
 
 
 def _matrix(node: Node, problems: Problems) -> list[str] | None:
     axes: list[list[str]] = []
     for key, values in pairs(node, problems).items():
-        if not isinstance(values.value, list) or is_templated(values):
+        if not isinstance(values.value, list) or _is_rewritten(key):
             return None
-        axes.append(
-            [
-                f"{key}{index}" if isinstance(each.value, list | dict) else _as_name(each)
-                for index, each in enumerate(values.value)
-            ]
-        )
+        names = _names(values.value, key)
+        if names is None:
+            return None
+        axes.append(names)
     if prod(map(len, axes)) > MOST_INSTANCES:
         problems.add(node, "matrix-too-large", f"the matrix has more than {MOST_INSTANCES} stages")
         return None
     return ["-".join(parts) for parts in product(*axes)]
 
 
-def _as_name(node: Node) -> str:
-    """A value as DVC writes it into a stage's name."""
-    return as_text(node.value)
+def _names(nodes: Sequence[Node], axis: str = "") -> list[str] | None:
+    """Values as DVC writes them into stages' names; None where it makes another text of one."""
+    if any(isinstance(each.value, str) and _is_rewritten(each.value) for each in nodes):
+        return None
+    return [
+        f"{axis}{index}" if isinstance(each.value, list | dict) else as_text(json_of(each))
+        for index, each in enumerate(nodes)
+    ]
+
+
+def _is_rewritten(text: str) -> bool:
+    """Whether DVC makes another text of this one: it fills templates and unescapes what is none."""
+    return has_template(text) or "\\${" in text
 
 
 def as_text(value: object) -> str:

@@ -89,6 +89,17 @@ def test_an_output_is_found_by_its_own_path_and_by_what_lies_in_it() -> None:
         ("foreach: [a, a], do: {cmd: x}", ("s@a",)),
         ("matrix: {m: [cnn, xgb], n: [1, {k: 2}]}, cmd: x", ("s@cnn-1", "s@cnn-n1", "s@xgb-1", "s@xgb-n1")),
         ("matrix: {m: '${models}'}, cmd: x", None),
+        ("foreach: {'${a}': 1}, do: {cmd: x}", None),
+        (r"foreach: {'\${a}': 1}, do: {cmd: x}", None),
+        (r"foreach: [a, '\${a}'], do: {cmd: x}", None),
+        ("foreach: ['${a', '$a'], do: {cmd: x}", ("s@${a", "s@$a")),
+        ("foreach: ['${a}', {n: '${b}'}], do: {cmd: x}", ("s@0", "s@1")),
+        ("matrix: {'${a}': [1, 2]}, cmd: x", None),
+        ("matrix: {'${a}': [{n: 1}]}, cmd: x", None),
+        (r"matrix: {'\${a}': [{n: 1}]}, cmd: x", None),
+        (r"matrix: {m: [1, '\${a}']}, cmd: x", None),
+        ("matrix: {m: [1, '${a}']}, cmd: x", None),
+        ("matrix: {m: [{n: '${a}'}, 1_000]}, cmd: x", ("s@m0", "s@1000")),
     ],
 )
 def test_the_names_that_an_entry_stands_for(entry: str, instances: tuple[str, ...] | None) -> None:
