@@ -90,10 +90,10 @@ def has_template(text: str) -> bool:
 
 
 def is_templated(node: Node) -> bool:
-    """Whether `${…}` stands anywhere in a node."""
+    """Whether `${…}` stands anywhere in a node, or an escaped one, of which DVC makes another text, too."""
     match node.value:
         case str() as value:
-            return has_template(value)
+            return _is_rewritten(value)
         case list() as values:
             return any(map(is_templated, values))
         case dict() as mapped:

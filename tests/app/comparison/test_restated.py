@@ -176,6 +176,12 @@ def test_a_template_that_stands_for_something_else_is_told(place):
     assert place.rows(base, written) == []
 
 
+def test_an_escaped_template_is_what_dvc_records_of_it(place):
+    base = place.commit({"a": {"cmd": "x"}}, {"a": {"cmd": "x"}})
+    head = place.commit({"a": {"cmd": "x \\${HOME}"}}, {"a": {"cmd": "x ${HOME}"}})
+    assert place.rows(base, head) == [("a", "changed", "command")]
+
+
 def test_a_file_of_variables_for_one_stage_is_looked_into(place):
     text = MATRIX.replace("${item.a}", "${item.a} ${seed}")
     base = place.commit(text, own_yaml="seed: 1")

@@ -107,11 +107,11 @@ def test_the_names_that_an_entry_stands_for(entry: str, instances: tuple[str, ..
     assert stage.instances == instances
 
 
-def test_templates_are_marked_and_an_escaped_one_is_none() -> None:
+def test_templates_are_marked_and_an_escaped_one_which_dvc_unescapes() -> None:
     stages = read_pipeline(
-        rb"stages: {a: {cmd: 'x ${lr}'}, b: {cmd: 'x \${lr}'}, c: {cmd: x, outs: ['${o}']}}"
+        rb"stages: {a: {cmd: 'x ${lr}'}, b: {cmd: 'x \${lr}'}, c: {cmd: x, outs: ['${o}']}, d: {cmd: 'x ${'}}"
     )
-    assert [each.templated for each in stages.stages.values()] == [True, False, True]
+    assert [each.templated for each in stages.stages.values()] == [True, True, True, False]
 
 
 LOCK = b"""
