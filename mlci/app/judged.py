@@ -51,13 +51,15 @@ def judged(
     waivers = request.config.waivers
     if not waivers:
         return one_a_cause((*own, *_given_up(request, found, occasion, None)))
-    answers = _answers(own, beside, hands().clock.now().date())
+    # A waiver stays: it forgives, too, what only warns here and is red where a version is asked for.
+    to_come = findings(found, Occasion.PROMOTION, limits=None)
+    answers = _answers((*own, *to_come), beside, hands().clock.now().date())
     told = (*own, *_given_up(request, found, occasion, answers))
     return one_a_cause(waive(told, waivers, answers.today))
 
 
 def _answers(own: Sequence[Finding], beside: Sequence[Evidence] | None, today: date) -> "Answers":
-    """What is red here, and of what that is all: a diff that stands alone asks little of what gates ask."""
+    """What may be red, and of what that is all: a diff that stands alone asks little of what gates ask."""
     from mlci.core.diff.relaxed import Answers  # noqa: PLC0415 - few have waivers
 
     if beside is None:

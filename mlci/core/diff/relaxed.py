@@ -44,7 +44,7 @@ _Key = tuple[str | None, str, str | None]
 
 
 class Answers(Struct, frozen=True, kw_only=True):
-    """What is known of this day and of what is red on it.
+    """What is known of this day, and the findings that a waiver may forgive here or once this is on main.
 
     `asked` are the checks, or whole gates by their names, whose findings are all here.
     """
@@ -54,7 +54,7 @@ class Answers(Struct, frozen=True, kw_only=True):
     asked: frozenset[str] = frozenset()
 
     def waives_nothing(self, waiver: Waiver) -> bool:
-        """Whether a waiver's check was asked, and nothing is red that the waiver speaks of."""
+        """Whether a waiver's check was asked, and nothing is or will be red that the waiver speaks of."""
         if self.asked.isdisjoint((waiver.check, waiver.check.partition(".")[0])):
             return False
         return not any(each.status in RED and speaks_of(waiver, each) for each in self.findings)
