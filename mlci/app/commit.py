@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Occasion
-from mlci.core.evidence import PIPELINE
+from mlci.core.evidence import DIFF, PIPELINE
 from mlci.errors import WorldError
 from mlci.ports.git import Git
 
@@ -72,13 +72,16 @@ def committed_since(bundle: "Bundle", context: RunContext, git: Git) -> bool:
 
     Not on main: there a commit is judged against the newest version, and changes were not.
     """
-    evidence = next((each for each in bundle.evidence if each.gate == PIPELINE), None)
-    if evidence is None or context.trigger is not Trigger.LOCAL or not bundle.commit.endswith(UNCOMMITTED):
+    figures = {each.gate: each.figures for each in bundle.evidence}
+    told = figures.get(PIPELINE)
+    if told is None or context.trigger is not Trigger.LOCAL or not bundle.commit.endswith(UNCOMMITTED):
         return False
-    from mlci.app.same_tree import is_committed  # noqa: PLC0415 - few ask
+    from mlci.app.same_tree import FIGURE, is_committed  # noqa: PLC0415 - few ask
 
-    measured = bundle.commit.removesuffix(UNCOMMITTED)
-    return not git.dirty() and is_committed(git, measured, evidence.figures)
+    # What was edited while gates and the diff looked at it is not what the stages left.
+    if figures.get(DIFF, told).get(FIGURE) != told.get(FIGURE):
+        return False
+    return not git.dirty() and is_committed(git, bundle.commit.removesuffix(UNCOMMITTED), told)
 
 
 def settled(context: RunContext, git: Git, config: Config) -> RunContext:

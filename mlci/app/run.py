@@ -65,6 +65,7 @@ def run(place: Place, *, stages: Sequence[str] = ()) -> Reported:
         gate=DIFF,
         commit=pipeline.commit,
         findings=judged(request, found.diff, lambda: place.hands, occasion, beside=tested.evidence),
+        figures=_uncommitted(place, pipeline.commit),
         tools={"mlci": __version__},
     )
     write_evidence(place.hands.files, of_change)

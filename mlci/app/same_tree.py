@@ -1,8 +1,9 @@
 """Whether a commit is the very tree that a run at a desk measured before it was committed.
 
 By content alone: the run leaves the hash of each file that differed from its commit, and the later commit
-must be that commit with these files, and no other. What says nothing, such as a file that is too large to
-be hashed, makes no tree the same.
+must be that commit with these files, and no other. It must stand right on that commit, too: of the same
+tree on a main branch that has moved nobody has said how it compares. What says nothing, such as a file that
+is too large to be hashed, makes no tree the same.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from mlci.errors import MlciError
 from mlci.ports.files import Files
 from mlci.ports.git import Git
 
-# Where the pipeline's evidence keeps the files that differed; null is one that was gone.
+# Where evidence of the pipeline and of the diff keep the files that differed; null is one that was gone.
 FIGURE = "uncommitted"
 _LIMIT = 64 * 1024 * 1024  # of all that differs: more is seldom meant for Git
 _MOST = 1_000
@@ -42,6 +43,8 @@ def is_committed(git: Git, measured: str, figures: Mapping[str, JsonValue]) -> b
     """Whether HEAD is the commit that was measured with exactly the changes that a run left word of."""
     changed, here = figures.get(FIGURE), git.resolve("HEAD")
     if not isinstance(changed, dict) or not changed or here is None or git.resolve(measured) != measured:
+        return False
+    if git.commit(here).parents != (measured,):
         return False
     before = {each.path: (each.mode, each.object) for each in git.tree(measured)}
     now = {each.path: (each.mode, each.object) for each in git.tree(here)}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mlci.app.run import compared
 from tests.support.program import Ended, child_environment, run_here
 from tests.support.repository import Repository, repository
 
@@ -302,6 +303,37 @@ def test_a_metrics_file_that_was_committed_by_hand_is_red_in_ci_and_in_a_diff_an
     with monkeypatch.context() as job:
         in_ci(job, story)
         assert mlci_run(story).code == 0
+
+
+def test_the_same_tree_on_a_main_that_has_moved_was_not_compared_with_it(story: Repository) -> None:
+    story.branch("better").write({"raw.txt": "1\n2\n3\n4\n"})
+    assert mlci_run(story).code == 0
+    measured = story.head
+    story.git("commit", "--quiet", "--allow-empty", "--message", "Main moves")
+    story.git("update-ref", "refs/heads/main", "HEAD")
+    story.commit()
+    moved = run_here("-C", str(story.path), "report", "--gate")
+    assert (moved.code, "help: mlci run" in moved.stderr) == (7, True), moved.stdout
+
+    story.git("reset", "--quiet", "--soft", measured)
+    story.commit()
+    assert run_here("-C", str(story.path), "report", "--gate").code == 0
+
+
+def test_a_file_that_was_edited_while_gates_looked_is_not_what_was_measured(
+    story: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story.branch("better").write({"raw.txt": "1\n2\n3\n4\n", "new.txt": "as the stages saw it"})
+
+    def edited(*arguments: object) -> object:
+        story.write({"new.txt": "as the diff saw it"})
+        return compared(*arguments)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("mlci.app.run.compared", edited)
+        assert mlci_run(story).code == 0
+    story.commit({"new.txt": "as the stages saw it"})
+    assert run_here("-C", str(story.path), "report", "--gate").code == 7
 
 
 def test_what_was_measured_and_then_committed_as_it_was_need_not_run_again(story: Repository) -> None:
