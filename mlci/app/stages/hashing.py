@@ -110,13 +110,16 @@ def read_memory(files: Files) -> Memory:
 
 
 def write_memory(files: Files, memory: Memory) -> None:
-    """Leave what was learned for the next plan; nothing is written when nothing was."""
+    """Leave what was learned for the next plan; nothing is written when nothing was, or where nobody may."""
     if not memory.learned:
         return
     document: dict[str, JsonValue] = {key: [*stamp, value] for key, (stamp, value) in memory.known.items()}
-    if not files.exists(f"{CACHE}/.gitignore"):
-        files.write(f"{CACHE}/.gitignore", b"*\n")
-    files.write(MEMORY, dumps({"schema": _SCHEMA, "files": document}, indent=None).encode())
+    try:
+        if not files.exists(f"{CACHE}/.gitignore"):
+            files.write(f"{CACHE}/.gitignore", b"*\n")
+        files.write(MEMORY, dumps({"schema": _SCHEMA, "files": document}, indent=None).encode())
+    except WorldError:
+        memory.learned = False  # the next plan hashes again: no answer is worth less for it
 
 
 def _known(document: Mapping[str, JsonValue]) -> dict[str, tuple[Stamp, str]]:

@@ -1,7 +1,7 @@
 """What is remembered of files' hashes, and when it may not be believed: clocks jump, and files change."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -134,3 +134,31 @@ def test_what_changes_while_it_is_read_for_long_is_not_remembered(
     monkeypatch.setattr(Watched, "open", slowly)
     session.hash()
     assert read_memory(FileTree(session.root)).known == {}
+
+
+def _a_link(place: Path, outside: Path) -> None:
+    (place / ".mlci").symlink_to(outside)
+
+
+def _a_file(place: Path, _: Path) -> None:
+    (place / ".mlci").mkdir()
+    (place / ".mlci/cache").write_text("a file")
+
+
+def _kept_as_directory(place: Path, _: Path) -> None:
+    (place / ".mlci/cache/hashes.json/x").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("lies", [_a_link, _a_file, _kept_as_directory])
+def test_where_nothing_can_be_remembered_a_hash_is_told_all_the_same(
+    tmp_path: Path, lies: Callable[[Path, Path], None]
+) -> None:
+    place, outside = tmp_path / "work", tmp_path / "outside"
+    place.mkdir()
+    outside.mkdir()
+    (place / "raw").write_bytes(b"1")
+    lies(place, outside)
+    session = Session(place)
+    assert [session.hash(), session.hash()] == [md5(b"1").hexdigest()] * 2
+    assert session.read == ["raw", "raw"]
+    assert not [*outside.iterdir()]
