@@ -1,9 +1,11 @@
 """What lies at a side of a diff and is not what its lock records: then its numbers are of another state."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from io import BytesIO
 from posixpath import dirname, join
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from mlci.app.side.tabular import Side
 from mlci.core.config import Config, LockAuthor
@@ -30,7 +32,9 @@ def displaced(config: Config, side: Side, ground: "Callable[[], Ground] | None" 
 
     With a `ground`, what large outputs hash to may be remembered from earlier commands there.
     """
-    return tuple(sorted({*_outputs(config, side, ground), *_parameters(side), *_sources(side)}))
+    found = sorted({*_outputs(config, side, ground), *_parameters(side), *_sources(side)})
+    converted = _converted(side, found)
+    return tuple(path for path in found if path not in converted)
 
 
 def by_hand(config: Config, side: Side, paths: Iterable[str]) -> tuple[str, ...]:
@@ -51,21 +55,39 @@ def by_hand(config: Config, side: Side, paths: Iterable[str]) -> tuple[str, ...]
 
 def kept(side: Side, paths: Iterable[str]) -> Mapping[str, Keeper]:
     """Who can put displaced files of the work tree back as they are recorded; others only a run makes."""
-    found: dict[str, Keeper] = {}
-    for path in paths if side.snapshot.commit is None else ():
-        recorded = side.declared.outs.get(path)
-        if recorded is None:
-            continue
-        if not recorded.in_git:
-            found[path] = Keeper.DVC
-        elif _is_committed(side, path, recorded):
-            found[path] = Keeper.GIT
-    return found
+    if side.snapshot.commit is not None:
+        return {}
+    outs = side.declared.outs
+    made = [path for path in paths if path in outs]
+    committed = _committed(side, made)
+    return {
+        path: Keeper.GIT if path in committed else Keeper.DVC
+        for path in made
+        if path in committed or not outs[path].in_git
+    }
 
 
-def _is_committed(side: Side, path: str, recorded: Hashed) -> bool:
-    here = side.snapshot
-    (content,) = here.git.blobs([("HEAD", join(here.prefix, path))], limit=_LIMIT)
+def _converted(side: Side, paths: Iterable[str]) -> Collection[str]:
+    """Files that Git holds as they are recorded and lays out otherwise: with other line ends, or filtered."""
+    if side.snapshot.commit is not None:
+        return ()
+    committed = _committed(side, paths)
+    changed = {*side.snapshot.git.dirty()} if committed else frozenset()
+    return {path for path in committed if join(side.snapshot.prefix, path) not in changed}
+
+
+def _committed(side: Side, paths: Iterable[str]) -> Collection[str]:
+    """Of files in the work tree those that HEAD has as the lock records them."""
+    deps, outs = side.declared.deps, side.declared.outs
+    held = {path: deps[path] for path in paths if path in deps and _is_plain(deps[path])}
+    held |= {path: outs[path] for path in paths if path in outs and outs[path].in_git}
+    head = replace(side, snapshot=replace(side.snapshot, commit="HEAD"))
+    head.snapshot.git.announce(head.snapshot.named(held))
+    return {path for path, recorded in held.items() if _is_at(head, path, recorded)}
+
+
+def _is_at(side: Side, path: str, recorded: Hashed) -> bool:
+    content = _content(side, path)
     return content is not None and md5(BytesIO(content), legacy=recorded.legacy) == recorded.value
 
 
@@ -120,19 +142,27 @@ def _hash(files: Files, path: str, *, legacy: bool) -> str:
 
 
 def _parameters(side: Side) -> Iterator[str]:
+    read: dict[str, Mapping[str, JsonValue] | None] = {}
     for place, stage in side.declared.stages.items():
         for file, then in stage.params.items():
             path = located(file, dirname(place))
-            if path in side.declared.params and _has_moved(side, path, then):
+            if path not in side.declared.params:
+                continue
+            if path not in read:
+                read[path] = _values(side, path)
+            if _has_moved(path, read[path], then):
                 yield path
 
 
-def _has_moved(side: Side, path: str, then: Mapping[str, JsonValue]) -> bool:
+def _values(side: Side, path: str) -> Mapping[str, JsonValue] | None:
     content = _content(side, path)
     try:
-        now = read_params(content, path) if content is not None else None
+        return read_params(content, path) if content is not None else None
     except MlciError:
-        return False  # what cannot be read is told where it is compared
+        return None  # what cannot be read is told where it is compared
+
+
+def _has_moved(path: str, now: Mapping[str, JsonValue] | None, then: Mapping[str, JsonValue]) -> bool:
     use = ParamsUse(file=path, keys=tuple(then))
     return now is not None and next(iter(changed_values(use, now, then)), None) is not None
 

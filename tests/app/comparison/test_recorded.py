@@ -21,6 +21,7 @@ from mlci.core.diff import Diff, Keeper, Occasion
 from mlci.core.diff.findings import findings
 from mlci.core.diff.json import from_json, to_json
 from mlci.core.dvc.manifest import directory_hash
+from mlci.core.dvc.params import read_params
 from mlci.core.finding import Status
 from tests.support.fakes import FakeClock, FakeProgress
 from tests.support.repository import repository
@@ -169,6 +170,41 @@ def test_git_puts_back_what_it_holds_as_the_lock_records_it(tmp_path, committed,
     side = side_of(story, committed=False)
     assert kept(side, displaced(CONFIG, side)) == {"model": Keeper.DVC, **keeper}
     assert kept(side_of(story.commit(), committed=True), ("m.json",)) == {}
+
+
+@pytest.mark.parametrize("path", ["m.json", "train.py"])
+def test_a_file_that_git_lays_out_with_other_line_ends_is_as_it_was_committed(tmp_path, path):
+    made = {"m.json": "{\n}\n", "train.py": TRAIN}
+    lock = LOCK.replace(md5(b"{}").hexdigest(), md5(b"{\n}\n").hexdigest())
+    ends = f"{path} text eol=crlf\n"
+    story = repository(tmp_path / "work").commit(AS_RUN | made | {"dvc.lock": lock, ".gitattributes": ends})
+    (story.path / path).unlink()
+    story.git("checkout", "--", path)
+    assert b"\r\n" in (story.path / path).read_bytes()
+    for committed in (True, False):
+        assert displaced(CONFIG, side_of(story, committed=committed)) == ()
+
+    story.write({path: "other\r\n"})
+    assert displaced(CONFIG, side_of(story, committed=False)) == (path,)
+    story.commit()
+    for committed in (True, False):
+        side = side_of(story, committed=committed)
+        assert displaced(CONFIG, side) == (path,)
+        assert by_hand(CONFIG, side, (path,)) == ((path,) if path == "m.json" else ())
+
+
+def test_parameters_are_read_once_however_many_stages_use_them(tmp_path, monkeypatch):
+    names = [f"s{number}" for number in range(9)]
+    stages = "stages:\n" + "".join(f"  {name}: {{cmd: x, params: [lr]}}\n" for name in names)
+    ran = "".join(f"  {name}: {{cmd: x, params: {{params.yaml: {{lr: 1}}}}}}\n" for name in names)
+    story = repository(tmp_path / "work").commit(
+        {"dvc.yaml": stages, "dvc.lock": f"schema: '2.0'\nstages:\n{ran}", "params.yaml": "lr: 1\n"}
+    )
+    side, read = side_of(story, committed=True), []
+    monkeypatch.setattr(
+        "mlci.app.comparison.recorded.read_params", lambda *each: read.append(each) or read_params(*each)
+    )
+    assert (displaced(CONFIG, side), len(read)) == ((), 1)
 
 
 class Later(FakeClock):
