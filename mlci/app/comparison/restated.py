@@ -4,7 +4,7 @@ A pull request may change what a stage is without a run of it; then only its dec
 """
 
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -14,7 +14,7 @@ from mlci.app.side.tabular import Side
 from mlci.core.diff import Move, StageDiff
 from mlci.core.dvc.files import PIPELINE_FILE, Hashed, LockedStage, Out, PipelineFile, Stage, located
 from mlci.core.dvc.params import read_params
-from mlci.core.dvc.stages import changed_values, value_at
+from mlci.core.dvc.stages import ABSENT, changed_values, value_at
 from mlci.core.problems import in_a_line
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS
@@ -22,6 +22,9 @@ from mlci.errors import MlciError
 
 _NOWHERE = Pipeline()
 _ByName = Mapping[str, Stage]
+# A path as its stage names it, and a key of it; without a path, a word of its own.
+_Reason = tuple[str, str]
+_COMMAND: _Reason = ("", "command")
 
 
 def restated(base: Side, head: Side, moved: Collection[str]) -> Stages:
@@ -82,6 +85,7 @@ class _Home(Struct, kw_only=True):
     before: _Reader
     now: _Reader
     moved: Collection[str]
+    _differing: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[StageDiff]:
         """A row for each stage that changed."""
@@ -108,30 +112,30 @@ class _Home(Struct, kw_only=True):
             return False
         return one.values != other.values or any(each.variables for each in other.file.stages.values())
 
-    def _recorded(self) -> Mapping[str, tuple[str, ...]]:
+    def _recorded(self) -> Mapping[str, tuple[_Reason, ...]]:
         """Why the records of stages differ, by name."""
         before, now = self.one.lock, self.other.lock
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, tuple[_Reason, ...]] = {}
         for name in sorted(before.keys() | now.keys()):
             if name not in before or name not in now:
-                found[name] = ("dvc.lock",)
+                found[name] = (("", "dvc.lock"),)
             elif because := tuple(_of_records(before[name], now[name])):
                 found[name] = because
         return found
 
-    def _row(self, name: str, because: tuple[str, ...]) -> StageDiff:
+    def _row(self, name: str, because: tuple[_Reason, ...]) -> StageDiff:
         """A stage whose record alone tells; of one that nobody declares it tells whether it is there."""
         if _declares(self.one.file, name) or _declares(self.other.file, name):
-            return self._told(name, Move.CHANGED, because)
+            return self._told(name, Move.CHANGED, self._texts(because, self._wdir(name)))
         return self._of_record(name, because)
 
-    def _of_record(self, name: str, because: tuple[str, ...]) -> StageDiff:
+    def _of_record(self, name: str, because: tuple[_Reason, ...]) -> StageDiff:
         if name in self.one.lock and name in self.other.lock:
-            return self._told(name, Move.CHANGED, because)
+            return self._told(name, Move.CHANGED, self._texts(because, self._wdir(name)))
         return self._told(name, Move.ADDED if name in self.other.lock else Move.REMOVED, ())
 
     def _declared(
-        self, name: str, behind: Stage | None, ahead: Stage | None, recorded: tuple[str, ...]
+        self, name: str, behind: Stage | None, ahead: Stage | None, recorded: tuple[_Reason, ...]
     ) -> StageDiff | None:
         if ahead is None:
             if behind is not None:
@@ -143,25 +147,49 @@ class _Home(Struct, kw_only=True):
         if not declared and not recorded:
             return None
         pending = bool(declared) and not self._has_run(ahead)
-        return self._told(name, Move.CHANGED, _in_order((*declared, *recorded)), pending=pending)
+        because = self._texts(_in_order((*declared, *recorded)), ahead.wdir)
+        return self._told(name, Move.CHANGED, because, pending=pending)
 
     def _told(self, name: str, move: Move, because: tuple[str, ...], *, pending: bool = False) -> StageDiff:
         return StageDiff(name=posixpath.join(self.home, name), move=move, because=because, pending=pending)
 
+    def _texts(self, because: Iterable[_Reason], wdir: str) -> tuple[str, ...]:
+        """The reasons as they are told: each path from the project, like all else that a diff names."""
+        texts = (
+            ":".join(filter(None, (located(located(path, wdir), self.home), key))) if path else key
+            for path, key in because
+        )
+        return tuple(dict.fromkeys(texts))
+
+    def _wdir(self, name: str) -> str:
+        """Where a stage runs of which only the record is looked at; a template tells no place."""
+        plain = name.partition("@")[0]
+        source = self.other.file.stages.get(plain) or self.one.file.stages.get(plain)
+        return "." if source is None or "${" in source.wdir else source.wdir
+
     def _place(self, stage: Stage, path: str) -> str:
         return located(stage.place(path), self.home)
 
-    def _of_values(self, behind: Stage, ahead: Stage) -> Iterator[str]:
+    def _of_values(self, behind: Stage, ahead: Stage) -> Iterator[_Reason]:
         """The parameters that both sides' stages use and that have another value."""
         used = {use.file: use for use in behind.params}
         for use in sorted(ahead.params, key=lambda each: each.file):
             if use.file in used and self._place(ahead, use.file) in self.moved:
-                before = self.before.known(self._place(behind, use.file)) or {}
-                now = self.now.known(self._place(ahead, use.file)) or {}
-                keys = _of_both(use.keys, used[use.file].keys) or before.keys() | now.keys()
-                yield from (
-                    f"{use.file}:{key}" for key in sorted(keys) if value_at(before, key) != value_at(now, key)
-                )
+                places = self._place(behind, use.file), self._place(ahead, use.file)
+                keys = _of_both(use.keys, used[use.file].keys)
+                yield from ((use.file, key) for key in self._differ(places, keys))
+
+    def _differ(self, places: tuple[str, str], keys: Collection[str]) -> Sequence[str]:
+        """The keys that have another value; of a whole file, which many stages may use, they are kept."""
+        if not keys and places in self._differing:
+            return self._differing[places]
+        before, now = self.before.known(places[0]) or {}, self.now.known(places[1]) or {}
+        if keys:
+            return [key for key in sorted(keys) if value_at(before, key) != value_at(now, key)]
+        every = sorted(before.keys() | now.keys())
+        found = tuple(key for key in every if before.get(key, ABSENT) != now.get(key, ABSENT))
+        self._differing[places] = found
+        return found
 
     def _has_run(self, stage: Stage) -> bool:
         """Whether head's lock is of what head declares, by the rules by which DVC decides.
@@ -180,7 +208,9 @@ class _Home(Struct, kw_only=True):
         for use in stage.params:
             now = self.now.known(self._place(stage, use.file))
             then = locked.params.get(use.file, {})
-            if now is not None and next(iter(changed_values(use, now, then)), None) is not None:
+            if now is None:
+                continue
+            if now != then if not use.keys else next(iter(changed_values(use, now, then)), None) is not None:
                 return False
         return True
 
@@ -190,21 +220,21 @@ def _declares(file: PipelineFile, name: str) -> bool:
     return name.partition("@")[0] in file.stages
 
 
-def _of_declarations(before: Stage, now: Stage) -> Iterator[str]:
+def _of_declarations(before: Stage, now: Stage) -> Iterator[_Reason]:
     if before.command != now.command:
-        yield "command"
-    yield from (
-        each for each in ("wdir", "frozen", "always_changed") if getattr(before, each) != getattr(now, each)
-    )
+        yield _COMMAND
+    words = ("wdir", "frozen", "always_changed")
+    yield from (("", each) for each in words if getattr(before, each) != getattr(now, each))
     yield from sorted({*_params(before)} ^ {*_params(now)})
-    yield from sorted({*before.deps} ^ {*now.deps})
+    yield from ((path, "") for path in sorted({*before.deps} ^ {*now.deps}))
     outs, others = _outs(before), _outs(now)
-    yield from (path for path in sorted(outs.keys() | others.keys()) if outs.get(path) != others.get(path))
+    every = sorted(outs.keys() | others.keys())
+    yield from ((path, "") for path in every if outs.get(path) != others.get(path))
 
 
-def _params(stage: Stage) -> Iterator[str]:
+def _params(stage: Stage) -> Iterator[_Reason]:
     for use in stage.params:
-        yield from (f"{use.file}:{key}" for key in use.keys) if use.keys else (use.file,)
+        yield from ((use.file, key) for key in use.keys or ("",))
 
 
 def _of_both(keys: Collection[str], others: Collection[str]) -> Collection[str]:
@@ -216,22 +246,21 @@ def _outs(stage: Stage) -> Mapping[str, Out]:
     return {each.path: each for each in stage.outs}
 
 
-def _of_records(before: LockedStage, now: LockedStage) -> Iterator[str]:
+def _of_records(before: LockedStage, now: LockedStage) -> Iterator[_Reason]:
     if before.command != now.command:
-        yield "command"
+        yield _COMMAND
     for file in sorted(before.params.keys() | now.params.keys()):
         one, other = before.params.get(file, {}), now.params.get(file, {})
-        yield from (f"{file}:{key}" for key in sorted({*one, *other}) if one.get(key) != other.get(key))
+        yield from ((file, key) for key in sorted({*one, *other}) if one.get(key) != other.get(key))
     for path in sorted(before.deps.keys() | now.deps.keys()):
         if _hash(before.deps.get(path)) != _hash(now.deps.get(path)):
-            yield path
+            yield path, ""
 
 
 def _hash(recorded: Hashed | None) -> str | None:
     return None if recorded is None else recorded.value
 
 
-def _in_order(because: Iterable[str]) -> tuple[str, ...]:
-    """Each once: the command first, then parameters and paths as they are found."""
-    found = dict.fromkeys(because)
-    return tuple(sorted(found, key=lambda each: each != "command"))
+def _in_order(because: Iterable[_Reason]) -> Sequence[_Reason]:
+    """The command first, then parameters and paths as they are found."""
+    return sorted(because, key=lambda each: each != _COMMAND)

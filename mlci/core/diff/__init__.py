@@ -266,8 +266,8 @@ class FileDiff(Struct, frozen=True, kw_only=True):
 class StageDiff(Struct, frozen=True, kw_only=True):
     """A stage that is declared or recorded otherwise, and why: `command`, `params.yaml:lr`, a path.
 
-    `dvc.lock` is told where the record itself came or went. `pending` says that head declares what has not
-    run yet, by what its lock records.
+    Paths are from the project. `dvc.lock` is told where the record itself came or went. `pending` says that
+    head declares what has not run yet, by what its lock records.
     """
 
     name: str

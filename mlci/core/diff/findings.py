@@ -1,7 +1,7 @@
 """What a diff means for the gate: findings on gated metrics, on rows left out, and on what cannot be read."""
 
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from mlci.core.config import Direction
 from mlci.core.diff import (
@@ -97,11 +97,12 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
     missed = tuple(each for metric in gated for each in _limits(metric, limits)) if limits else ()
     held = diff.doubtful if occasion is Occasion.PROMOTION else ()
     rows = tuple(told for each in diff.pairings for told in _rows(each, decides=each in held))
+    by_file = frozenset(diff.displaced)
     displaced = (
         *map(_of_no_stage, diff.by_hand),
         *(_of_another_state(each, diff.kept.get(each)) for each in diff.displaced),
         *map(_of_two_states, diff.contradicted),
-        *(_of_another_stage(each, why) for each in diff.stages if (why := _unrun(each, diff.displaced))),
+        *(_of_another_stage(each, why) for each in diff.stages if (why := _unrun(each, by_file))),
     )
     missing = () if diff.base or not diff.base_name else (_no_base(diff.base_name),)
     told = (each for each in judged if each is not None)
@@ -183,11 +184,17 @@ def _of_two_states(path: str) -> Finding:
     )
 
 
-def _unrun(stage: StageDiff, displaced: Collection[str]) -> str:
+def _unrun(stage: StageDiff, displaced: frozenset[str]) -> str:
     """What of a stage has changed and did not run; of parameters that are told by their file nothing more."""
     if not stage.pending or stage.move is not Move.CHANGED:
         return ""
-    return ", ".join(each for each in stage.because if each.partition(":")[0] not in displaced)
+    return ", ".join(each for each in stage.because if displaced.isdisjoint(_paths(each)))
+
+
+def _paths(reason: str) -> Iterator[str]:
+    """What a reason may name as its file: a path may itself hold what stands before a key."""
+    ends = (at for at, sign in enumerate(reason) if sign == ":")
+    yield from (reason[:end] for end in (*ends, None))
 
 
 def _of_another_stage(stage: StageDiff, why: str) -> Finding:

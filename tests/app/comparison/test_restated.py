@@ -10,6 +10,7 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.adapters.tables import PolarsTables
+from mlci.app.comparison import restated
 from mlci.app.diff import DiffRequest, diff
 from mlci.core.config import Config
 from mlci.core.context import RunContext
@@ -155,6 +156,74 @@ def test_a_parameter_that_a_stage_did_not_run_with_is_told_beside_the_stage_and_
         each for each in findings(place.diff(base, head), Occasion.PULL_REQUEST) if each.check == RECORDED
     ]
     assert [each.subject for each in found] == ["params.yaml"]
+
+
+def below(stage, path="params.yaml", *, lr=0.1, now=0.1):
+    """A pipeline in a directory whose stage ran with one value of a file, which now says another."""
+    ran = {"train": {"cmd": stage["cmd"], "params": {path: {"lr": lr}}}}
+    return {
+        "sub/dvc.yaml": yaml.safe_dump({"stages": {"train": stage}}),
+        "sub/dvc.lock": yaml.safe_dump({"schema": "2.0", "stages": ran}),
+        f"sub/{path}": f"lr: {now}",
+    }
+
+
+def warned(place, base, head=None):
+    told = findings(place.diff(base, head), Occasion.PULL_REQUEST)
+    return [each.subject for each in told if each.check == RECORDED]
+
+
+@pytest.mark.parametrize("path", ["params.yaml", "a:b.yaml"])
+def test_a_parameter_of_a_pipeline_in_a_directory_is_warned_of_once(place, path):
+    stage = {"cmd": "train", "params": [{path: ["lr"]}]}
+    place.commit()
+    base = place.story.commit(below(stage, path)).head
+    head = place.story.commit(below(stage, path, now=0.2)).head
+    assert place.rows(base, head) == [("*sub/train", "changed", f"sub/{path}:lr")]
+    assert warned(place, base, head) == warned(place, base) == [f"sub/{path}"]
+
+
+def test_a_stage_in_a_directory_is_told_whatever_became_of_the_same_name_above_it(place):
+    stage = {"cmd": "train", "params": ["lr"]}
+    place.commit({"train": TRAIN}, {"train": lock(TRAIN)}, params_yaml="{lr: 0.1}")
+    base = place.story.commit(below(stage)).head
+    place.story.commit(below(stage | {"params": ["lr", "width"]}))
+    head = place.commit({"train": TRAIN}, {"train": lock(TRAIN)}, params_yaml="{lr: 0.2}")
+    assert place.rows(base, head) == [
+        ("*sub/train", "changed", "sub/params.yaml:width"),
+        ("*train", "changed", "params.yaml:lr"),
+    ]
+    assert warned(place, base, head) == ["params.yaml", "sub/train"]
+
+
+def test_paths_of_a_stage_are_told_from_the_project_where_it_runs_elsewhere(place):
+    inside = TRAIN | {"wdir": "src"}
+    base = place.commit({"train": inside}, {"train": lock(inside)})
+    place.story.commit({"src/params.yaml": "lr: 0.1"})
+    other = inside | {"deps": ["../data.csv"]}
+    head = place.commit({"train": other}, {"train": lock(inside, lr=0.3)})
+    assert place.rows(base, head) == [("*train", "changed", "data.csv", "src/train.py", "src/params.yaml:lr")]
+
+
+def test_a_whole_file_is_compared_once_however_many_stages_use_it(place, monkeypatch):
+    names = [f"s{number}" for number in range(30)]
+    stages = {name: {"cmd": "x", "params": [{"params.yaml": None}]} for name in names}
+    base = place.commit(stages, params_yaml="".join(f"k{each}: 1\n" for each in range(30)))
+    head = place.commit(stages, params_yaml="".join(f"k{each}: {1 + (each == 7)}\n" for each in range(30)))
+    looked = []
+
+    class Values(dict):
+        """Notes who asks for a key."""
+
+        def get(self, key, default=None):
+            looked.append(key)
+            return super().get(key, default)
+
+    read = restated.read_params
+    monkeypatch.setattr(restated, "read_params", lambda *each: Values(read(*each)))
+    rows = place.rows(base, head)
+    assert rows == [(f"*{name}", "changed", "params.yaml:k7") for name in sorted(names)]
+    assert len(looked) == 2 * 30
 
 
 FOREACH = (
