@@ -43,11 +43,7 @@ def run(request: Request) -> Outcome:
         figures[model.name] = _drawn(request.options, cube)
     if not findings:
         findings.append(nothing("bias.readable", "there is no binary model to test", help=DECLARE))
-    read = [
-        path
-        for model in models_of(request.config, request.options)
-        for path in (model.predictions, model.test)
-    ]
+    read = [path for model in models for path in (model.predictions, model.test)]
     inputs = inputs_of(request.hands.files, read)
     return Outcome(findings=tuple(findings), inputs=inputs, figures=figures)
 

@@ -14,6 +14,9 @@ from mlci.core.report.compose import files, gates, headline, lineage, objectives
 from mlci.core.report.compose.extent import SHORT, Extent
 from mlci.core.report.compose.gates import tone_of
 
+# What puts all else in doubt that a report says.
+_DOUBTS = frozenset({BASE, RECORDED, ROWS})
+
 
 def compose(
     *,
@@ -103,8 +106,8 @@ def _doubtful(findings: Sequence[Finding], removed: Sequence[str], most: int | N
         for each in findings
         if each.status is Status.WARN and not (each.check == GATES and each.subject in removed)
     ]
-    doubts = [each for each in yellow if each.check in (BASE, RECORDED, ROWS)]
-    others = sorted((each for each in yellow if each not in doubts), key=headline.is_narrow)
+    doubts = [each for each in yellow if each.check in _DOUBTS]
+    others = sorted((each for each in yellow if each.check not in _DOUBTS), key=headline.is_narrow)
     return _listed("What to look at", (*_items(doubts, most), *_items(others, most)))
 
 
