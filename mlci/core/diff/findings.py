@@ -32,6 +32,9 @@ RECORDED = "diff.recorded"
 COVERAGE = "diff.coverage"
 SLICES = "diff.slices"
 
+# What is said of a stage that has not run as it is declared.
+UNRUN = "is declared otherwise than it ran"
+
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
 _ACCEPT = "a version of it needs `mlci register --accept-incomparable REASON`"
 _SAME_TEST_SET = (
@@ -202,8 +205,7 @@ def _of_another_stage(stage: StageDiff, why: str) -> Finding:
         check=RECORDED,
         subject=stage.name,
         status=Status.WARN,
-        message=f"the stage is declared otherwise than it ran ({inert(why)}): the numbers here were made "
-        "without that",
+        message=f"the stage {UNRUN} ({inert(why)}): the numbers here were made without that",
         help="mlci run",
     )
 

@@ -14,8 +14,10 @@ from mlci.core.diff import (
     Inside,
     MetricDiff,
     MetricVerdict,
+    Move,
     Occasion,
     Pairing,
+    StageDiff,
 )
 from mlci.core.diff.findings import findings
 from mlci.core.evidence import Evidence
@@ -462,6 +464,14 @@ def test_the_headline_is_a_sentence(check, subject, status, said) -> None:
     evidence = Evidence(gate="load", commit=HEAD, findings=(finding,))
     report = compose(project="c", evidence=[evidence], diff=None, occasion=Occasion.PULL_REQUEST)
     assert plain(report.headline).endswith(f": {said}")
+
+
+def test_a_stage_is_no_file_in_the_headline() -> None:
+    stage = StageDiff(name="train", move=Move.CHANGED, because=("command",), pending=True)
+    diff = Diff(base=BASE, head=HEAD, stages=(stage,))
+    evidence = Evidence(gate="diff", commit=HEAD, findings=findings(diff, Occasion.PULL_REQUEST))
+    report = compose(project="c", evidence=[evidence], diff=diff, occasion=Occasion.PULL_REQUEST)
+    assert plain(report.headline).endswith(": the stage train is declared otherwise than it ran")
 
 
 def test_the_headline_names_the_model_where_several_have_such_a_metric() -> None:
