@@ -91,7 +91,7 @@ def _answers(
         return given
 
     return Answers(
-        name=answer("name", "Project", name_from(directory.resolve().name) or proposed["name"]),
+        name=answer("name", "Project", name_from(directory.resolve().name)),
         model=answer("model", "Model", proposed["model"]),
         providers=options["provider"] or _listed(answer("providers", "CI providers", ",".join(PROVIDERS))),
         branch=answer("branch", "Branch that versions come from", proposed["branch"]),

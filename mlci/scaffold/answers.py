@@ -80,7 +80,9 @@ def check(question: str, answer: str) -> str:
     return answer
 
 
-def name_from(directory: str) -> str | None:
-    """The project name that a directory's name proposes, if it proposes any."""
-    words = re.sub(r"[^a-z0-9_]+", "-", directory.lower())
-    return words.lstrip("-_0123456789")[:64].rstrip("-_") or None
+def name_from(directory: str) -> str:
+    """The project name that a directory's name proposes; it can be used, whatever the directory is called."""
+    words = re.sub(r"[^a-z0-9_]+", "-", directory.lower()).strip("-_")
+    proposed = words.lstrip("-_0123456789") or f"project-{words}"
+    name = proposed[:64].rstrip("-_")
+    return name if _NAME[0].fullmatch(name) else f"project-{name}"

@@ -49,6 +49,16 @@ def test_json_says_what_was_written(tmp_path):
     assert not (tmp_path / "credit").exists()
 
 
+@pytest.mark.parametrize("name", ["2024", "Größe Ä", "A B", "x" * 100, "null", "-"])
+@pytest.mark.parametrize("template", ["minimal", "tabular-classification"])
+def test_a_directory_may_have_any_name(tmp_path, name, template):
+    directory = tmp_path / name
+    directory.mkdir()
+    said = run_here("-C", str(directory), "init", "--adopt", "--yes", "--dry-run", "--template", template)
+    assert (said.code, said.stderr) == (0, "")
+    assert said.stdout.startswith("Would write ")
+
+
 def test_a_stranger_in_the_directory_is_named_and_the_way_out_too(tmp_path):
     (tmp_path / "notes.txt").touch()
     said = run_mlci("init", str(tmp_path), "--yes")

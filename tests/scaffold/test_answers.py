@@ -70,15 +70,19 @@ def test_the_package_hides_no_other(name, package):
         ("credit", "credit"),
         ("Credit Risk 2", "credit-risk-2"),
         ("2nd-try_", "nd-try"),
-        ("___", None),
-        ("项目", None),
-        ("", None),
+        ("___", "project"),
+        ("项目", "project"),
+        ("", "project"),
+        ("2024", "project-2024"),
+        ("Übung 3", "bung-3"),
+        ("true", "project-true"),
         ("x" * 200, "x" * 64),
+        ("1" * 200, "project-" + "1" * 56),
     ],
 )
 def test_a_directory_proposes_a_name(directory, name):
     assert name_from(directory) == name
-    assert name is None or answers(name=name)
+    assert answers(name=name)
 
 
 def test_what_init_takes_the_configuration_takes_too():
