@@ -17,6 +17,9 @@ from mlci.errors import MlciError
 from mlci.ports.git import Git, TagRecord
 
 _OUR_TAG = re.compile(r"[@#]")
+# What a branch that versions come from is usually called.
+_TRUNKS = ("main", "master", "trunk", "develop")
+_BRANCHES = ("refs/heads/", "refs/remotes/origin/")
 _LEFT = re.compile(r"\.mlci-[0-9a-f]{16}\.tmp")
 
 
@@ -162,12 +165,23 @@ def _main(git: Git, branch: str, remotes: Mapping[str, str]) -> Iterator[Finding
         yield poor(
             "main",
             f"{branch}, for which CI runs, was found neither here nor on origin",
-            f"write `branch: {git.remote_branch('origin') or git.branch() or 'BRANCH'}` below `ci:`"
-            " in mlci.yaml, then mlci sync",
+            f"write `branch: {_trunk(git)}` below `ci:` in mlci.yaml, then mlci sync",
         )
     elif "origin" in remotes:
         refspec = f"+{head}:refs/remotes/origin/{branch}"
         yield poor("main", f"origin/{branch} is not here to compare with", f"git fetch origin {refspec}")
+
+
+def _trunk(git: Git) -> str:
+    """The branch that versions may come from: the one that is checked out is most often a feature's."""
+    if told := git.remote_branch("origin"):
+        return told
+    current = git.branch()
+    known = {ref.removeprefix(start) for start in _BRANCHES for ref in git.refs(start)} - {"HEAD"}
+    if usual := next((each for each in _TRUNKS if each in known), None):
+        return usual
+    only = known - {current} or known
+    return only.pop() if len(only) == 1 else "BRANCH"
 
 
 def reachable(git: Git, url: str) -> Finding:

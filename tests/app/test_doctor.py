@@ -336,3 +336,37 @@ def test_objectives_that_cannot_be_measured(tmp_path: Path, objective, status, s
     assert finding.status is status
     assert said in finding.message
     assert (finding.help is None) is (status is Status.PASS)
+
+
+@pytest.mark.parametrize(
+    ("others", "current", "advised"),
+    [
+        (["master", "develop"], "feat", "master"),
+        (["develop", "trunk", "x"], "feat", "trunk"),
+        (["x", "develop"], "feat", "develop"),
+        (["stable"], "feat", "stable"),
+        ([], "feat", "feat"),
+        (["feat-2", "feat-3"], "feat", "BRANCH"),
+        (["x"], "master", "master"),
+        (["x"], None, "x"),
+    ],
+)
+def test_the_branch_that_is_advised_is_no_feature_of_somebody(
+    tmp_path: Path, others: list[str], current: str | None, advised: str
+) -> None:
+    story = repository(tmp_path / "work", branch=current or "gone").commit({"a.txt": "1"})
+    for each in others:
+        story.git("branch", each)
+    if current is None:
+        story.git("switch", "--quiet", "--detach")
+        story.git("branch", "--delete", "--force", "gone")
+
+    assert f"`branch: {advised}`" in (found(story.path)["main"].help or "")
+
+
+def test_what_origin_calls_its_head_is_advised_before_all_others(tmp_path: Path) -> None:
+    story = repository(tmp_path / "origin", branch="stable").commit({"a.txt": "1"})
+    story.git("branch", "master")
+    story.clone(tmp_path / "work").git("switch", "--quiet", "--create", "feat")
+
+    assert "`branch: stable`" in (found(tmp_path / "work")["main"].help or "")
