@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -89,6 +90,18 @@ def test_the_first_run_of_a_project_is_green_and_says_what_to_type_next(story: R
     again = mlci_run(story)
     assert (again.code, commits(story)) == (0, {story.head})
     assert "next:" not in again.stderr
+
+
+def test_what_is_said_to_be_typed_next_commits_what_was_measured(story: Repository) -> None:
+    assert mlci_run(story).code == 0
+    story.commit()
+    story.branch("work").write({"raw.txt": "1\n2\n3\n4\n", "a note.txt": "4"})
+    said = mlci_run(story)
+    (line,) = (each for each in said.stderr.splitlines() if each.startswith("next: git add"))
+    script = line.removeprefix("next: ") + " --quiet --message more"
+    assert subprocess.run(["sh", "-c", script], cwd=story.path, check=False).returncode == 0
+    assert story.git("status", "--porcelain") == ""
+    assert run_here("-C", str(story.path), "report", "--gate").code == 0
 
 
 def test_a_red_pipeline_is_not_judged_and_nothing_old_is_left(story: Repository) -> None:
