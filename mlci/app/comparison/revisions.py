@@ -11,6 +11,9 @@ from mlci.core.context import RunContext, Trigger
 from mlci.errors import UsageError, WorldError
 from mlci.ports.git import Git
 
+_WITHOUT_ORIGIN = (
+    f"git remote add {ORIGIN} URL, or a branch that is here as `ci: {{branch: NAME}}` in mlci.yaml"
+)
 DEPTHS = (50, 200, 1_000)
 
 
@@ -18,10 +21,11 @@ def resolve(git: Git, name: str, prefix: str = "") -> str:
     """The commit of a revision, tag, version or environment (`income#prod`). Raises UsageError."""
     commit = (_running(git, name, prefix) if "#" in name else None) or git.resolve(name)
     if commit is None:
+        cut = git.shallow
         raise UsageError(
-            f"{name!r} names no commit, version or environment here",
+            f"{name!r} names no commit, version or environment here{', where history is cut off' * cut}",
             id="revision-unknown",
-            help="git fetch --tags, or mlci models to see what there is",
+            help=f"git fetch {'--unshallow ' * cut}--tags, or mlci models to see what there is",
         )
     return commit
 
@@ -73,7 +77,8 @@ def _since_branching(git: Git, branch: str, told: str | None, here: str) -> Rang
     tip = _tip(git, branch, told)
     if tip is None:
         gone = f"the branch {branch} is neither here nor to be fetched"
-        note = f"{gone}: nothing to compare with (git fetch {ORIGIN} {branch})"
+        bring = f"git fetch {ORIGIN} {branch}" if ORIGIN in git.remote_names() else _WITHOUT_ORIGIN
+        note = f"{gone}: nothing to compare with ({bring})"
         return Range(base=None, head=None, base_name=branch, notes=(note,))
     base, said = git.merge_base(tip, here), "the histories are unrelated"
     if base is not None:

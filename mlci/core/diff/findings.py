@@ -151,7 +151,8 @@ def _no_base(name: str) -> Finding:
         subject=name,
         status=Status.WARN,
         message="its commits are neither here nor to be fetched, so nothing was compared with it",
-        help=f"git fetch origin {shlex.quote(name)}; where origin is gone: git remote set-url origin URL",
+        help=f"git fetch origin {shlex.quote(name)}; where there is no origin: git remote add origin URL, "
+        "or a branch that is here as `ci: {branch: NAME}` in mlci.yaml",
     )
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
-from mlci.app.comparison.revisions import choose
+from mlci.app.comparison.revisions import choose, resolve
 from mlci.core.config import Config, Model, Task
 from mlci.core.context import RunContext, Trigger
+from mlci.errors import UsageError
 from tests.support.repository import repository
 
 CONFIG = Config(project="credit")
@@ -132,3 +133,30 @@ def test_without_any_version_anywhere_there_is_nothing_to_compare_with(tmp_path)
     story = repository(tmp_path / "origin").commit()
     found = on_main(story.clone(tmp_path / "clone", depth=1).path)
     assert found.notes == ("no version is registered yet: nothing to compare with",)
+
+
+@pytest.mark.parametrize(
+    ("depth", "said", "advice"),
+    [
+        (1, "here, where history is cut off", "git fetch --unshallow --tags,"),
+        (None, "here", "git fetch --tags,"),
+    ],
+)
+def test_a_name_that_is_not_here_may_lie_in_the_history_that_was_cut_off(tmp_path, depth, said, advice):
+    story = repository(tmp_path / "origin").commit().commit()
+    clone = story.clone(tmp_path / "clone", depth=depth)
+    with pytest.raises(UsageError) as caught:
+        resolve(GitCli(ProcessRunner(ENVIRONMENT), clone.path, ENVIRONMENT), "HEAD~7")
+    assert caught.value.message.endswith(said)
+    assert caught.value.help.startswith(advice)
+
+
+def test_a_branch_is_not_to_be_fetched_from_an_origin_that_does_not_exist(tmp_path):
+    story = repository(tmp_path / "work", branch="master").commit()
+    (note,) = chosen(story.path).notes
+    assert note.endswith(
+        "(git remote add origin URL, or a branch that is here as `ci: {branch: NAME}` in mlci.yaml)"
+    )
+    story.git("remote", "add", "origin", str(tmp_path / "gone"))
+    (note,) = chosen(story.path).notes
+    assert note.endswith("(git fetch origin main)")
