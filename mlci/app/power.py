@@ -37,8 +37,15 @@ def of_row(one: Measured) -> Power | LeftOut:
         direction=one.direction,
         share=one.metric in METRICS and isinstance(METRICS[one.metric].arithmetic, OfCounts),
         margin=one.margin,
+        of_base=_of_base(one),
         needed=_needed(one, known, rows),
     )
+
+
+def _of_base(one: Measured) -> float | None:
+    """The part of base's value that the file lets it drop; None where the file says it as a number."""
+    allowed = None if one.objective is None else one.objective.may_drop
+    return allowed.value if allowed is not None and allowed.relative else None
 
 
 def _why_not(one: Measured) -> str:

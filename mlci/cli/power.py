@@ -41,9 +41,9 @@ def command(world: World, out: Output, base: str | None) -> None:
 
 
 def _row(one: "Power") -> tuple[str, ...]:
-    from mlci.core.wording import number, stated
+    from mlci.core.wording import number
+    from mlci.render.power import margin_of
 
     resolved = f"{'' if one.paired else '≤ '}{number(one.noticeable)}"
-    margin = "–" if one.margin is None else stated(one.margin)
     needed = "–" if one.needed is None else f"{one.needed:,}"
-    return (one.model, one.subject or "all", one.metric, f"{one.rows:,}", resolved, margin, needed)
+    return (one.model, one.subject or "all", one.metric, f"{one.rows:,}", resolved, margin_of(one), needed)

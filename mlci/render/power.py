@@ -6,6 +6,7 @@ from mlci.core.columns import fitted
 from mlci.core.config import Direction
 from mlci.core.measure.power import LeftOut, Power
 from mlci.core.printable import printable
+from mlci.core.wording import NOTHING as NO_MARGIN
 from mlci.core.wording import count, estimate, number, stated
 
 WIDTH = 80
@@ -45,10 +46,18 @@ def _whole(found: Sequence[Power]) -> Iterator[str]:
         yield f"{rows} {change} would be noticed {often}{_margin(one)}."
 
 
+def margin_of(one: Power) -> str:
+    """The margin as the file says it; one that was computed from a share of base, to four figures."""
+    if one.margin is None:
+        return NO_MARGIN
+    return stated(one.margin) if one.of_base is None else number(float(f"{one.margin:.4g}"))
+
+
 def _margin(one: Power) -> str:
     if one.margin is None:
         return ""
-    accepted = f"; mlci.yaml accepts {stated(one.margin)}"
+    share = "" if one.of_base is None else f"{100 * one.of_base:.4g}% of base, "
+    accepted = f"; mlci.yaml accepts {share}{margin_of(one)}"
     if one.enough:
         return f"{accepted}, so these rows are enough"
     rows = "more rows" if one.needed is None else f"about {estimate(one.needed):,} rows"

@@ -76,6 +76,17 @@ def test_of_what_tells_nothing_it_is_said_why():
     assert of_row(replace(known, problem="not there")).why == "not there"
 
 
+@pytest.mark.parametrize(("relative", "of_base", "margin"), [(True, 0.05, 0.04), (False, None, 0.05)])
+def test_a_margin_that_is_a_share_of_base_is_told_as_one(relative, of_base, margin):
+    known = Measured(
+        metric="f1", direction=Direction.HIGHER, model="m", n=300, head_n=330, base=0.8, head=0.9,
+        head_interval=Interval(low=0.8, high=1.0),
+        objective=Objective(metric="f1", may_drop=Margin(value=0.05, relative=relative)),
+    )  # fmt: skip
+    told = of_row(known)
+    assert (told.of_base, told.margin) == (of_base, pytest.approx(margin))
+
+
 def test_the_rows_that_are_needed_are_never_fewer_than_a_gate_believes():
     loose = Measured(
         metric="f1", direction=Direction.HIGHER, model="m", n=1_000, head_n=1_000, head=0.9,

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from mlci.core.config import Direction
 from mlci.core.measure.power import LeftOut, Power
-from mlci.render.power import BOUND, NOTHING, sentences
+from mlci.render.power import BOUND, NOTHING, margin_of, sentences
 
 ACCURACY = Power(
     model="income",
@@ -85,3 +85,14 @@ def test_the_lines_fit_and_a_name_is_inert() -> None:
     lines = sentences([replace(ACCURACY, model="a\x1b[31m" * 9)], width=60)
     assert max(map(len, lines)) <= 60
     assert all(line.isprintable() for line in lines)
+
+
+def test_a_margin_is_said_as_the_file_says_it() -> None:
+    one = replace(ACCURACY, margin=0.05 * 0.5788888888888889, of_base=0.05)
+    assert "; mlci.yaml accepts 5% of base, 0.0289, so these rows are enough." in told(one)
+    assert "; mlci.yaml accepts 7.25% of base, 0.0420, so" in told(
+        replace(one, of_base=0.0725, margin=0.0725 * 0.57900001)
+    )
+    assert margin_of(one) == "0.0289"
+    assert margin_of(replace(one, margin=12_345.678)) == "12,350"
+    assert (margin_of(ACCURACY), margin_of(replace(ACCURACY, margin=None))) == ("0.005", "–")

@@ -10,8 +10,9 @@ class Power(Struct, frozen=True, kw_only=True):
 
     `noticeable` is the smallest drop that 80 % of comparisons would notice; `paired` says that it was
     learnt from two models on the same rows. Otherwise it is the bound for models that have nothing in
-    common, and a real comparison resolves more. `needed` are the rows that the margin asks for, `share`
-    says that the metric is a share of rows, of which a hundredth is a point.
+    common, and a real comparison resolves more. `needed` are the rows that the margin asks for, `of_base`
+    is the part of base's value that it is where the file says it so, and `share` says that the metric is a
+    share of rows, of which a hundredth is a point.
     """
 
     model: str
@@ -23,6 +24,7 @@ class Power(Struct, frozen=True, kw_only=True):
     direction: Direction = Direction.HIGHER
     share: bool = False
     margin: float | None = None
+    of_base: float | None = None
     needed: int | None = None
 
     @property

@@ -127,6 +127,6 @@ def test_a_slice_that_got_worse_is_told_where_the_whole_hides_it() -> None:
 def test_a_base_that_is_missing_can_be_had_without_an_origin_too() -> None:
     (found,) = findings(Diff(base=None, head=None, base_name="my main", metrics=()), Occasion.PULL_REQUEST)
     assert found.help == (
-        "git fetch origin 'my main'; where there is no origin: git remote add origin URL, or a branch that is "
-        "here as `ci: {branch: NAME}` in mlci.yaml"
+        "git fetch origin 'my main'; where there is no origin: git remote add origin URL, or a branch that "
+        "is here as `ci: {branch: NAME}` in mlci.yaml"
     )
