@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from msgspec import Struct, field
 
 from mlci.core.secrets import is_long_enough, secrets_of, without_credentials
-from mlci.errors import MlciError, UsageError, WorldError
+from mlci.errors import MlciError, RefusedError, UsageError, WorldError
 
 if TYPE_CHECKING:
     from mlci.app.diff import DiffRequest
@@ -194,14 +194,26 @@ class World:
         return FileTree(self.project().directory, also=lambda: (self.dvc().cache_dir(),))
 
     def evidence(self, artifact: Path | None = None) -> "Files":
-        """Where a run left its evidence: in another job's artifact, else in the project itself."""
+        """Where a run left its evidence: in another job's artifact, else in the project itself.
+
+        Raises RefusedError for an artifact that holds none.
+        """
         if artifact is None:
             return self.files()
         from mlci.adapters.files import FileTree
+        from mlci.app.bundle import EVIDENCE
 
         # Some providers hand over `.mlci/` itself, some what holds it.
         directory = self.directory / artifact
-        return FileTree(directory.parent if directory.name == ".mlci" else directory)
+        left = FileTree(directory.parent if directory.name == ".mlci" else directory)
+        if not left.exists(EVIDENCE):
+            raise RefusedError(
+                f"there is no evidence in {artifact}: it holds no {EVIDENCE}",
+                id="evidence-missing",
+                where="--from-artifact",
+                help="name the directory that the run's artifact was downloaded to",
+            )
+        return left
 
     def files_at(self, directory: Path) -> "Files":
         """The files below any directory, standing or not."""

@@ -46,6 +46,8 @@ def command(world: World, out: Output, form: str, artifact: Path | None, promoti
     reported = report(bundle, config, Occasion.PROMOTION if promotion else occasion_of(context), stale=stale)
     if gate:
         refuse_stale(reported)
+    if gate and reported.partial:
+        out.note("only some stages were run, which decides nothing, so the gate stays shut: mlci run")
     if out.json:
         out.document(reported.document)
     else:

@@ -87,6 +87,7 @@ def test_only_a_gate_ends_with_the_verdict(story, mark, status, code):
     gated = run_here("report", "--gate")
     assert gated.code == code
     assert gated.stdout == run_here("report").stdout
+    assert ("only some stages were run, which decides nothing" in gated.stderr) is (mark == PARTIAL)
 
 
 def test_nothing_is_decided_by_evidence_of_another_commit(story):
@@ -113,3 +114,20 @@ def test_the_comment_on_heads_own_evidence_is_made(story):
     said = run_here("comment", "--dry-run", "--number", "7")
     assert said.code == Exit.DONE, said.stderr
     assert said.stdout.startswith("## ✅")
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        (("report",), "nope"),
+        (("report", "--gate"), "nope/.mlci"),
+        (("comment", "--dry-run"), "there"),
+        (("lock", "apply"), "there"),
+    ],
+)
+def test_an_artifact_that_holds_no_evidence_is_named(story, asked, name):
+    leave(story, story.head)
+    (story.path / "there").mkdir()
+    said = run_here(*asked, "--from-artifact", name)
+    assert said.code == Exit.REFUSED
+    assert f"there is no evidence in {name}: it holds no .mlci/evidence [evidence-missing]" in said.stderr
