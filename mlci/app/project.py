@@ -37,8 +37,12 @@ class Project(Struct, frozen=True, kw_only=True):
     source: Source
 
 
-def load_project(start: Path, chosen: str | None, files_at: FilesAt) -> Project:
+def load_project(
+    start: Path, chosen: str | None, files_at: FilesAt, *, seen_from: Path | None = None
+) -> Project:
     """The project that is chosen by name or path, else the one around `start`.
+
+    What is wrong with its files is told by their paths from there, or from where one stands (`seen_from`).
 
     Raises UsageError when there is none or the choice is not clear, ConfigError when it cannot be read.
     """
@@ -46,8 +50,9 @@ def load_project(start: Path, chosen: str | None, files_at: FilesAt) -> Project:
     directory = _chosen(start, root, chosen, files_at) if chosen else _around(start, root)
     prefix = directory.relative_to(root).as_posix()
     files = files_at(directory)
-    config, source = read_configuration(_content(files))
-    _check_against_pipeline(config, source, files)
+    way = _way(directory, (seen_from or start).resolve())
+    config, source = read_configuration(_content(files, way), name=way + FILE)
+    _check_against_pipeline(config, source, files, way)
     return Project(
         config=config, root=root, directory=directory, prefix="" if prefix == "." else prefix, source=source
     )
@@ -142,34 +147,39 @@ def _chosen(start: Path, root: Path, chosen: str, files_at: FilesAt) -> Path:
     )
 
 
+def _way(directory: Path, here: Path) -> str:
+    """The path that leads to a project's files from where somebody stands; empty where he stands in it."""
+    return "" if directory == here else f"{Path(os.path.relpath(directory, here)).as_posix()}/"
+
+
 def _name(files: Files) -> str | None:
     """A project's name, or None where its file cannot be read: what is wrong is told when it is chosen."""
     try:
-        named = parse(_content(files), name=FILE).find("project")
+        named = parse(_content(files, ""), name=FILE).find("project")
     except MlciError:
         return None
     return named.value if isinstance(named.value, str) else None
 
 
-def _content(files: Files) -> bytes:
+def _content(files: Files, way: str) -> bytes:
     try:
         return files.read(FILE, limit=CONFIG_LIMITS.size)
     except WorldError as error:
         if error.id == "file-too-large":
-            raise _too_large(error) from error
+            raise _too_large(error, way) from error
         raise
 
 
-def _check_against_pipeline(config: Config, source: Source, files: Files) -> None:
+def _check_against_pipeline(config: Config, source: Source, files: Files, way: str) -> None:
     content = files.read_if_there(PIPELINE_FILE)
     if content is None:
         return
-    own = {".": read_pipeline(content, name=PIPELINE_FILE)}
+    own = {".": read_pipeline(content, name=way + PIPELINE_FILE)}
     # Only a complaint makes it worth looking for further pipelines below.
     if not _problems_with(own, config, source, files):
         return
-    if found := _problems_with({**own, **_further(files)}, config, source, files):
-        raise config_error(FILE, source.content, found)
+    if found := _problems_with({**own, **_further(files, way)}, config, source, files):
+        raise config_error(way + FILE, source.content, found)
 
 
 def _problems_with(
@@ -183,13 +193,13 @@ def _problems_with(
     return problems.found
 
 
-def _further(files: Files) -> Mapping[str, PipelineFile]:
+def _further(files: Files, way: str) -> Mapping[str, PipelineFile]:
     below = (each for each in files.list() if each.endswith(f"/{PIPELINE_FILE}") and not _is_foreign(each))
-    return {posixpath.dirname(path): read_pipeline(files.read(path), name=path) for path in below}
+    return {posixpath.dirname(path): read_pipeline(files.read(path), name=way + path) for path in below}
 
 
-def _too_large(error: WorldError) -> ConfigError:
-    return config_error(FILE, b"", [Problem(id=error.id, message=error.message, mark=WHOLE_FILE)])
+def _too_large(error: WorldError, way: str) -> ConfigError:
+    return config_error(way + FILE, b"", [Problem(id=error.id, message=error.message, mark=WHOLE_FILE)])
 
 
 def _relative(directory: Path, root: Path) -> str:

@@ -27,7 +27,8 @@ def command(world: World, out: Output, *, check: bool, dry_run: bool, overwrite:
     root = repository_root(world.directory)
     files = FileTree(root)
     # Without any project, loading the one that should be here says what to type.
-    projects = [load_project(each, None, FileTree) for each in find_projects(root) or (root,)]
+    here = world.directory
+    projects = [load_project(each, None, FileTree, seen_from=here) for each in find_projects(root) or (root,)]
     planned = use_case.plan_sync(projects, files, version=__version__, overwrite=overwrite)
     if check:
         use_case.check(planned)

@@ -153,3 +153,37 @@ def test_a_commit_that_is_looked_at_names_nothing_to_run(tmp_path: Path) -> None
         "new": ("o", None),
     }
     assert "theirs" in note
+
+
+@pytest.mark.parametrize(
+    ("stands", "chosen", "way"),
+    [
+        (".", "broken", "broken/"),
+        (".", "pipeline", "pipeline/"),
+        ("services", "../broken", "../broken/"),
+        ("broken/src", None, "../"),
+        ("broken", None, ""),
+    ],
+)
+def test_what_is_wrong_is_told_by_the_path_from_where_one_stands(
+    monorepo: Path, stands: str, chosen: str | None, way: str
+) -> None:
+    write(monorepo, broken="version: 1\nfoo: 1\nproject: p\n", pipeline="version: 1\nproject: q\n")
+    (monorepo / "broken" / "src").mkdir()
+    (monorepo / "pipeline" / "dvc.yaml").write_text("stages: [")
+    with pytest.raises(ConfigError) as caught:
+        load(monorepo / stands, chosen)
+    place = "dvc.yaml:2:1" if chosen == "pipeline" else "mlci.yaml:2:1"
+    assert caught.value.where.startswith(way + place)
+    assert caught.value.problems[0].startswith(way + place)
+
+
+def test_a_file_that_does_not_fit_its_pipeline_or_is_too_large_is_told_by_that_path_too(
+    monorepo: Path,
+) -> None:
+    write(monorepo, odd="version: 1\nproject: p\nci: {stages: {trian: {}}}\n", huge="#" * 2_000_000)
+    (monorepo / "odd" / "dvc.yaml").write_text("stages: {train: {cmd: x}}\n")
+    for chosen, where in (("odd", "odd/mlci.yaml:3:"), ("huge", "huge/mlci.yaml")):
+        with pytest.raises(ConfigError) as caught:
+            load(monorepo, chosen)
+        assert caught.value.where.startswith(where)
