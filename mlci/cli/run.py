@@ -51,7 +51,7 @@ def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> i
         reported.document, terminal.render(reported.report, width=out.width, brief=True, paint=out.painted)
     )
     out.note(f"the whole report: mlci report, or {DIRECTORY}/report.html")
-    for line in following(place, reported.bundle.evidence):
+    for line in following(place, reported.bundle.evidence, world.directory):
         out.note(f"next: {line}")
     if post:
         _post(world, out, reported)

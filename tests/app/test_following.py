@@ -1,5 +1,6 @@
 """What is advised after a run commits all that was measured, and nothing else."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,15 +14,15 @@ from tests.support.fakes import FakeDvc
 MADE = ["dvc.lock", "reports/metrics.json"]
 
 
-def advised(dirty: list[str], prefix: str = "", made: list[str] = MADE) -> str:
+def advised(dirty: list[str], prefix: str = "", here: str = "") -> str:
     place = SimpleNamespace(
         context=RunContext(),
-        project=SimpleNamespace(prefix=prefix, config=Config(project="credit")),
+        project=SimpleNamespace(root=Path("/top"), prefix=prefix, config=Config(project="credit")),
         git=SimpleNamespace(dirty=lambda: dirty),
         dvc=FakeDvc(),
     )
-    pipeline = Evidence(gate=PIPELINE, commit="1" * 40 + "+changes", findings=(), figures={"in_git": made})
-    return next(iter(following(place, (pipeline,))), "")  # type: ignore[arg-type]
+    pipeline = Evidence(gate=PIPELINE, commit="1" * 40 + "+changes", findings=(), figures={"in_git": MADE})
+    return next(iter(following(place, (pipeline,), Path("/top", here))), "")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,12 @@ def test_what_was_measured_is_committed_with_what_came_of_it(dirty: list[str], n
 
 def test_of_a_project_below_the_top_its_own_files_are_named() -> None:
     dirty = ["a/dvc.lock", "a/params.yaml", "b/params.yaml", "README.md"]
-    assert advised(dirty, prefix="a") == "git add dvc.lock params.yaml && git commit"
+    assert advised(dirty, prefix="a", here="a") == "git add dvc.lock params.yaml && git commit"
+    assert advised(dirty, prefix="a") == "git add a/dvc.lock a/params.yaml && git commit"
+    assert advised(dirty, prefix="a", here="b") == "git add ../a/dvc.lock ../a/params.yaml && git commit"
+    many = ["a/dvc.lock", *(f"a/{n}.py" for n in range(9))]
+    assert advised(many, prefix="a") == "git add --all a && git commit"
+    assert advised(many, prefix="a", here="a/src") == "git add --all .. && git commit"
 
 
 def test_where_nothing_came_of_it_nothing_is_advised() -> None:
