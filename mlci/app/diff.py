@@ -146,6 +146,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         pairings=tuple(each.pairing for each in models if each.pairing),
         problems=(*head.declared.problems, *written.problems, *changed.problems),
         **departed,
+        gone=_gone(request.config, base, head),
         contradicted=head.declared.contradicted,
         notes=(
             *chosen.notes,
@@ -188,6 +189,14 @@ def _departed(request: DiffRequest, head: Side) -> _Departed:
     committed = by_hand(request.config, head, found)
     others = tuple(each for each in found if each not in committed)
     return {"displaced": others, "kept": kept(head, others), "by_hand": committed}
+
+
+def _gone(config: Config, base: Side | None, head: Side) -> tuple[str, ...]:
+    if base is None or not base.declared.stages:
+        return ()
+    from mlci.app.comparison.recorded import gone  # noqa: PLC0415 - likewise
+
+    return gone(config, base, head)
 
 
 def _written_apart(request: DiffRequest, both: Sides) -> Mapping[str, Written]:

@@ -663,6 +663,33 @@ def test_predictions_that_git_keeps_are_a_baseline_without_a_lock(place):
     assert (same.interval.low, same.interval.high) == (0, 0)
 
 
+@pytest.mark.parametrize("path", ["params.yaml", "src/train.py", "dvc.yaml", "dvc.lock"])
+@pytest.mark.parametrize("named", [True, False], ids=["a commit", "the work tree"])
+def test_what_made_the_numbers_is_not_taken_away_unseen(place, path, named):
+    place.story.commit({"src/train.py": "1"})
+    place.commit()
+    lock = yaml.safe_load((place.story.path / "dvc.lock").read_text())
+    lock["stages"]["train"]["deps"].append(recorded("src/train.py", b"1"))
+    place.story.commit({"dvc.lock": yaml.safe_dump(lock)})
+    (place.story.path / "reports").mkdir()
+    (place.story.path / PREDICTIONS).write_bytes(predictions())
+    base, head = place.story.head, "HEAD" if named else None
+    assert place.diff(base, head).gone == ()
+    place.story.commit({path: None})
+    found = place.diff(base, head)
+    assert found.gone == (path,)
+    told = [each for each in findings(found, Occasion.PULL_REQUEST) if each.subject == path]
+    assert [(each.check, each.blocks) for each in told] == [("diff.recorded", True)]
+
+
+def test_a_stage_that_went_with_what_it_read_is_not_asked_for(place):
+    place.story.commit({"data.csv": "1"})
+    base = place.commit()
+    gone = {"data.csv": None, "dvc.yaml": "stages: {}\n", "dvc.lock": "schema: '2.0'\nstages: {}\n"}
+    place.story.commit(gone)
+    assert place.diff(base, "HEAD").gone == ()
+
+
 def test_a_poisoned_cache_is_not_believed(place):
     base = place.commit()
     place.keep(predictions()).write_bytes(predictions(skill=0.1))

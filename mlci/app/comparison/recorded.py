@@ -1,6 +1,6 @@
 """What lies at a side of a diff and is not what its lock records: then its numbers are of another state."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from posixpath import dirname, join
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from mlci.core.config import Config, LockAuthor
 from mlci.core.diff import Keeper
 from mlci.core.diff.renames import pointer
 from mlci.core.digest import md5
-from mlci.core.dvc.files import Hashed, ParamsUse, located
+from mlci.core.dvc.files import LOCK_FILE, PIPELINE_FILE, Hashed, ParamsUse, is_inside, located
 from mlci.core.dvc.manifest import directory_hash
 from mlci.core.dvc.params import read_params
 from mlci.core.dvc.stages import changed_values
@@ -51,6 +51,46 @@ def by_hand(config: Config, side: Side, paths: Iterable[str]) -> tuple[str, ...]
         return held
     changed = {*snapshot.git.dirty()}
     return tuple(path for path in held if join(snapshot.prefix, path) not in changed)
+
+
+def gone(config: Config, base: Side, head: Side) -> tuple[str, ...]:
+    """What made the numbers, and the change took away: sources and parameters, or the pipeline itself."""
+    outs = {path for model in config.models.values() for path in (model.path, model.predictions) if path}
+    needed = {*_read_by_stages(head)}
+    if (outs & base.declared.outs.keys()) - head.declared.outs.keys():
+        files = (PIPELINE_FILE, LOCK_FILE)
+        needed |= {join(home, each) for home in base.declared.pipelines for each in files}
+    lost = _missing(head, sorted(needed))
+    never = {*_missing(base, lost)}
+    return tuple(path for path in lost if path not in never and not _is_made(path, head))
+
+
+def _read_by_stages(side: Side) -> Iterator[str]:
+    """What the lock says that stages read, as far as a stage is still declared."""
+    for home, pipeline in side.declared.pipelines.items():
+        for name, stage in pipeline.lock.items() if pipeline else ():
+            declared = pipeline.file.stages.get(name.partition("@")[0]) if pipeline else None
+            if declared is None or "${" in declared.wdir:
+                continue
+            for path in (*stage.deps, *stage.params):
+                if "://" not in path:
+                    yield located(declared.place(path), home)
+
+
+def _is_made(path: str, side: Side) -> bool:
+    return any(is_inside(path, each) for each in side.declared.outs)
+
+
+def _missing(side: Side, paths: Sequence[str]) -> list[str]:
+    side.snapshot.git.announce(side.snapshot.named(paths))
+    return [path for path in paths if _is_missing(side, path)]
+
+
+def _is_missing(side: Side, path: str) -> bool:
+    try:
+        return side.snapshot.read(path, limit=_LIMIT) is None
+    except MlciError:
+        return False  # it is there, whatever else is wrong with it
 
 
 def kept(side: Side, paths: Iterable[str]) -> Mapping[str, Keeper]:

@@ -146,7 +146,7 @@ class _Home(Struct, kw_only=True):
         declared = dict.fromkeys((*_of_declarations(behind, ahead), *self._of_values(behind, ahead)))
         if not declared and not recorded:
             return None
-        pending = bool(declared) and not self._has_run(ahead)
+        pending = not self._has_run(ahead)
         because = self._texts(_in_order((*declared, *recorded)), ahead.wdir)
         return self._told(name, Move.CHANGED, because, pending=pending)
 

@@ -289,6 +289,7 @@ class Diff(Struct, frozen=True, kw_only=True):
     `displaced` are files that verdicts rest on and that are not those which the lock records, `kept` says of
     some who can put them back, `by_hand` are those that were committed so though the lock is a promise,
     `contradicted` those of which it records two things: what a stage made, and what another one read.
+    `gone` are files with which numbers were made and that the change took away.
     Every sequence is sorted, and the same two commits give the same value.
     """
 
@@ -306,6 +307,7 @@ class Diff(Struct, frozen=True, kw_only=True):
     displaced: tuple[str, ...] = ()
     kept: Mapping[str, Keeper] = field(default_factory=dict)
     by_hand: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     contradicted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

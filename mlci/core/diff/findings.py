@@ -100,8 +100,9 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
     missed = tuple(each for metric in gated for each in _limits(metric, limits)) if limits else ()
     held = diff.doubtful if occasion is Occasion.PROMOTION else ()
     rows = tuple(told for each in diff.pairings for told in _rows(each, decides=each in held))
-    by_file = frozenset(diff.displaced)
+    by_file = frozenset({*diff.displaced, *diff.gone})
     displaced = (
+        *(_taken_away(each, diff.base or "") for each in diff.gone),
         *map(_of_no_stage, diff.by_hand),
         *(_of_another_state(each, diff.kept.get(each)) for each in diff.displaced),
         *map(_of_two_states, diff.contradicted),
@@ -167,6 +168,16 @@ def _of_another_state(path: str, keeper: Keeper | None) -> Finding:
     )
 
 
+def _taken_away(path: str, base: str) -> Finding:
+    return Finding(
+        check=RECORDED,
+        subject=path,
+        status=Status.FAIL,
+        message="the change takes this file away, with which the numbers here were made",
+        help=f"git checkout {base[:10]} -- {shlex.quote(path)}; or take out what needs it, then mlci run",
+    )
+
+
 def _of_no_stage(path: str) -> Finding:
     return Finding(
         check=RECORDED,
@@ -190,8 +201,10 @@ def _of_two_states(path: str) -> Finding:
 
 def _unrun(stage: StageDiff, displaced: frozenset[str]) -> str:
     """What of a stage has changed and did not run; of parameters that are told by their file nothing more."""
-    if not stage.pending or stage.move is not Move.CHANGED:
+    if not stage.pending:
         return ""
+    if stage.move is Move.ADDED:
+        return "it is new"
     return ", ".join(each for each in stage.because if displaced.isdisjoint(_paths(each)))
 
 

@@ -102,6 +102,7 @@ _DIFF: Mapping[str, Build] = {
     "problems": texts,
     "displaced": texts,
     "by_hand": texts,
+    "gone": texts,
     "kept": lambda raw: {path: Keeper(keeper) for path, keeper in raw.items()},
     "contradicted": texts,
     "notes": texts,
