@@ -211,7 +211,7 @@ class World:
                 f"there is no evidence in {artifact}: it holds no {EVIDENCE}",
                 id="evidence-missing",
                 where="--from-artifact",
-                help="name the directory that the run's artifact was downloaded to",
+                help="mlci run leaves it there: name the directory that its job's artifact was downloaded to",
             )
         return left
 
