@@ -271,8 +271,7 @@ def _slices(diff: Diff, extent: Extent) -> Section | None:
     names = {(each.model, each.subject) for each in slices}
     moved = [each for each in told if each.verdict in (MetricVerdict.IMPROVED, MetricVerdict.REGRESSED)]
     summary = f"{count(len(names), 'slice')}, {count(len(moved), 'measure')} moved"
-    worse = any(each.verdict is MetricVerdict.REGRESSED for each in told)
-    return Section(title="Slices", blocks=tuple(blocks), summary=words(summary), folded=not worse)
+    return Section(title="Slices", blocks=tuple(blocks), summary=words(summary), folded=True)
 
 
 def _slice(metric: MetricDiff, label: str) -> IntervalRow:
