@@ -33,7 +33,8 @@ COVERAGE = "diff.coverage"
 SLICES = "diff.slices"
 
 # What is said of a stage that has not run as it is declared.
-UNRUN = "is declared otherwise than it ran"
+UNRUN = "the stage is declared otherwise than it ran"
+TAKEN = "the change takes this file away"
 
 _FINITE = "a gated metric must be a finite number: correct the stage that writes it, then `mlci run`"
 _ACCEPT = "a version of it needs `mlci register --accept-incomparable REASON`"
@@ -173,7 +174,7 @@ def _taken_away(path: str, base: str) -> Finding:
         check=RECORDED,
         subject=path,
         status=Status.FAIL,
-        message="the change takes this file away, with which the numbers here were made",
+        message=f"{TAKEN}, with which the numbers here were made",
         help=f"git checkout {base[:10]} -- {shlex.quote(path)}; or take out what needs it, then mlci run",
     )
 
@@ -219,7 +220,7 @@ def _of_another_stage(stage: StageDiff, why: str) -> Finding:
         check=RECORDED,
         subject=stage.name,
         status=Status.WARN,
-        message=f"the stage {UNRUN} ({inert(why)}): the numbers here were made without that",
+        message=f"{UNRUN} ({inert(why)}): the numbers here were made without that",
         help="mlci run",
     )
 

@@ -14,6 +14,7 @@ from mlci.core.diff.findings import (
     ROWS,
     SAYS,
     SLICES,
+    TAKEN,
     UNRUN,
     VERDICT,
     paired,
@@ -52,7 +53,10 @@ _SENTENCES = {
     RELAXED: ("the change asks less, or something else, of ", ""),
     WAIVERS: ("the waiver of ", " forgives nothing"),
 }
-_OF_A_STAGE = ("the stage ", f" {UNRUN}")
+_OF_RECORDS = {
+    UNRUN: ("the stage ", " is declared otherwise than it ran"),
+    TAKEN: ("the change takes away ", ""),
+}
 # The model gate asks the same of limits, where there is one.
 _LIMITS = (OBJECTIVE, f"{MODEL}.objective")
 _MISSES = {Status.FAIL: "misses its limit", Status.WARN: "meets its limit narrowly"}
@@ -208,8 +212,9 @@ def _names(diff: Diff | None) -> Mapping[str, str]:
 def _told(finding: Finding, names: Mapping[str, str]) -> Text:
     """A finding as a part of a sentence."""
     if finding.check in _SENTENCES:
-        of_a_stage = finding.check == RECORDED and UNRUN in finding.message
-        before, after = _OF_A_STAGE if of_a_stage else _SENTENCES[finding.check]
+        of_records = _OF_RECORDS.items() if finding.check == RECORDED else ()
+        apart = (sentence for begins, sentence in of_records if finding.message.startswith(begins))
+        before, after = next(apart, _SENTENCES[finding.check])
         return (*words(before), *code(finding.subject), *words(after))
     if finding.check == READABLE:
         return words("a file that was declared cannot be read")

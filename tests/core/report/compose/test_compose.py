@@ -474,6 +474,13 @@ def test_a_stage_is_no_file_in_the_headline() -> None:
     assert plain(report.headline).endswith(": the stage train is declared otherwise than it ran")
 
 
+def test_what_a_change_takes_away_is_called_so_in_the_headline() -> None:
+    diff = Diff(base=BASE, head=HEAD, gone=("dvc.lock",))
+    evidence = Evidence(gate="diff", commit=HEAD, findings=findings(diff, Occasion.PULL_REQUEST))
+    report = compose(project="c", evidence=[evidence], diff=diff, occasion=Occasion.PULL_REQUEST)
+    assert plain(report.headline).endswith(": the change takes away dvc.lock")
+
+
 def test_the_headline_names_the_model_where_several_have_such_a_metric() -> None:
     report = told(AUC, replace(NOISE, model="churn"))
     assert plain(report.headline) == "Do not merge: income.roc_auc regressed"
