@@ -97,7 +97,7 @@ class GitChild:
 
     @cached_property
     def _objects(self) -> Objects:
-        return Objects(lambda: self._beside("cat-file", "--batch", "-z"), limit=BULK)
+        return Objects(lambda: self._beside("cat-file", "--batch-command", "--buffer", "-z"), limit=BULK)
 
     @cached_property
     def _overrides(self) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""Git's objects from one `git cat-file --batch` that goes on: a question costs no process."""
+"""Git's objects from one `git cat-file` that goes on: a question costs no process, many cost one turn."""
 
 import re
 from collections import deque
@@ -17,6 +17,7 @@ _TREE = b"40000"
 _FOREVER = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LINK = b"160000"  # to a commit of another repository, which need not be here
 _LONGEST = 32 * 1024  # what a pipe takes at once, whoever reads it
+_QUESTION, _NOW = b"contents %b\0", b"flush\0"
 _CODEC = ("utf-8", "surrogateescape")
 _Names = dict[bytes, tuple[bytes, str]]
 
@@ -110,18 +111,18 @@ class Objects:
         """Ask, unless it was asked ahead."""
         if not self._asked:
             self._asked.extend(self._turn(asked))
-            dialogue.say(b"".join(each + b"\0" for each in self._asked))
+            dialogue.say(b"".join(_QUESTION % each for each in self._asked) + _NOW)
         self._asked.popleft()
 
     def _turn(self, asked: bytes) -> Iterator[bytes]:
         """The question, and of those announced right after it as many as a pipe takes at once."""
-        size = len(asked) + 1
+        size = len(_QUESTION % asked) + len(_NOW)
         yield asked
         if asked not in self._announced:
             return
         while self._announced.popleft() != asked:
             pass
-        while self._announced and (size := size + len(self._announced[0]) + 1) <= _LONGEST:
+        while self._announced and (size := size + len(_QUESTION % self._announced[0])) <= _LONGEST:
             yield self._announced.popleft()
 
     def _answer(self, dialogue: Dialogue, asked: bytes, limit: int, name: str) -> Found | None:
