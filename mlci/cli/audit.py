@@ -6,7 +6,7 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output, Tone
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.wiring import World
 
 if TYPE_CHECKING:
@@ -18,18 +18,18 @@ EVENTS = ("register", "assign", "unassign", "deploy", "deregister", "deprecate")
 
 @verb("mlci audit income", "mlci audit income --env prod --full", "mlci audit income --format html")
 @click.argument("model", shell_complete=completing.models)
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to tell it.")
-@click.option("--full", is_flag=True, help="Show all that was recorded with each event.")
-@click.option(
+@option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to tell it.")
+@option("--full", is_flag=True, help="Show all that was recorded with each event.")
+@option(
     "--env",
     "environment",
     metavar="ENV",
     help="Only what happened in this environment.",
     shell_complete=completing.environments,
 )
-@click.option("--version", metavar="VERSION", help="Only what happened to this version.")
-@click.option("--event", type=click.Choice(EVENTS), help="Only events of this kind.")
-@click.option("--since", metavar="DATE", help="Only what happened since, such as 2026-03.")
+@option("--version", metavar="VERSION", help="Only what happened to this version.")
+@option("--event", type=click.Choice(EVENTS), help="Only events of this kind.")
+@option("--since", metavar="DATE", help="Only what happened since, such as 2026-03.")
 def command(
     world: World,
     out: Output,

@@ -4,13 +4,13 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.wiring import World
 
 
 @verb("mlci card income@v1.2.0 > README.md", "mlci card 'income#prod' --format html > card.html")
 @click.argument("reference", shell_complete=completing.references)
-@click.option(
+@option(
     "--format", "form", type=click.Choice(["markdown", "html"]), default="markdown", help="How to tell it."
 )
 def command(world: World, out: Output, reference: str, form: str) -> None:

@@ -5,22 +5,22 @@ from pathlib import Path
 import click
 
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.wiring import World
 
 
 @verb("mlci comment", "mlci comment --from-artifact artifact --dry-run")
-@click.option(
+@option(
     "--from-artifact",
     "artifact",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Read what another job's run left in DIR, as data.",
 )
-@click.option(
+@option(
     "--number", type=click.IntRange(min=1), metavar="N", help="The pull request, when it cannot be found."
 )
-@click.option("--dry-run", is_flag=True, help="Print the comment and post nothing.")
+@option("--dry-run", is_flag=True, help="Print the comment and post nothing.")
 def command(world: World, out: Output, artifact: Path | None, number: int | None, dry_run: bool) -> None:
     """Post the report on its pull request, or update the one that stands there.
 

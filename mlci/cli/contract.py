@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 import click
 
 from mlci.cli.output import Output
-from mlci.cli.verb import verb, verbs
+from mlci.cli.verb import option, verb, verbs
 from mlci.wiring import World
 
 
@@ -14,9 +14,9 @@ from mlci.wiring import World
     "mlci contract suggest data/train.parquet --to contracts/train.yaml --dry-run",
 )
 @click.argument("dataset")
-@click.option("--to", "to", metavar="FILE", help="Where to write it; contracts/<name>.yaml unless given.")
-@click.option("--replace", is_flag=True, help="Write over a contract that stands already.")
-@click.option("--dry-run", is_flag=True, help="Print the contract and write nothing.")
+@option("--to", "to", metavar="FILE", help="Where to write it; contracts/<name>.yaml unless given.")
+@option("--replace", is_flag=True, help="Write over a contract that stands already.")
+@option("--dry-run", is_flag=True, help="Print the contract and write nothing.")
 def suggest(world: World, out: Output, dataset: str, to: str | None, replace: bool, dry_run: bool) -> None:
     """Write a first contract from the data, for you to review."""
     from mlci.app.contract import suggest as suggested

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlci.cli.output import Output, Tone
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import UsageError
 from mlci.wiring import World
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @verb("mlci demo", "mlci demo --keep demo")
-@click.option(
+@option(
     "--keep",
     type=click.Path(path_type=Path),
     metavar="DIR",

@@ -4,15 +4,15 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import UsageError, WorldError
 from mlci.wiring import World
 
 
 @verb("mlci deploy staging", "mlci deploy --tag 'income#prod#7'", "mlci deploy prod --dry-run")
 @click.argument("environment", required=False, metavar="[ENV]", shell_complete=completing.environments)
-@click.option("--tag", metavar="TAG", help="The assignment that started this; a newer one wins.")
-@click.option("--dry-run", is_flag=True, help="Say what would run and run nothing.")
+@option("--tag", metavar="TAG", help="The assignment that started this; a newer one wins.")
+@option("--dry-run", is_flag=True, help="Say what would run and run nothing.")
 def command(world: World, out: Output, environment: str | None, tag: str | None, dry_run: bool) -> None:
     """Deploy the versions an environment was given last; what is deployed already is left alone.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import Exit
 from mlci.wiring import World
 
@@ -21,14 +21,14 @@ MOST_ROWS = 12
 @verb("mlci diff", "mlci diff v1.0 HEAD", "mlci diff 'income#prod' --json", "mlci diff --gate")
 @click.argument("base", required=False)
 @click.argument("head", required=False)
-@click.option("--md", "markdown", is_flag=True, help="Answer with Markdown.")
-@click.option(
+@option("--md", "markdown", is_flag=True, help="Answer with Markdown.")
+@option(
     "--gate",
     is_flag=True,
     help="End with 10 when the change is red, as `mlci run` is by the same findings and waivers.",
 )
-@click.option("--all", "whole", is_flag=True, help="Show every row, not only the most important ones.")
-@click.option("--promotion", is_flag=True, help="Gate as main does before a version is registered.")
+@option("--all", "whole", is_flag=True, help="Show every row, not only the most important ones.")
+@option("--promotion", is_flag=True, help="Gate as main does before a version is registered.")
 def command(
     world: World,
     out: Output,

@@ -4,13 +4,13 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.wiring import World
 
 
 @verb("mlci history", "mlci history income --env prod", "mlci history --json")
 @click.argument("model", required=False, shell_complete=completing.models)
-@click.option(
+@option(
     "--env",
     "environment",
     metavar="ENV",

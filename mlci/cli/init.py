@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlci.cli.output import Output, Tone
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import UsageError
 from mlci.wiring import World
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 @verb("mlci init credit", "mlci init --template minimal --adopt", "mlci init churn --provider github --yes")
 @click.argument("path", default=".", type=click.Path(path_type=Path))
-@click.option("--template", metavar="ID", help="What to lay down: tabular-classification or minimal.")
-@click.option("--name", help="The project's name; the directory's, unless told.")
-@click.option("--model", help="The model's name.")
-@click.option("--provider", multiple=True, help="Whose CI to write: github, gitlab or both.")
-@click.option("--branch", help="The branch that versions come from; origin's own, unless told.")
-@click.option("--python", help="The interpreter of the pipeline, when it is not .venv's.")
-@click.option("--adopt", is_flag=True, help="Add what is missing to a directory that is not empty.")
-@click.option("--yes", "-y", is_flag=True, help="Ask nothing; take what is proposed.")
-@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@option("--template", metavar="ID", help="What to lay down: tabular-classification or minimal.")
+@option("--name", help="The project's name; the directory's, unless told.")
+@option("--model", help="The model's name.")
+@option("--provider", multiple=True, help="Whose CI to write: github, gitlab or both.")
+@option("--branch", help="The branch that versions come from; origin's own, unless told.")
+@option("--python", help="The interpreter of the pipeline, when it is not .venv's.")
+@option("--adopt", is_flag=True, help="Add what is missing to a directory that is not empty.")
+@option("--yes", "-y", is_flag=True, help="Ask nothing; take what is proposed.")
+@option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 def command(world: World, out: Output, path: Path, **options: Any) -> None:  # noqa: ANN401
     """Begin a project in PATH: pipeline, gates, environments and CI. Files that stand are never changed."""
     from mlci import __version__

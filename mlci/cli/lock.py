@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlci.cli.output import Output
-from mlci.cli.verb import verb, verbs
+from mlci.cli.verb import option, verb, verbs
 from mlci.errors import Exit
 from mlci.wiring import World
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @verb("mlci lock resolve", "mlci lock resolve --dry-run", "mlci lock resolve --no-repro")
-@click.option("--no-repro", "keep", is_flag=True, help="Only write the lock; run nothing.")
-@click.option("--dry-run", is_flag=True, help="Say what would be taken, and write nothing.")
+@option("--no-repro", "keep", is_flag=True, help="Only write the lock; run nothing.")
+@option("--dry-run", is_flag=True, help="Say what would be taken, and write nothing.")
 def resolve(world: World, out: Output, keep: bool, dry_run: bool) -> int:
     """Take both sides of a conflict in dvc.lock, stage by stage, and reproduce what neither side made.
 
@@ -91,7 +91,7 @@ def _reproduced(world: World, out: Output, found: "Resolved") -> bool:
     "mlci lock apply --from-artifact artifact --dry-run",
     "mlci lock apply --from-artifact artifact --push",
 )
-@click.option(
+@option(
     "--from-artifact",
     "artifact",
     type=click.Path(file_okay=False, exists=True, path_type=Path),
@@ -99,8 +99,8 @@ def _reproduced(world: World, out: Output, found: "Resolved") -> bool:
     required=True,
     help="What a CI job left, downloaded to DIR.",
 )
-@click.option("--push", is_flag=True, help="Commit it to its branch on origin; nothing changes here.")
-@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@option("--push", is_flag=True, help="Commit it to its branch on origin; nothing changes here.")
+@option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 def apply(world: World, out: Output, artifact: Path, push: bool, dry_run: bool) -> None:
     """Take the dvc.lock that a CI job made for the commit that is checked out, so that you can commit it.
 

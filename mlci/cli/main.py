@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import click
 
 from mlci import __version__, cli
-from mlci.cli.verb import Group, Verb, shared_options
+from mlci.cli.verb import Group, Option, Verb, shared_options
 from mlci.errors import Exit, UsageError
 from mlci.wiring import Settings
 
@@ -82,7 +82,7 @@ program = Program(
     " with Git as the database.",
     params=[
         *shared_options(),
-        click.Option(
+        Option(
             ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_print_version,
             help="Say which version this is.",
         ),

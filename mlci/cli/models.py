@@ -6,7 +6,7 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.wiring import World
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @verb("mlci models", "mlci models income --json", "mlci models --all")
 @click.argument("model", required=False, shell_complete=completing.models)
-@click.option("--all", "everything", is_flag=True, help="Show deprecated models too.")
+@option("--all", "everything", is_flag=True, help="Show deprecated models too.")
 def command(world: World, out: Output, model: str | None, everything: bool) -> None:
     """List models, their latest version and what each environment runs; of MODEL, every version."""
     git = world.repository()

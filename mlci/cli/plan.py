@@ -6,7 +6,7 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import Exit
 from mlci.wiring import World
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @verb("mlci plan", "mlci plan train", "mlci plan --check", "mlci plan --json")
 @click.argument("stages", nargs=-1, metavar="[STAGE]...", shell_complete=completing.stages)
-@click.option("--check", is_flag=True, help="End with 6 when a stage is stale, or in doubt.")
-@click.option("--offline", is_flag=True, help="Ask no remote; what only it could tell is in doubt.")
+@option("--check", is_flag=True, help="End with 6 when a stage is stale, or in doubt.")
+@option("--offline", is_flag=True, help="Ask no remote; what only it could tell is in doubt.")
 def command(world: World, out: Output, stages: tuple[str, ...], check: bool, offline: bool) -> int:
     """Say which stages are stale and why, and what `mlci run` would execute.
 

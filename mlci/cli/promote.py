@@ -6,7 +6,7 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output, complain
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import Exit, UsageError
 from mlci.wiring import World
 
@@ -18,23 +18,21 @@ FORMATS = ("terminal", "markdown", "html")
 
 @verb("mlci promote income --to prod", "mlci promote income@v1.4.0 --to prod", "mlci promote --check")
 @click.argument("what", required=False, metavar="[MODEL[@VERSION]]", shell_complete=completing.versions)
-@click.option(
+@option(
     "--to",
     "environment",
     metavar="ENV",
     help="The environment that should run it.",
     shell_complete=completing.environments,
 )
-@click.option("--pull-request", is_flag=True, help="Push a branch from main and open its pull request.")
-@click.option(
+@option("--pull-request", is_flag=True, help="Push a branch from main and open its pull request.")
+@option(
     "--check",
     is_flag=True,
     help="Judge what this branch asks for; exit 7 when it is not allowed, 5 when a promise is broken.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="terminal", help="How --check tells it."
-)
-@click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
+@option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="How --check tells it.")
+@option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
 def command(
     world: World,
     out: Output,

@@ -1,17 +1,15 @@
 """`mlci reconcile`: make the registry say what the environment files on main say."""
 
-import click
-
 from mlci.cli.output import Output, complain
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import Exit
 from mlci.wiring import World
 
 
 @verb("mlci reconcile --check", "mlci reconcile", "mlci reconcile --dry-run")
-@click.option("--check", is_flag=True, help="Write nothing; exit 6 when something is to be done.")
-@click.option("--dry-run", is_flag=True, help="Say what would be written and write nothing.")
-@click.option("--prune", is_flag=True, help="Clear an environment whose file is empty or gone.")
+@option("--check", is_flag=True, help="Write nothing; exit 6 when something is to be done.")
+@option("--dry-run", is_flag=True, help="Say what would be written and write nothing.")
+@option("--prune", is_flag=True, help="Clear an environment whose file is empty or gone.")
 def command(world: World, out: Output, check: bool, dry_run: bool, prune: bool) -> int:
     """Assign versions to environments as their files on the main branch ask for.
 

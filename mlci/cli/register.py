@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import Exit
 from mlci.wiring import World
 
@@ -16,19 +16,17 @@ if TYPE_CHECKING:
 
 
 @verb("mlci register --dry-run", "mlci register", "mlci register --bump major")
-@click.option("--bump", type=click.Choice(["major", "minor", "patch"]), help="What the new version raises.")
-@click.option(
+@option("--bump", type=click.Choice(["major", "minor", "patch"]), help="What the new version raises.")
+@option(
     "--from-artifact",
     "artifact",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Read what another job's run left in DIR, as data.",
 )
-@click.option("--allow-failed", metavar="REASON", help="Register in spite of red evidence; kept in the tag.")
-@click.option(
-    "--accept-incomparable", metavar="REASON", help="Register what cannot be compared; kept in the tag."
-)
-@click.option("--dry-run", is_flag=True, help="Say what would be registered and write nothing.")
+@option("--allow-failed", metavar="REASON", help="Register in spite of red evidence; kept in the tag.")
+@option("--accept-incomparable", metavar="REASON", help="Register what cannot be compared; kept in the tag.")
+@option("--dry-run", is_flag=True, help="Say what would be registered and write nothing.")
 def command(
     world: World,
     out: Output,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import Exit
 from mlci.wiring import World
 
@@ -18,16 +18,16 @@ FORMATS = ("terminal", "markdown", "html", "junit")
 
 
 @verb("mlci report", "mlci report --format markdown", "mlci report --gate")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="How to tell it.")
-@click.option(
+@option("--format", "form", type=click.Choice(FORMATS), default="terminal", help="How to tell it.")
+@option(
     "--from-artifact",
     "artifact",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Read what another job's run left in DIR, as data.",
 )
-@click.option("--promotion", is_flag=True, help="Judge as main does before a version is registered.")
-@click.option("--gate", is_flag=True, help="End with 10 when the verdict is red, or only a part was run.")
+@option("--promotion", is_flag=True, help="Judge as main does before a version is registered.")
+@option("--gate", is_flag=True, help="End with 10 when the verdict is red, or only a part was run.")
 def command(world: World, out: Output, form: str, artifact: Path | None, promotion: bool, gate: bool) -> int:
     """Tell what the last `mlci run` found, without running anything again.
 

@@ -4,14 +4,14 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.wiring import World
 
 
 @verb("mlci retire income@v1.2.0 --reason 'trained on wrong labels'", "mlci retire income --reason replaced")
 @click.argument("what", metavar="MODEL[@VERSION]", shell_complete=completing.versions)
-@click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the tag.")
-@click.option("--dry-run", is_flag=True, help="Say what would be written and write nothing.")
+@option("--reason", required=True, metavar="TEXT", help="Why; kept in the tag.")
+@option("--dry-run", is_flag=True, help="Say what would be written and write nothing.")
 def command(world: World, out: Output, what: str, reason: str, dry_run: bool) -> None:
     """Withdraw a version, or deprecate a model, that no environment runs any more."""
     from mlci.app.promote import name_of

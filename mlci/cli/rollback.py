@@ -4,16 +4,16 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.wiring import World
 
 
 @verb("mlci rollback prod income", "mlci rollback prod income --to v1.3.0")
 @click.argument("environment", metavar="ENV", shell_complete=completing.environments)
 @click.argument("model", shell_complete=completing.models)
-@click.option("--to", "version", metavar="VERSION", help="Another version than the one before.")
-@click.option("--pull-request", is_flag=True, help="Push a branch from main and open its pull request.")
-@click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
+@option("--to", "version", metavar="VERSION", help="Another version than the one before.")
+@option("--pull-request", is_flag=True, help="Push a branch from main and open its pull request.")
+@option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
 def command(
     world: World,
     out: Output,

@@ -2,11 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
 from mlci.cli import completing
 from mlci.cli.output import Output, complain
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.errors import Exit
 from mlci.wiring import World
 
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @verb("mlci run", "mlci run --stage train", "mlci run --comment", "mlci run --json")
-@click.option(
+@option(
     "--stage",
     "stages",
     multiple=True,
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     help="Only reproduce this; repeatable.",
     shell_complete=completing.stages,
 )
-@click.option("--comment", "post", is_flag=True, help="Then post the report, as `mlci comment` does.")
+@option("--comment", "post", is_flag=True, help="Then post the report, as `mlci comment` does.")
 def command(world: World, out: Output, stages: tuple[str, ...], post: bool) -> int:
     """Reproduce the pipeline, run the gates, compare with the base, report.
 

@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
 from mlci.cli.output import Output, Tone
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.wiring import World
 
 if TYPE_CHECKING:
@@ -14,9 +12,9 @@ if TYPE_CHECKING:
 
 
 @verb("mlci sync", "mlci sync --check", "mlci sync --dry-run")
-@click.option("--check", is_flag=True, help="Write nothing; exit 6 when a file differs.")
-@click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")
-@click.option("--overwrite", is_flag=True, help="Replace files that were edited by hand.")
+@option("--check", is_flag=True, help="Write nothing; exit 6 when a file differs.")
+@option("--dry-run", is_flag=True, help="Write nothing; show what would change.")
+@option("--overwrite", is_flag=True, help="Replace files that were edited by hand.")
 def command(world: World, out: Output, *, check: bool, dry_run: bool, overwrite: bool) -> None:
     """Write the CI files of every project in this repository, and remove what no longer belongs."""
     from mlci import __version__

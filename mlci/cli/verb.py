@@ -1,7 +1,7 @@
 """How a command is declared: with examples, the shared options, and the world handed in."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,17 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
         setattr(settings, str(parameter.name), value)
 
 
+class Option(click.Option):
+    """An option whose help stands on one line: click loads `inspect` to unindent any."""
+
+    def __init__(self, names: Sequence[str], *, help: str, **declared: Any) -> None:  # noqa: ANN401
+        super().__init__(names, **declared)
+        self.help = help
+
+
+option = functools.partial(click.option, cls=Option)
+
+
 @functools.cache
 def shared_options() -> tuple[click.Parameter, ...]:
     """The options that mean the same before and after every command's name."""
@@ -26,20 +37,41 @@ def shared_options() -> tuple[click.Parameter, ...]:
     common: dict[str, Any] = {"expose_value": False, "callback": _remember}
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     return (
-        click.Option(
+        Option(
             ["-C", "directory"], type=folder, metavar="DIR", help="Work as if started in DIR.", **common
         ),
-        click.Option(["--project"], metavar="NAME", help="Choose one project of several.", **common),
-        click.Option(["--json", "json"], help="Answer with strict JSON.", **flag, **common),
-        click.Option(["--quiet", "-q", "quiet"], help="No progress on stderr.", **flag, **common),
-        click.Option(
+        Option(["--project"], metavar="NAME", help="Choose one project of several.", **common),
+        Option(["--json", "json"], help="Answer with strict JSON.", **flag, **common),
+        Option(["--quiet", "-q", "quiet"], help="No progress on stderr.", **flag, **common),
+        Option(
             ["--no-color", "color"], help="No styled text.", is_flag=True, flag_value=False,
             default=None, **common,
         ),
     )  # fmt: skip
 
 
-class Verb(click.Command):
+def _show_help(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(context.get_help(), color=context.color)
+        context.exit()
+
+
+class _Helpful(click.Command):
+    """A command whose `--help` is such an option too."""
+
+    @functools.cached_property
+    def _asks_for_help(self) -> Option:
+        return Option(
+            ["--help"], is_flag=True, expose_value=False, is_eager=True, callback=_show_help,
+            help="Show this message and exit.",
+        )  # fmt: skip
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option, always the same one: click tells by that in which order options were given."""
+        return self._asks_for_help
+
+
+class Verb(_Helpful):
     """A command that carries examples and takes the shared options."""
 
     examples: tuple[str, ...] = ()
@@ -57,7 +89,7 @@ class Verb(click.Command):
                     formatter.write(f"{'':{formatter.current_indent}}$ {example}\n")
 
 
-class Group(click.Group):
+class Group(_Helpful, click.Group):
     """A command with commands below it, which guesses what a wrong word was to be."""
 
     def resolve_command(

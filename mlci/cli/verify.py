@@ -6,7 +6,7 @@ import click
 
 from mlci.cli import completing
 from mlci.cli.output import Output, Tone
-from mlci.cli.verb import verb
+from mlci.cli.verb import option, verb
 from mlci.wiring import World
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @verb("mlci verify income@v1.2.0", "mlci verify 'income#prod' --json", "mlci verify income --reproduce")
 @click.argument("reference", shell_complete=completing.references)
-@click.option("--allow-unproven", is_flag=True, help="End well even where something cannot be proven here.")
-@click.option("--reproduce", is_flag=True, help="Run every stage of its commit anew and compare all outputs.")
+@option("--allow-unproven", is_flag=True, help="End well even where something cannot be proven here.")
+@option("--reproduce", is_flag=True, help="Run every stage of its commit anew and compare all outputs.")
 def command(world: World, out: Output, reference: str, *, allow_unproven: bool, reproduce: bool) -> None:
     """Hold REFERENCE's tag, lock, journal and bytes against one another; exit 5 when they differ.
 

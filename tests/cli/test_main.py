@@ -8,7 +8,7 @@ import pytest
 
 from mlci import __version__, cli
 from mlci.cli.main import program
-from mlci.cli.verb import Verb, Verbs
+from mlci.cli.verb import Option, Verb, Verbs
 from tests.support.program import run_here, run_mlci
 
 CONTEXT = click.Context(program, info_name="mlci")
@@ -38,6 +38,16 @@ def test_every_command_says_what_it_does_and_shows_how(name: str, verb: Verb) ->
     assert verb.help
     assert verb.examples
     assert any(f"mlci {name}" in example for example in verb.examples)
+
+
+@pytest.mark.parametrize(
+    ("name", "verb"), [("", program), *VERBS], ids=["mlci", *(name for name, _ in VERBS)]
+)
+def test_no_option_costs_a_start_its_unindenting(name: str, verb: click.Command) -> None:
+    options = [each for each in verb.get_params(click.Context(verb)) if isinstance(each, click.Option)]
+
+    assert [each.name for each in options if not isinstance(each, Option)] == []
+    assert "help" in [each.name for each in options]
 
 
 @pytest.mark.parametrize(("name", "verb"), VERBS, ids=[name for name, _ in VERBS])

@@ -51,6 +51,26 @@ def test_a_configuration_error_costs_no_heavy_library(tmp_path: Path) -> None:
     assert packages(told) & HEAVY == set()
 
 
+def test_what_a_command_seldom_uses_is_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / "mlci.yaml").write_text("version: 1\nproject: credit\n")
+
+    assert imported("plan", cwd=tmp_path) & {"inspect", "ipaddress", "textwrap"} == set()
+
+
+def test_what_was_put_off_is_there_when_it_is_used(tmp_path: Path) -> None:
+    asks = (
+        "from threading import Thread; from mlci.startup import lighten; lighten(); import inspect, sys\n"
+        "assert 'dis' not in sys.modules\n"
+        "seen = []\n"
+        "threads = [Thread(target=lambda: seen.append(inspect.signature)) for _ in range(8)]\n"
+        "[each.start() for each in threads], [each.join() for each in threads]\n"
+        "from inspect import signature\n"
+        "assert seen == [signature] * 8 and not hasattr(inspect, 'nothing')\n"
+    )
+
+    assert run_python("-c", asks, cwd=tmp_path).code == 0
+
+
 def test_the_version_needs_no_command_line(tmp_path: Path) -> None:
     assert "click" not in imported("--version", cwd=tmp_path)
 
