@@ -41,7 +41,7 @@ MOST_SECTIONS = 64
 LONGEST = 500
 
 # What may stand as bare prose: no character that starts markup, a mention, a link or a shortcode.
-_HARMLESS = re.compile(r"(?:(?!(?i:www\.|gh-))[A-Za-z0-9.,;%()'±−≥≤…×≈→†+–—-]+)?:?\Z")
+_HARMLESS = re.compile(r"(?:(?!(?i:www\.|gh-))[A-Za-z0-9.,;%()'±−≥≤…×≈→†+–—-])*:?\Z")
 # What stands around a word is prose also where the word itself is not.
 _AROUND = re.compile(r"(\(?)(.*?)(\)?[.,;:]?)\Z", re.DOTALL)
 # Forges make links of commits, also as parts of words and of ranges; figures behind a point are none.

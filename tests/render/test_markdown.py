@@ -45,6 +45,7 @@ HOSTILE = [
     "abc1234...def5678 abc1234..HEAD",
     "feedface-deadbeef x-deadbee",
     "1.deadbee 0.12345678",
+    "(www.evil.example) and (GH-7), 1-www.evil.example",
 ]
 
 
@@ -72,6 +73,16 @@ def assert_inert(rendered: str, allowed: set[str]) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_prose_is_inert(text: str) -> None:
     assert_inert(as_html(inert(text)), {"p", "code", "wbr"})
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["www.", "GH-7", "evil.example", "http://", "(", ")", ",", "-", "1", "a", " ", "@"])
+    )
+)
+def test_no_word_of_prose_becomes_a_link(parts: list[str]) -> None:
+    assert "<a " not in as_html(inert("".join(parts)))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
