@@ -27,7 +27,7 @@ from mlci.core.diff import (
 )
 from mlci.core.diff.values import Kind, Value, number
 from mlci.core.finding import Interval
-from mlci.core.records import Build, built, each, optional, record, texts
+from mlci.core.records import Build, built, each, optional, record, scalar, texts
 from mlci.core.strictjson import JsonValue, NotJson, dumps, loads, plain
 
 SCHEMA = 1
@@ -72,6 +72,13 @@ def _value(raw: Any) -> Value:  # noqa: ANN401
     return value
 
 
+def _margin(raw: Any) -> float | None:  # noqa: ANN401
+    margin: float | None = scalar(raw, float | None)
+    if margin is not None and margin < 0:
+        raise ValueError(f"{margin!r} is no accepted drop")
+    return margin
+
+
 _INTERVAL = optional(record(Interval))
 _VALUES = each(record(ValueDiff, key=texts, base=_value, head=_value))
 _FILE_STATE = optional(record(FileState))
@@ -89,6 +96,7 @@ _METRIC = record(
     direction=Direction,
     head_interval=_INTERVAL,
     interval=_INTERVAL,
+    margin=_margin,
     verdict=optional(MetricVerdict),
     floors=each(_FLOOR),
 )

@@ -67,7 +67,8 @@ def _apart(drop: int, point: int, *, beyond: bool) -> tuple[int, int]:
 
 def _place(value: float, scale: float, width: int) -> int:
     half = width // 2
-    return max(0, min(width - 1, half + round(value / scale * half)))
+    share = max(-1.0, min(1.0, value / scale))
+    return min(width - 1, half + round(share * half))
 
 
 def branches(afters: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:

@@ -120,6 +120,7 @@ def test_another_document_is_refused(text):
         ('"flipped": 2', '"flipped": true'),
         ('"verdict": "improved"', '"verdict": "fine"'),
         ('"text":"9007199254740993"', '"text":"<img>"'),
+        ('"margin": null', '"margin": -1e308'),
         ('"one"', "1"),
     ],
 )

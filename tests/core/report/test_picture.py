@@ -41,6 +41,13 @@ def test_a_difference_beside_the_accepted_drop_hides_it_nowhere(point: float, ma
     assert len(found) == 25
 
 
+@pytest.mark.parametrize("scale", [5e-324, 1.0, 1e308])
+def test_what_lies_beyond_the_scale_is_drawn_at_its_end(scale: float) -> None:
+    found = bar(row(-1e308, 1e308, 1e308), scale)
+    assert len(found) == len(drawn(row(-1, 0, 1)))
+    assert found.endswith("●")
+
+
 def test_no_accepted_drop_is_spoken_of_where_there_is_none() -> None:
     assert "accepted" not in legend(Intervals(rows=(row(-1, 0, 1),)))
     assert "┊ accepted drop" in legend(Intervals(rows=(row(-1, 0, 1, 0.5),)))
