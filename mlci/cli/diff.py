@@ -79,10 +79,8 @@ def _tell(
     if out.json:
         from mlci.core.diff.json import to_json
         from mlci.core.evidence import findings_json
-        from mlci.core.printable import escaped
 
-        told = to_json(found, verdict=evidence.verdict.value, findings=findings_json(evidence))
-        out.raw(escaped(told))
+        out.written(to_json(found, verdict=evidence.verdict.value, findings=findings_json(evidence)))
         return
     from mlci.core.report.compose import compose
     from mlci.core.report.compose.extent import WHOLE, Extent

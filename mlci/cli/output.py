@@ -76,8 +76,12 @@ class Output(Struct, frozen=True, kw_only=True):
         """Print a JSON document whose form is somebody else's."""
         from mlci.core.strictjson import dumps
 
-        # `##[` inside a string would be read as a command by a CI job's log.
-        self.raw(escaped(dumps(value)).replace("##[", "#\\u0023["))
+        self.written(dumps(value))
+
+    def written(self, document: str) -> None:
+        """Print a JSON document that is written already, safe for a terminal and for a CI job's log."""
+        # `##[` inside a string would be read as a command there.
+        self.raw(escaped(document).replace("##[", "#\\u0023["))
 
     def line(self, text: str = "", tone: Tone = Tone.PLAIN) -> None:
         """Print one line of the answer, made printable."""

@@ -156,7 +156,9 @@ def test_names_and_texts_stay_inert(tmp_path):
     assert not any(each in told for each in ("@everyone", "<img", "\u202e", "\x1b", "\n::error"))
     told = ended(story, "HEAD~1", "HEAD").stdout
     assert not any(each in told for each in ("\u202e", "\x1b", "\n::error", "##[error]"))
-    kept = json.loads(ended(story, "HEAD~1", "HEAD", "--json").stdout)["values"]
+    told = ended(story, "HEAD~1", "HEAD", "--json").stdout
+    assert not any(each in told for each in ("\u202e", "\x1b", "##[error]"))
+    kept = json.loads(told)["values"]
     assert {"pipe|x", "\u202eevil\u202c"} <= {each["key"][0] for each in kept}
 
 
