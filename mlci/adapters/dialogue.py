@@ -110,5 +110,7 @@ class Pipe:
 
     def _silence(self, why: str) -> WorldError:
         self.end()
-        said = self._complaint()[self._known :].decode("utf-8", "replace").strip()
+        heard = self._complaint()
+        # One that was dying when it was asked had said why before.
+        said = (heard[self._known :] or heard).decode("utf-8", "replace").strip()
         return WorldError(f"{self._name}: {said or why}", id="program-silent", help="mlci doctor")

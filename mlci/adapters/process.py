@@ -91,8 +91,9 @@ class ProcessRunner:
             return None
 
         def hang_up() -> None:
-            with suppress(OSError), mouth:
+            with suppress(OSError):  # what was not heard any more is flushed in vain
                 ears.close()  # what nobody asks any more ends by itself
+            with mouth:
                 with suppress(subprocess.TimeoutExpired):
                     child.wait(min(grace, _FAREWELL))
                 _end(child, grace)

@@ -51,6 +51,35 @@ def test_what_a_dying_child_said_stands_in_the_error():
         child.say(b"still there?\n")
 
 
+def test_what_a_child_said_that_died_before_it_was_asked_stands_in_the_error():
+    child = talk("import sys; sys.exit('no such luck')")
+    child._code(30.0)
+    with pytest.raises(WorldError, match="no such luck"):
+        child.say(b"still there?\n"), child.line()
+
+
+def test_of_what_a_child_murmurs_an_error_tells_what_came_after_the_question():
+    child = talk(
+        "import sys; print('beware', file=sys.stderr, flush=True); print(1, flush=True); input();"
+        "print('and then', file=sys.stderr, flush=True)"
+    )
+    assert child.line() == b"1\n"
+    child.say(b"go on\n")
+    with pytest.raises(WorldError) as caught:
+        child.line()
+    assert "and then" in caught.value.message
+    assert "beware" not in caught.value.message
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for the child in /proc")
+def test_a_child_that_stopped_listening_is_ended():
+    child = talk("import os, time; os.close(0); print(os.getpid(), flush=True); os.close(1); time.sleep(600)")
+    pid = int(child.line())
+    with pytest.raises(WorldError):
+        child.say(b"x" * 1_000)
+    assert ended(pid)
+
+
 def test_the_wait_for_an_answer_is_bounded():
     child = talk("import time; time.sleep(600)", timeout=0.2)
     with pytest.raises(WorldError, match=r"no answer in 0\.2 s"):
