@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from posixpath import normpath
 from typing import NamedTuple, cast
 
@@ -18,6 +19,8 @@ _FOREVER = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LINK = b"160000"  # to a commit of another repository, which need not be here
 _LONGEST = 32 * 1024  # what a pipe takes at once, whoever reads it
 _QUESTION, _NOW = b"contents %b\0", b"flush\0"
+_WORTH_HEARING = 1024 * 1024  # of an answer that nobody wants: a new child costs less than more of it
+_MOST_ENTRIES = 1_000_000  # of a tree: what names more is made to fill somebody's memory
 _CODEC = ("utf-8", "surrogateescape")
 _Names = dict[bytes, tuple[bytes, str]]
 
@@ -100,10 +103,10 @@ class Objects:
             self._aside.forget()
 
     def _pass_over(self) -> None:
-        """Read the answers that were asked ahead and that nobody wants; hang up on one that is too large."""
+        """Read the answers that were asked ahead and that nobody wants; hang up on a large one."""
         while self._asked and self._dialogue:
             try:
-                self._answer(self._dialogue, self._asked.popleft(), self._limit, "")
+                self._answer(self._dialogue, self._asked.popleft(), _WORTH_HEARING, "")
             except WorldError:
                 self.forget()
 
@@ -187,9 +190,15 @@ class Objects:
         return names
 
     def files(self, name: str) -> list[TreeEntry]:
-        """Every file below a tree, by path, its directories' files after its own."""
-        tree = self.find(name)
-        found = sorted(self._walk(tree), key=lambda entry: entry.path.encode(*_CODEC))
+        """Every file below a tree, sorted by path. Raises WorldError for more than anybody keeps in Git."""
+        found = list(islice(self._walk(self.find(name)), _MOST_ENTRIES + 1))
+        if len(found) > _MOST_ENTRIES:
+            raise WorldError(
+                f"{name} names more than {_MOST_ENTRIES:,} files",
+                id="tree-too-large",
+                help="mlci explain tree-too-large",
+            )
+        found.sort(key=lambda entry: entry.path.encode(*_CODEC))
         commit, _, below = name.partition(":")
         if _FOREVER.fullmatch(commit):
             start = f"{commit}:{below}/" if below else f"{commit}:"

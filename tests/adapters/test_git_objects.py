@@ -2,6 +2,8 @@
 
 import pytest
 
+from mlci.adapters import git_objects
+from mlci.adapters.dialogue import Pipe
 from mlci.errors import WorldError
 from tests.support.repository import repository
 
@@ -234,6 +236,26 @@ def test_a_large_file_that_was_announced_is_refused_and_the_rest_read(work, git)
     with pytest.raises(WorldError, match="larger than 1 MiB"):
         git.blobs([(head, "large")], limit=1024**2)
     assert git.blobs([(head, "c")]) == [b"C"]
+
+
+def test_what_nobody_wants_is_heard_no_further_than_a_new_child_costs(work, git, monkeypatch):
+    head = work.write({"a": "A", "large": "x" * 20_000_000, "c": "C"}).commit().head
+    git.announce((head, name) for name in ("a", "large", "c"))
+    assert git.blobs([(head, "a")]) == [b"A"]
+    taken, take = [], Pipe.take
+    monkeypatch.setattr(Pipe, "take", lambda self, size: taken.append(size) or take(self, size))
+    assert git.blobs([(head, "c")]) == [b"C"]
+    assert max(taken) < 20_000_000
+
+
+def test_a_tree_of_more_files_than_anybody_keeps_is_refused(work, git, monkeypatch):
+    head = work.write({f"d{each}/f": "" for each in range(4)}).commit().head
+    monkeypatch.setattr(git_objects, "_MOST_ENTRIES", 4)
+    assert len(git.tree(head)) == 4
+    monkeypatch.setattr(git_objects, "_MOST_ENTRIES", 3)
+    with pytest.raises(WorldError, match="names more than 3 files") as caught:
+        git.tree(work.commit().head)
+    assert caught.value.id == "tree-too-large"
 
 
 def test_a_file_of_a_tree_that_was_walked_is_asked_for_by_its_object(work, git, monkeypatch):
