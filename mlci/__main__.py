@@ -21,6 +21,9 @@ def main() -> None:
     """Run the command line and exit, at once: to take the interpreter apart would cost ten milliseconds."""
     # Start-up makes much and drops little: collecting after every 700 objects would cost a tenth of it.
     gc.set_threshold(50_000, 20, 100)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - pathlib costs its import
     signal.signal(signal.SIGTERM, _interrupt)
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
@@ -113,7 +116,8 @@ def _complain(error: MlciError, code: int, arguments: Sequence[str]) -> int:
         raise
     except OSError:  # a full disk below stdout must not hide the reason
         _forget_stdout()
-    complain(_told(error, code, arguments))
+    with suppress(OSError):  # whoever cannot be told still gets the code
+        complain(_told(error, code, arguments))
     return code
 
 

@@ -38,7 +38,10 @@ class Program(Group):
 
 def _is_command(name: str) -> bool:
     """Whether a file has this name, without listing all of them."""
-    return name.isidentifier() and name not in cli.SUPPORT and find_spec(f"{cli.__name__}.{name}") is not None
+    if not name.isidentifier() or name.startswith("_") or name in cli.SUPPORT:
+        return False
+    spec = find_spec(f"{cli.__name__}.{name}")
+    return spec is not None and spec.origin is not None  # a folder has none
 
 
 @functools.cache

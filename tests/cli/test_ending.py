@@ -175,6 +175,22 @@ def test_a_full_disk_below_stdout_is_told_on_stderr(argument: str) -> None:
     assert child.stderr.decode().startswith("mlci: No space left on device [file-system]\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize(("stream", "code"), [("1>&-", 0), ("2>&-", 0), ("2>/dev/full", 0)])
+def test_a_stream_that_is_closed_or_full_is_no_bug(stream: str, code: int, tmp_path: Path) -> None:
+    program = f"{sys.executable} -m mlci"
+
+    def ended(arguments: str) -> int:
+        line = ["sh", "-c", f"{program} {arguments} {stream}"]
+        return subprocess.run(
+            line, cwd=tmp_path, env=child_environment({"PYTHONPATH": str(ROOT)}), check=False
+        ).returncode
+
+    assert ended("--version") == code
+    assert ended("explain") == code
+    assert ended("no-such-command") == 2
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a pipe without a reader fails differently there")
 def test_a_reader_that_goes_away_is_no_bug() -> None:
     writes = (

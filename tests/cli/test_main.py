@@ -40,6 +40,13 @@ def test_every_command_says_what_it_does_and_shows_how(name: str, verb: Verb) ->
     assert any(f"mlci {name}" in example for example in verb.examples)
 
 
+@pytest.mark.parametrize("name", ["pages", "__init__", "__pycache__", "main", "verb"])
+def test_what_is_no_command_is_none(name: str) -> None:
+    said = run_here(name)
+    assert said.code == 2
+    assert "No such command" in said.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "verb"), [("", program), *VERBS], ids=["mlci", *(name for name, _ in VERBS)]
 )
