@@ -61,7 +61,7 @@ class GitChild:
         if not found.ok or inside != "true":
             raise _no_work_tree(self._directory, found, bare=bare == "true")
         root = Path(top.removesuffix("\n"))
-        if not self._directory.resolve().is_relative_to(root.resolve()):
+        if not (root / ".git").exists():  # Git would be run there, and look for its repository in vain
             raise WorldError(
                 f"the repository's configuration puts its work tree elsewhere: {root}",
                 id="git-config-refused",

@@ -176,11 +176,13 @@ def test_a_rewritten_address_runs_nothing(work, git_in, tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
-def test_a_work_tree_elsewhere_is_refused(work, git_in, tmp_path):
+@pytest.mark.parametrize(("place", "told"), [(".", "git-config-refused"), ("other", "not-a-repository")])
+def test_a_work_tree_elsewhere_is_refused(work, git_in, tmp_path, place, told):
     (tmp_path / "other").mkdir()
-    work.git("config", "core.worktree", str(tmp_path / "other"))
-    with pytest.raises(WorldError):
+    work.git("config", "core.worktree", str(tmp_path / place))
+    with pytest.raises(WorldError) as caught:
         _ = git_in(work.path).root
+    assert caught.value.id == told
 
 
 def test_a_bare_repository_inside_a_checkout_is_not_taken_for_ours(work, git_in, trap, tmp_path):
