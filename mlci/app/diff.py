@@ -1,6 +1,6 @@
 """`diff`: everything that changed between two commits, with a verdict for every metric that can have one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -126,9 +126,10 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
     written = Written.of(_outputs(request), request.config, base, head)
     objectives = written.objectives(request.config, _written_apart(request, both))
     measured = [*(row for each in models for row in each.measured), *objectives]
-    departed = _departed(request, head)
     changed = stages(base or head, head, {each.path for each in written.params})
     unreadable = (*base.declared.problems, *written.unreadable, *changed.unresolved) if base else ()
+    red = (*head.declared.problems, *written.problems, *changed.problems)
+    departed = _departed(request, head, {each.path for each in red})
     return Diff(
         base=chosen.base,
         head=chosen.head,
@@ -144,7 +145,8 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
         ),
         stages=changed.rows,
         pairings=tuple(each.pairing for each in models if each.pairing),
-        problems=(*head.declared.problems, *written.problems, *changed.problems),
+        problems=tuple(dict.fromkeys(each.told for each in red)),
+        mends={each.told: each.mend for each in reversed(red)},
         **departed,
         gone=_gone(request.config, base, head),
         contradicted=head.declared.contradicted,
@@ -153,7 +155,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
             *_unrelated(chosen),
             *request.notes,
             *(note for each in models for note in each.notes),
-            *(f"in the base, {each}" for each in unreadable),
+            *(f"in the base, {each.noted}" for each in unreadable),
         ),
     )
 
@@ -177,8 +179,11 @@ class _Departed(TypedDict, total=False):
     by_hand: tuple[str, ...]
 
 
-def _departed(request: DiffRequest, head: Side) -> _Departed:
-    """What lies at head and is not as its lock records, who can put it back, and what was committed so."""
+def _departed(request: DiffRequest, head: Side, told: Collection[str]) -> _Departed:
+    """What lies at head and is not as its lock records, who can put it back, and what was committed so.
+
+    Of files that are `told` of as unreadable that says nothing more.
+    """
     if not head.declared.stages:
         return {}
     from mlci.app.comparison.recorded import by_hand, displaced, kept  # noqa: PLC0415 - without a pipeline nothing is
@@ -187,7 +192,7 @@ def _departed(request: DiffRequest, head: Side) -> _Departed:
     if not found:
         return {}
     committed = by_hand(request.config, head, found)
-    others = tuple(each for each in found if each not in committed)
+    others = tuple(each for each in found if each not in committed and each not in told)
     return {"displaced": others, "kept": kept(head, others), "by_hand": committed}
 
 

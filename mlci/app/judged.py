@@ -101,7 +101,10 @@ def _tested_for_bias(config: Config) -> frozenset[str]:
 
 def _is_here(model: Model, hands: Hands) -> bool:
     """Whether the files lie here that a run would have brought."""
-    return all(hands.files.exists(each) for each in (model.predictions, model.test) if each)
+    try:
+        return all(hands.files.exists(each) for each in (model.predictions, model.test) if each)
+    except MlciError:
+        return True  # something stands there; whoever reads it says what is wrong with it
 
 
 def _given_up(

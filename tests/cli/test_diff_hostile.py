@@ -1,7 +1,9 @@
 """`mlci diff` on files, names and histories that nobody should be able to hurt it with."""
 
 import json
+import os
 import sys
+from hashlib import md5
 
 import pytest
 
@@ -121,6 +123,125 @@ def test_what_stands_where_a_metrics_file_should_be_is_named(tmp_path):
     story.write({"m.json": None})
     (story.path / "m.json").mkdir()
     assert problems(story) == ["m.json is not a regular file"]
+
+
+MADE = """stages:
+  train:
+    cmd: x
+    metrics: [{m.json: {cache: false}}]
+"""
+RECORDED = f"""schema: '2.0'
+stages:
+  train:
+    cmd: x
+    outs:
+    - {{path: m.json, hash: md5, md5: {md5(GOOD["m.json"].encode()).hexdigest()}, size: 13}}
+"""
+
+
+def put_pipe(place):
+    os.mkfifo(place)
+
+
+def put_directory(place):
+    place.mkdir()
+
+
+def put_link_out(place):
+    place.with_name("secret").write_text("{}")
+    place.symlink_to("../secret")
+
+
+def put_link_to_nothing(place):
+    place.symlink_to("nothing")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among its files")
+@pytest.mark.parametrize("made", [True, False])
+@pytest.mark.parametrize("put", [put_pipe, put_directory, put_link_out, put_link_to_nothing])
+def test_what_is_no_file_in_the_work_tree_is_one_red_finding_that_names_it(tmp_path, put, made):
+    more = {"dvc.yaml": MADE, "dvc.lock": RECORDED} if made else {}
+    story = project(tmp_path / "work").commit(more)
+    story.write({"m.json": None})
+    put(story.path / "m.json")
+    found = ended(story, "HEAD", "--gate", "--json")
+    (finding,) = json.loads(found.stdout)["findings"]
+    assert (found.code, finding["check"], finding["subject"]) == (10, "diff.readable", "m.json")
+    assert ("mlci run" in finding["help"]) is made or put is put_link_to_nothing
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_directory_in_place_of_a_metrics_file_is_red(tmp_path, made):
+    more = {"dvc.yaml": MADE, "dvc.lock": RECORDED} if made else {}
+    story = (
+        project(tmp_path / "work").commit(more).write({"m.json": None}).write({"m.json/x.txt": "1"}).commit()
+    )
+    for revisions in (("HEAD~1",), ("HEAD~1", "HEAD")):
+        assert problems(story, *revisions)[0] == "m.json is a directory, and was a metrics file"
+    # With no file to compare with, the record alone tells that there was one.
+    assert ("m.json is a directory, and was a metrics file" in problems(story, "HEAD", "HEAD")) is made
+
+
+PREDICTING = """version: 1
+project: credit
+models:
+  income: {path: m.skops, task: binary, predictions: p.csv}
+objectives:
+  - {model: income, metric: accuracy, may_drop: 0.01}
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among its files")
+@pytest.mark.parametrize("put", [put_pipe, put_directory, put_link_out])
+def test_what_is_no_file_where_predictions_should_be_is_red(tmp_path, put):
+    story = repository(tmp_path / "work").commit({
+        "mlci.yaml": PREDICTING,
+        "dvc.yaml": MADE.replace("metrics: [{m.json: {cache: false}}]", "outs: [m.skops, p.csv]"),
+        "dvc.lock": RECORDED.replace("m.json", "p.csv"),
+        ".gitignore": "p.csv\n",
+    })  # fmt: skip
+    put(story.path / "p.csv")
+    found = ended(story, "HEAD", "--gate", "--json")
+    told = {each["check"]: each["message"] for each in json.loads(found.stdout)["findings"]}
+    assert found.code == 10
+    assert "p.csv cannot be used" in told["diff.verdict"]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "subject", "line", "help_"),
+    [
+        (
+            {"params.yaml": "lr: 1\nlr: 2\n"},
+            "params.yaml",
+            2,
+            "edit params.yaml, line 2: keep one of the two",
+        ),
+        ({"params.yaml": "a: 1\n" + CONFLICT}, "params.yaml", 2, "edit params.yaml, line 2: choose one side"),
+        ({"params.yaml": "lr: 1", "made.json": "{"}, "made.json", 1, "`mlci run` makes it again"),
+        ({"dvc.yaml": "stages: [\n"}, "dvc.yaml", 2, "edit dvc.yaml, line 2: check quotes"),
+        ({"dvc.lock": CONFLICT}, "dvc.lock", 1, "mlci lock resolve"),
+        ({"dvc.lock": "stages: ["}, "dvc.lock", 2, "git checkout COMMIT -- dvc.lock"),
+        ({"m.json": "{"}, "m.json", 1, "edit m.json, line 1"),
+        ({"m.json": None}, "m.json", None, "commit the file, or take it out"),
+    ],
+)
+def test_a_file_is_mended_by_who_wrote_it(tmp_path, spoilt, subject, line, help_):
+    pipeline = MADE.replace("m.json", "made.json") + "    params: [lr]\nmetrics: [m.json]\n"
+    story = project(tmp_path / "work").commit({
+        "dvc.yaml": pipeline,
+        "dvc.lock": RECORDED.replace("m.json", "made.json"),
+        "made.json": GOOD["m.json"],
+        "params.yaml": "lr: 1",
+    })  # fmt: skip
+    story.commit(spoilt)
+    # Of a dvc.yaml that is broken in the work tree no command gets as far as to compare anything.
+    here = [] if "dvc.yaml" in spoilt else [("HEAD~1",)]
+    story.write({"dvc.yaml": pipeline})
+    for revisions in (*here, ("HEAD~1", "HEAD")):
+        found = json.loads(ended(story, *revisions, "--gate", "--json").stdout)["findings"]
+        (told,) = [each for each in found if each["check"] == "diff.readable"]
+        assert (told["subject"], (told.get("location") or {}).get("line")) == (subject, line)
+        assert help_ in told["help"]
 
 
 def test_without_metrics_in_the_base_all_are_new(tmp_path):

@@ -7,6 +7,7 @@ from msgspec import Struct
 from mlci.app.side.outputs import Outputs
 from mlci.app.side.snapshot import Pipeline
 from mlci.app.side.tabular import Side
+from mlci.app.side.trouble import Trouble
 from mlci.core.config import Config
 from mlci.core.diff import Artifact, ColumnDiff, FileDiff, FileState, Inside, StageDiff
 from mlci.core.dvc.files import Hashed
@@ -73,8 +74,8 @@ class Stages(Struct, frozen=True, kw_only=True):
     """The stages that changed, and the templates of head and of base that stand for nothing."""
 
     rows: tuple[StageDiff, ...] = ()
-    problems: tuple[str, ...] = ()
-    unresolved: tuple[str, ...] = ()
+    problems: tuple[Trouble, ...] = ()
+    unresolved: tuple[Trouble, ...] = ()
 
 
 def stages(base: Side, head: Side, moved: Collection[str]) -> Stages:

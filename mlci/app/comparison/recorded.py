@@ -162,10 +162,17 @@ def _known(
 
 def _lies(side: Side, path: str, recorded: Hashed) -> str:
     """The hash of what lies at a path; the recorded one where nothing does, or nobody can say."""
-    files, legacy = side.snapshot.files, recorded.legacy
     if side.snapshot.commit is not None:
         content = _content(side, path)
-        return recorded.value if content is None else md5(BytesIO(content), legacy=legacy)
+        return recorded.value if content is None else md5(BytesIO(content), legacy=recorded.legacy)
+    try:
+        return _lies_here(side.snapshot.files, path, recorded)
+    except MlciError:
+        return ""  # a link that leads out, a pipe, a directory in place of a file: no stage made that
+
+
+def _lies_here(files: Files, path: str, recorded: Hashed) -> str:
+    legacy = recorded.legacy
     if not files.exists(path):
         return recorded.value
     if not recorded.is_directory:

@@ -11,11 +11,11 @@ from msgspec import Struct, field
 from mlci.app.comparison.changes import Stages
 from mlci.app.side.snapshot import Pipeline
 from mlci.app.side.tabular import Side
+from mlci.app.side.trouble import Trouble, of_content
 from mlci.core.diff import Move, StageDiff
 from mlci.core.dvc.files import PIPELINE_FILE, Hashed, LockedStage, Out, PipelineFile, Stage, located
 from mlci.core.dvc.params import read_params
 from mlci.core.dvc.stages import ABSENT, changed_values, value_at
-from mlci.core.problems import in_a_line
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS
 from mlci.errors import MlciError
@@ -44,7 +44,7 @@ class _Reader(Struct, kw_only=True):
     """Reads what one side declares; what cannot be resolved becomes a problem."""
 
     side: Side
-    problems: list[str] = field(default_factory=list)
+    problems: list[Trouble] = field(default_factory=list)
     _params: dict[str, Mapping[str, JsonValue] | None] = field(default_factory=dict)
 
     def params(self, path: str) -> Mapping[str, JsonValue] | None:
@@ -72,7 +72,7 @@ class _Reader(Struct, kw_only=True):
             content = self.side.snapshot.read(path, limit=DVC_LIMITS.size)
             return {} if content is None else resolved(content, path, home, self.params).stages
         except MlciError as error:
-            self.problems.append(in_a_line(error, path))
+            self.problems.append(of_content(error, _blamed(error, path)))
             return None
 
 
@@ -213,6 +213,12 @@ class _Home(Struct, kw_only=True):
             if now != then if not use.keys else next(iter(changed_values(use, now, then)), None) is not None:
                 return False
         return True
+
+
+def _blamed(error: MlciError, path: str) -> str:
+    """The file that keeps templates from being resolved: the pipeline's own, or one of the parameters'."""
+    place = error.where.partition(":")[0]
+    return place or path
 
 
 def _declares(file: PipelineFile, name: str) -> bool:

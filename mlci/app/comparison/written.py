@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from mlci.app.side.outputs import Outputs
 from mlci.app.side.tabular import Side
+from mlci.app.side.trouble import Trouble, instead, of_content, of_file
 from mlci.core.config import Config, Direction, Objective
 from mlci.core.diff import ValueDiff
 from mlci.core.diff.leaves import Leaves, only, read_leaves
 from mlci.core.diff.renames import Pointer, pointer, rename
 from mlci.core.diff.values import MISSING, Kind, Value
 from mlci.core.dvc.files import is_inside
-from mlci.core.problems import in_a_line
 from mlci.core.yaml.node import DVC_LIMITS
 from mlci.errors import MlciError
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Files = Mapping[str, Leaves]
 
+_COMMIT_IT = "commit the file, or take it out of dvc.yaml and mlci.yaml; `mlci run` makes what a stage writes"
+
 
 class _Said(Struct, frozen=True, kw_only=True):
     """Metrics and parameters of one side by path, and why others could not be read."""
@@ -29,7 +31,7 @@ class _Said(Struct, frozen=True, kw_only=True):
     metrics: Files
     params: Files
     named: Files
-    problems: Mapping[str, str]
+    problems: Mapping[str, Trouble]
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -37,36 +39,38 @@ class Written(Struct, frozen=True, kw_only=True):
 
     metrics: tuple[ValueDiff, ...]
     params: tuple[ValueDiff, ...]
-    problems: tuple[str, ...]
-    unreadable: tuple[str, ...]
+    problems: tuple[Trouble, ...]
+    unreadable: tuple[Trouble, ...]
     _behind: Files | None
     _ahead: Files
-    _unread: Mapping[str, str]
+    _unread: Mapping[str, Trouble]
 
     @classmethod
     def of(cls, outputs: Outputs, config: Config, base: Side | None, head: Side) -> "Written":
         """Read both sides; Git is told of all files at once, and reads base's while head's are parsed."""
         head.snapshot.git.announce([*_named(head), *(_named(base) if base else ())])
         ahead = _read(outputs, head, config)
+        unread = {**ahead.problems, **_turned(base, head)}
+        problems = tuple(unread.values())
         if base is None:
             return cls(
                 metrics=(),
                 params=(),
-                problems=(*ahead.problems.values(),),
+                problems=problems,
                 unreadable=(),
                 _behind=None,
                 _ahead=ahead.named,
-                _unread=ahead.problems,
+                _unread=unread,
             )
         behind, names = _read(outputs, base, config), config.report.renamed
         return cls(
             metrics=_moved(behind.metrics, ahead.metrics, names),
             params=_moved(behind.params, ahead.params, names),
-            problems=(*ahead.problems.values(),),
+            problems=problems,
             unreadable=(*behind.problems.values(),),
             _behind=rename(behind.named, ahead.named, names).files,
             _ahead=ahead.named,
-            _unread=ahead.problems,
+            _unread=unread,
         )
 
     def objectives(self, config: Config, apart: "Mapping[str, Written]") -> "list[Measured]":
@@ -79,7 +83,7 @@ class Written(Struct, frozen=True, kw_only=True):
 
 
 def _read(outputs: Outputs, side: Side, config: Config) -> _Said:
-    problems: dict[str, str] = {}
+    problems: dict[str, Trouble] = {}
     told = side.declared
     metrics = _leaves(outputs, side, told.metrics, problems, missing=True)
     whole = _leaves(outputs, side, tuple(told.params), problems, missing=False)
@@ -96,19 +100,18 @@ def _named(side: Side) -> Iterator[tuple[str, str]]:
 
 
 def _leaves(
-    outputs: Outputs, side: Side, paths: Sequence[str], problems: dict[str, str], *, missing: bool
+    outputs: Outputs, side: Side, paths: Sequence[str], problems: dict[str, Trouble], *, missing: bool
 ) -> dict[str, Leaves]:
     found: dict[str, Leaves] = {}
-    snapshot, links = side.snapshot, side.declared.links
+    snapshot, links, made = side.snapshot, side.declared.links, side.declared.outs
     for path in paths:
         if path in links:
-            problems[path] = f"{path} is a symbolic link: commit the file itself"
+            problems[path] = instead(f"{path} is a symbolic link: commit the file itself", path, made)
             continue
         try:
             content = outputs.read(snapshot, path, side.declared.outs, limit=DVC_LIMITS.size)
         except MlciError as error:
-            # Whoever keeps files names the path by himself.
-            problems[path] = error.message
+            problems[path] = of_file(error, path, made)
             continue
         if content is None:
             if missing:
@@ -117,29 +120,42 @@ def _leaves(
         try:
             found[path] = read_leaves(content, path)
         except MlciError as error:
-            problems[path] = in_a_line(error, path)
+            problems[path] = of_content(error, path, made)
     return found
 
 
-def _missing(outputs: Outputs, side: Side, path: str) -> str:
+def _turned(base: Side | None, head: Side) -> Mapping[str, Trouble]:
+    """Directories where a metrics file stood, or where the lock records one: what it said is nowhere."""
+    outs = head.declared.outs
+    stood = frozenset() if base is None else frozenset(base.declared.metrics)
+    recorded = {path for path, out in outs.items() if out.value and not out.is_directory}
+    return {
+        path: instead(f"{path} is a directory, and was a metrics file", path, outs)
+        for path in sorted(head.declared.directories & (stood | recorded))
+    }
+
+
+def _missing(outputs: Outputs, side: Side, path: str) -> Trouble:
     from mlci.app.side.absence import absence  # noqa: PLC0415 - seldom is a file missing
 
     outs = side.declared.outs
     if not any(is_inside(path, each) for each in outs):
-        return f"{path} is declared, and it is not there"
+        told = f"{path} is declared, and it is not there"
+        return Trouble(path=path, told=told, help=_COMMIT_IT)
     found = absence(outputs, side.snapshot, path, outs)
-    return f"{path} {found.why}: {found.help}"
+    return Trouble(path=path, told=f"{path} {found.why}", help=found.help, absent=True)
 
 
 def _objective(
-    objective: Objective, behind: Files | None, ahead: Files, unread: Mapping[str, str]
+    objective: Objective, behind: Files | None, ahead: Files, unread: Mapping[str, Trouble]
 ) -> "Measured":
     """What a file says of it; where it cannot be read, why, as the file itself is told of."""
     from mlci.core.measure.verdicts import Measured  # noqa: PLC0415 - few objectives are of a file's values
 
     before = None if behind is None else _at(behind, objective)
     now = _at(ahead, objective)
-    what = f"{objective.source} is {_WHAT.get(now.kind)}"
+    trouble = unread.get(pointer(objective.source or "").path)
+    what = f"{objective.source} is {_WHAT.get(now.kind)}" if trouble is None else trouble.told
     return Measured(
         metric=objective.metric,
         direction=objective.direction or Direction.HIGHER,
@@ -147,7 +163,7 @@ def _objective(
         objective=objective,
         base=None if before is None else before.number,
         head=now.number,
-        problem="" if now.kind is Kind.NUMBER else unread.get(pointer(objective.source or "").path, what),
+        problem="" if now.kind is Kind.NUMBER else what,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mlci.app.side.trouble import Trouble, of_content, of_file
 from mlci.core.dvc.files import (
     LOCK_FILE,
     PARAMS_FILE,
@@ -25,7 +26,7 @@ from mlci.core.dvc.files import (
 )
 from mlci.core.dvc.params import read_params
 from mlci.core.dvc.templates import filled
-from mlci.core.problems import in_a_line, shown
+from mlci.core.problems import shown
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS
 from mlci.errors import MlciError
@@ -83,6 +84,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
 class Declared(Struct, frozen=True, kw_only=True):
     """What `dvc.yaml`, `dvc.lock` and `*.dvc` files say, by path from the project.
 
+    `metrics` are files; `directories` are those that were declared in place of what they hold in Git.
     `params` holds the keys that are used of each file, none for all of it; `outs` every recorded output,
     `deps` every recorded dependency that is none; `links` the symbolic links of a commit. `contradicted` are
     outputs that a stage read with other bytes than are recorded of them. `pipelines` are the `dvc.yaml` files
@@ -90,12 +92,13 @@ class Declared(Struct, frozen=True, kw_only=True):
     """
 
     metrics: tuple[str, ...] = ()
+    directories: frozenset[str] = frozenset()
     params: Mapping[str, Sequence[str]] = field(default_factory=dict)
     plots: tuple[str, ...] = ()
     outs: Mapping[str, Hashed] = field(default_factory=dict)
     deps: Mapping[str, Hashed] = field(default_factory=dict)
     stages: Mapping[str, LockedStage] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
+    problems: tuple[Trouble, ...] = ()
     links: frozenset[str] = frozenset()
     contradicted: tuple[str, ...] = ()
     pipelines: Mapping[str, Pipeline | None] = field(default_factory=dict)
@@ -104,11 +107,11 @@ class Declared(Struct, frozen=True, kw_only=True):
 def declared(snapshot: Snapshot) -> Declared:
     """Read what a snapshot declares; a file that cannot be read becomes a problem, not an end."""
     known = snapshot.paths()
-    problems: list[str] = []
+    problems: list[Trouble] = []
     dvcs = [path for path, link in known.items() if _is_dvcs(path) and not link]
     # What such a file declares has no name that evidence could be written with.
     paths = [path for path in dvcs if _is_text(path)]
-    problems += [f"{shown(path)}: this path is not UTF-8: rename it" for path in dvcs if path not in paths]
+    problems += [_nameless(path) for path in dvcs if path not in paths]
     snapshot.git.announce(snapshot.named(paths))
     reading = _Reading(
         snapshot=snapshot,
@@ -128,7 +131,7 @@ class _Reading(Struct, kw_only=True):
 
     snapshot: Snapshot
     content: Mapping[str, bytes | None]
-    problems: list[str]
+    problems: list[Trouble]
     outs: dict[str, Hashed] = field(default_factory=dict)
     deps: dict[str, Hashed] = field(default_factory=dict)
     read: list[tuple[str, Hashed]] = field(default_factory=list)
@@ -175,9 +178,15 @@ class _Reading(Struct, kw_only=True):
         self.params += _params(pipeline, lock, home)
 
     def declared(self, known: Mapping[str, bool]) -> Declared:
-        """All of it, among the paths that are `known`, each with whether it is a link."""
+        """All of it, among the paths that are `known`, each with whether it is a link.
+
+        Of a directory in Git that is declared for a metrics file, as DVC allows, it is all that it holds.
+        """
+        paths = tuple(known)
+        held = {path: _inside(path, paths) for path in self.metrics}
         return Declared(
-            metrics=_files_of(self.metrics, tuple(known)),
+            metrics=tuple(sorted({each for path, inside in held.items() for each in inside or (path,)})),
+            directories=frozenset(path for path, inside in held.items() if inside),
             params=_merged(self.params),
             plots=tuple(sorted(self.plots)),
             outs=self.outs,
@@ -192,13 +201,10 @@ class _Reading(Struct, kw_only=True):
         )
 
 
-def _files_of(metrics: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
-    """The metrics files; of a directory in Git that is declared for one, as DVC allows, all that it holds."""
-    found: set[str] = set()
-    for path in metrics:
-        first, last = (bisect_left(known, f"{path}{end}") for end in "/0")
-        found.update(known[first:last] or [path])
-    return tuple(sorted(found))
+def _inside(directory: str, known: Sequence[str]) -> Sequence[str]:
+    """The sorted paths of Git's that lie below a directory."""
+    first, last = (bisect_left(known, f"{directory}{end}") for end in "/0")
+    return known[first:last]
 
 
 def _is_text(path: str) -> bool:
@@ -222,21 +228,29 @@ def _is_dvcs(path: str) -> bool:
     return name in {PIPELINE_FILE, LOCK_FILE} or (name.endswith(".dvc") and name != ".dvc")
 
 
-def _bytes(snapshot: Snapshot, path: str, problems: list[str]) -> bytes | None:
+def _nameless(path: str) -> Trouble:
+    return Trouble(
+        path=path,
+        told=f"{shown(path)}: this path is not UTF-8: rename it",
+        help="git mv, to a name that is text",
+    )
+
+
+def _bytes(snapshot: Snapshot, path: str, problems: list[Trouble]) -> bytes | None:
     try:
         return snapshot.read(path, limit=DVC_LIMITS.size)
     except MlciError as error:
-        problems.append(error.message)
+        problems.append(of_file(error, path))
         return None
 
 
-def _read(content: bytes | None, path: str, reader: Callable[..., T], problems: list[str]) -> T | None:
+def _read(content: bytes | None, path: str, reader: Callable[..., T], problems: list[Trouble]) -> T | None:
     if content is None:
         return None
     try:
         return reader(content, name=path)
     except MlciError as error:
-        problems.append(in_a_line(error, path))
+        problems.append(of_content(error, path))
         return None
 
 

@@ -276,6 +276,14 @@ class StageDiff(Struct, frozen=True, kw_only=True):
     pending: bool = False
 
 
+class Mend(Struct, frozen=True, kw_only=True):
+    """The file that a problem lies in, its line where that is known, and what puts it right."""
+
+    path: str
+    help: str
+    line: int | None = None
+
+
 class Keeper(StrEnum):
     """Who has the bytes that the lock records of a file in the work tree."""
 
@@ -289,7 +297,8 @@ class Diff(Struct, frozen=True, kw_only=True):
     `displaced` are files that verdicts rest on and that are not those which the lock records, `kept` says of
     some who can put them back, `by_hand` are those that were committed so though the lock is a promise,
     `contradicted` those of which it records two things: what a stage made, and what another one read.
-    `gone` are files with which numbers were made and that the change took away.
+    `gone` are files with which numbers were made and that the change took away. `mends` say of problems in
+    which file they lie.
     Every sequence is sorted, and the same two commits give the same value.
     """
 
@@ -304,6 +313,7 @@ class Diff(Struct, frozen=True, kw_only=True):
     stages: tuple[StageDiff, ...] = ()
     pairings: tuple[Pairing, ...] = ()
     problems: tuple[str, ...] = ()
+    mends: Mapping[str, Mend] = field(default_factory=dict)
     displaced: tuple[str, ...] = ()
     kept: Mapping[str, Keeper] = field(default_factory=dict)
     by_hand: tuple[str, ...] = ()

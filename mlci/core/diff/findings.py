@@ -9,6 +9,7 @@ from mlci.core.diff import (
     Floor,
     FloorStatus,
     Keeper,
+    Mend,
     MetricDiff,
     MetricVerdict,
     Move,
@@ -17,7 +18,7 @@ from mlci.core.diff import (
     StageDiff,
 )
 from mlci.core.evidence import DIFF
-from mlci.core.finding import Finding, Status
+from mlci.core.finding import Finding, Location, Status
 from mlci.core.narrow import NARROWLY, advice
 from mlci.core.problems import inert
 from mlci.core.wording import count, decimals_beside, decimals_of, difference, estimate, number
@@ -85,16 +86,7 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
 
     What misses a limit is told under the check `limits`; by None, another gate tells it.
     """
-    unreadable = tuple(
-        Finding(
-            check=READABLE,
-            subject=DIFF,
-            status=Status.ERROR,
-            message=problem,
-            help="bring the file here or correct the stage that writes it; `mlci run` makes it again",
-        )
-        for problem in diff.problems
-    )
+    unreadable = tuple(_unreadable(problem, diff.mends.get(problem)) for problem in diff.problems)
     gated = [metric for metric in diff.metrics if metric.gated]
     numeric = {each.model for each in diff.pairings if not each.labelled}
     judged = tuple(_finding(each, occasion, numeric=each.model in numeric) for each in gated)
@@ -145,6 +137,18 @@ def paired(pairing: Pairing) -> str:
     sides = f"; base had {pairing.base_rows:,}, head {pairing.head_rows:,}"
     truth = f", and the truth of {pairing.truth_differs:,} differs" if pairing.truth_differs else ""
     return told + sides + truth
+
+
+def _unreadable(problem: str, mend: Mend | None) -> Finding:
+    """A problem of the file that it lies in; of one that an older mlci told nobody knows more."""
+    return Finding(
+        check=READABLE,
+        subject=DIFF if mend is None else mend.path,
+        status=Status.ERROR,
+        message=problem,
+        help=None if mend is None else mend.help,
+        location=None if mend is None else Location(path=mend.path, line=mend.line),
+    )
 
 
 def _no_base(name: str) -> Finding:

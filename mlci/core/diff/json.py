@@ -18,6 +18,7 @@ from mlci.core.diff import (
     FloorStatus,
     Inside,
     Keeper,
+    Mend,
     MetricDiff,
     MetricVerdict,
     Move,
@@ -100,6 +101,7 @@ _METRIC = record(
     verdict=optional(MetricVerdict),
     floors=each(_FLOOR),
 )
+_MEND = record(Mend)
 _DIFF: Mapping[str, Build] = {
     "metrics": each(_METRIC),
     "values": _VALUES,
@@ -108,6 +110,7 @@ _DIFF: Mapping[str, Build] = {
     "stages": each(record(StageDiff, move=Move, because=texts)),
     "pairings": each(record(Pairing)),
     "problems": texts,
+    "mends": lambda raw: {problem: _MEND(mend) for problem, mend in raw.items()},
     "displaced": texts,
     "by_hand": texts,
     "gone": texts,

@@ -49,6 +49,7 @@ _SENTENCES = {
     GATES: ("the gate ", " is removed"),
     ROWS: ("the test set of ", " is another than the base's"),
     SLICES: ("the slice ", " got worse"),
+    READABLE: ("", " cannot be read"),
     RECORDED: ("", " is not what dvc.lock records"),
     RELAXED: ("the change asks less, or something else, of ", ""),
     WAIVERS: ("the waiver of ", " forgives nothing"),
@@ -216,8 +217,6 @@ def _told(finding: Finding, names: Mapping[str, str]) -> Text:
         apart = (sentence for begins, sentence in of_records if finding.message.startswith(begins))
         before, after = next(apart, _SENTENCES[finding.check])
         return (*words(before), *code(finding.subject), *words(after))
-    if finding.check == READABLE:
-        return words("a file that was declared cannot be read")
     if finding.check in (VERDICT, *_LIMITS):
         return (*code(names.get(finding.subject, finding.subject)), *words(f" {_short(finding)}"))
     return (*code(finding.check), *words(f" {_DOES[finding.status]} on "), *code(finding.subject))

@@ -450,7 +450,7 @@ def test_a_skipped_gate_of_a_project_without_objectives_is_no_praise() -> None:
     ("check", "subject", "status", "said"),
     [
         ("diff.recorded", "p.csv", Status.WARN, "p.csv is not what dvc.lock records"),
-        ("diff.readable", "diff", Status.ERROR, "a file that was declared cannot be read"),
+        ("diff.readable", "m.json", Status.ERROR, "m.json cannot be read"),
         ("diff.relaxed", "gates.data", Status.WARN, "the change asks less, or something else, of gates.data"),
         ("model.objective", "income.f1", Status.FAIL, "income.f1 misses its limit"),
         ("model.objective", "income.f1", Status.ERROR, "income.f1 cannot be judged"),
