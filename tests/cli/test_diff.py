@@ -228,4 +228,14 @@ def test_a_value_that_is_not_in_a_file_that_can_be_read_is_told_by_its_objective
     story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.95}'})
     story.branch("work").commit({"metrics.json": '{"auroc": 0.95}'})
     (finding,) = json.loads(told(story, "--json").stdout)["findings"]
-    assert (finding["check"], finding["message"]) == ("diff.verdict", "metrics.json#/auc is missing")
+    assert (finding["check"], finding["message"]) == (
+        "diff.verdict",
+        "metrics.json#/auc is missing, and metrics.json#/auroc is new",
+    )
+    assert "`report: {renamed: {metrics.json#/auc: metrics.json#/auroc}}`" in finding["help"]
+
+    renamed = CONFIG.replace("#/auc", "#/auroc")
+    renamed += "report: {renamed: {metrics.json#/auc: metrics.json#/auroc}}\n"
+    story.commit({"mlci.yaml": renamed})
+    (row,) = json.loads(told(story, "--json").stdout)["metrics"]
+    assert (row["base"], row["head"]) == (0.95, 0.95)

@@ -11,7 +11,7 @@ from mlci.app.side.trouble import Trouble, instead, of_content, of_file
 from mlci.core.config import Config, Direction, Objective
 from mlci.core.diff import ValueDiff
 from mlci.core.diff.leaves import Leaves, only, read_leaves
-from mlci.core.diff.renames import Pointer, pointer, rename
+from mlci.core.diff.renames import Pointer, advice, plausible, pointer, rename
 from mlci.core.diff.values import MISSING, Kind, Value
 from mlci.core.dvc.files import is_inside
 from mlci.core.yaml.node import DVC_LIMITS
@@ -154,8 +154,10 @@ def _objective(
 
     before = None if behind is None else _at(behind, objective)
     now = _at(ahead, objective)
-    trouble = unread.get(pointer(objective.source or "").path)
+    place = pointer(objective.source or "")
+    trouble = unread.get(place.path)
     what = f"{objective.source} is {_WHAT.get(now.kind)}" if trouble is None else trouble.told
+    new = _new_name(place, behind, ahead) if now.kind is Kind.MISSING and trouble is None else None
     return Measured(
         metric=objective.metric,
         direction=objective.direction or Direction.HIGHER,
@@ -163,7 +165,12 @@ def _objective(
         objective=objective,
         base=None if before is None else before.number,
         head=now.number,
-        problem="" if now.kind is Kind.NUMBER else what,
+        problem=""
+        if now.kind is Kind.NUMBER
+        else what
+        if new is None
+        else f"{what}, and {new.written} is new",
+        advice="" if new is None else advice(place, new),
     )
 
 
@@ -177,6 +184,10 @@ _WHAT = {
     Kind.LIST: "a list, not a number",
     Kind.NULL: "null",
 }
+
+
+def _new_name(place: Pointer, behind: Files | None, ahead: Files) -> Pointer | None:
+    return plausible(place, (behind or {}).get(place.path, {}), ahead.get(place.path, {}))
 
 
 def _at(files: Files, objective: Objective) -> Value:

@@ -8,9 +8,11 @@ from datetime import date
 from enum import Enum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.core.config import Config, Environment, Judge, Margin, Objective, Waiver
 from mlci.core.diff.findings import gate_removed
+from mlci.core.diff.renames import advice, called_now, pointer
 from mlci.core.dvc.nodes import json_of
 from mlci.core.finding import Finding, Status
 from mlci.core.problems import inert, quoted
@@ -95,10 +97,7 @@ def relaxed(before: Config, now: Config, answers: Answers | None = None) -> Iter
             yield _told(name, _LESS, "the model is gone from mlci.yaml, and what was asked of it")
         else:
             yield from _other("models", name, model, now.models[name])
-    own = _by_key(now.objectives)
-    for key, was in _by_key(before.objectives).items():
-        if key[0] is None or key[0] in now.models:
-            yield from _objectives(".".join(filter(None, key[:2])), was, own.get(key, ()))
+    yield from _all_objectives(before, now)
     yield from _waivers(before.waivers, now.waivers, answers)
     yield from _environments(before.environments, now.environments)
     for part in ("remotes", "ci", "report"):
@@ -169,10 +168,65 @@ def _by_key(objectives: Sequence[Objective]) -> Mapping[_Key, Sequence[Objective
     return found
 
 
+def _all_objectives(before: Config, now: Config) -> Iterator[Finding]:
+    """Each objective of the base beside its own, or beside what it is called now."""
+    asked, own = _by_key(before.objectives), _by_key(now.objectives)
+    asked = {key: each for key, each in asked.items() if key[0] is None or key[0] in now.models}
+    fresh = [key for key in own if key not in asked]
+    lost = [key for key in asked if key not in own]
+    heirs = {key: heir for key in lost if (heir := _heir(key, fresh, now.report.renamed))}
+    left = [key for key in fresh if key not in heirs.values()]
+    for key, was in asked.items():
+        if key in own:
+            yield from _objectives(_name(key), was, own[key])
+        elif key in heirs:
+            heir = heirs[key]
+            yield _told(
+                _name(heir), _OTHER, f"it is {_written(_place(heir))} and was {_written(_place(key))}"
+            )
+            yield from _objectives(_name(heir), was, own[heir])
+        else:
+            rivals = [each for each in lost if each not in heirs and _may_be(each, key)]
+            may_be = [each for each in left if _may_be(each, key)]
+            yield _removed(key, may_be[0] if len(may_be) == len(rivals) == 1 else None)
+
+
+def _name(key: _Key) -> str:
+    return ".".join(filter(None, key[:2]))
+
+
+def _place(key: _Key) -> str:
+    return f"{key[1]} from {key[2]}"
+
+
+def _heir(key: _Key, fresh: Sequence[_Key], names: Mapping[str, str]) -> _Key | None:
+    """An objective of the same value in a file: by another label, or at the place that it was renamed to."""
+    model, _, source = key
+    if source is None:
+        return None
+    places = {source, called_now(source, names)}
+    found = [each for each in fresh if each[0] == model and each[2] in places]
+    return found[0] if len(found) == 1 else None
+
+
+def _may_be(one: _Key, other: _Key) -> bool:
+    """Whether two objectives are of values of one file, so that one may be the other by a new name."""
+    if one[2] is None or other[2] is None:
+        return False
+    return one[0] == other[0] and pointer(one[2]).path == pointer(other[2]).path
+
+
+def _removed(key: _Key, heir: _Key | None) -> Finding:
+    """An objective that is gone; `heir` is the only new one that it may be."""
+    removed = _told(_name(key), _LESS, "the objective is removed")
+    if heir is None or key[2] is None or heir[2] is None:
+        return removed
+    message = f"{removed.message}, and {_written(_place(heir))} is new"
+    return replace(removed, message=message, help=advice(pointer(key[2]), pointer(heir[2])))
+
+
 def _objectives(subject: str, was: Sequence[Objective], now: Sequence[Objective]) -> Iterator[Finding]:
-    if not now:
-        yield _told(subject, _LESS, "the objective is removed")
-    elif len(was) == len(now) == 1:
+    if len(was) == len(now) == 1:
         yield from _loosened(subject, was[0], now[0])
     elif list(map(_asked, was)) != list(map(_asked, now)):
         yield _told(subject, _OTHER, "its objectives have changed")

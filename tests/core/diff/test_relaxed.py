@@ -49,6 +49,46 @@ def told(before: Config, now: Config) -> list[tuple[str, str]]:
 
 
 BEFORE = config(F1, P95)
+P99 = Objective(metric="p99", source="m.json#/p99", at_most=20.0)
+RENAMED = ReportSettings(renamed={"m.json#/p95": "m.json#/p99"})
+
+
+def test_an_objective_by_another_label_is_not_removed() -> None:
+    other = replace(P95, metric="latency", at_most=30.0)
+    assert told(BEFORE, config(F1, other)) == [
+        ("latency", "it is 'latency from m.json#/p95' and was 'p95 from m.json#/p95'"),
+        ("latency", "`at_most` goes from 20.0 to 30.0"),
+    ]
+
+
+def test_an_objective_whose_metric_was_renamed_by_the_file_s_own_word_is_held_against_what_it_was() -> None:
+    now = replace(config(F1, replace(P99, at_most=30.0)), report=RENAMED)
+    assert told(BEFORE, now)[:2] == [
+        ("p99", "it is 'p99 from m.json#/p99' and was 'p95 from m.json#/p95'"),
+        ("p99", "`at_most` goes from 20.0 to 30.0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "hinted"),
+    [
+        ((F1, P95), (F1, P99), True),
+        ((F1, P95), (F1,), False),
+        ((F1, P95), (F1, P99, replace(P99, metric="p50", source="m.json#/p50")), False),
+        ((F1, P95, replace(P95, metric="p90", source="m.json#/p90")), (F1, P99), False),
+        ((F1, P95), (F1, replace(P99, source="n.json#/p99")), False),
+        ((F1, P95, P99), (F1, P99), False),
+        ((F1,), (P95,), False),
+    ],
+)
+def test_the_only_objective_that_a_removed_one_may_be_is_named_with_what_to_write(
+    before, now, hinted
+) -> None:
+    found = [each for each in relaxed(config(*before), config(*now)) if "is removed" in each.message]
+    assert found
+    for each in found:
+        assert ("'p99 from m.json#/p99' is new" in each.message) is hinted
+        assert ("`report: {renamed: {m.json#/p95: m.json#/p99}}`" in (each.help or "")) is hinted
 
 
 def test_what_is_as_it_was_is_not_told() -> None:

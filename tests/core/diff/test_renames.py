@@ -2,8 +2,8 @@
 
 import pytest
 
-from mlci.core.diff.renames import Pointer, pointer, rename
-from mlci.core.diff.values import number
+from mlci.core.diff.renames import Pointer, called_now, plausible, pointer, rename
+from mlci.core.diff.values import Kind, Value, number
 
 ONE, TWO = number("1"), number("2")
 
@@ -14,6 +14,38 @@ ONE, TWO = number("1"), number("2")
 )
 def test_pointers_are_read(text, path, key):
     assert pointer(text) == Pointer(path=path, key=key)
+
+
+@pytest.mark.parametrize("text", ["m.json#/a/b", "m.json#/a~1b/~0", "m.json#"])
+def test_pointers_are_written_as_they_are_read(text):
+    assert pointer(text).written == text
+
+
+@pytest.mark.parametrize(
+    ("place", "now"),
+    [("m#/a", "n#/b"), ("m#/a/x", "n#/b/x"), ("m#/ax", "m#/ax"), ("k#/a", "k#/a"), ("m#/c~1d", "m#/e")],
+)
+def test_a_place_is_called_by_its_new_name(place, now):
+    assert called_now(place, {"m#/a": "n#/b", "m#/c~1d": "m#/e"}) == now
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ({("b",): ONE}, "m#/b"),
+        ({("b",): TWO}, "m#/b"),
+        ({("b",): TWO, ("c",): ONE}, "m#/c"),
+        ({("b",): ONE, ("c",): ONE}, None),
+        ({("b",): TWO, ("c",): TWO}, None),
+        ({("old",): ONE}, None),
+        ({("b",): Value(kind=Kind.TEXT, text="1")}, None),
+        ({}, None),
+    ],
+)
+def test_a_number_that_is_gone_has_one_plausible_name_or_none(head, name):
+    found = plausible(pointer("m#/a"), {("a",): ONE, ("old",): ONE}, head)
+    assert (None if found is None else found.written) == name
+    assert plausible(pointer("m#/x"), {("a",): ONE}, head) is None
 
 
 @pytest.mark.parametrize(
