@@ -6,7 +6,7 @@ from math import ceil, sqrt
 from mlci.app.diff import DiffRequest, measure_models, sides
 from mlci.core.measure.metrics import METRICS, OfCounts
 from mlci.core.measure.power import LeftOut, Power
-from mlci.core.measure.spread import Normal, Spread
+from mlci.core.measure.spread import Normal, Shares, Spread
 from mlci.core.measure.stats import ENOUGH, LEVEL, normal_quantile
 from mlci.core.measure.verdicts import Measured
 
@@ -72,4 +72,16 @@ def _independent(one: Measured) -> Spread | None:
     if one.head_interval is None:
         return None
     width = one.head_interval.high - one.head_interval.low
-    return Normal(value=0.0, error=sqrt(2) * width / (2 * normal_quantile((1 + LEVEL) / 2)))
+    error = sqrt(2) * width / (2 * normal_quantile((1 + LEVEL) / 2))
+    rows = one.head_n if one.scarcest is None else int(one.scarcest.amount)
+    if not rows or not error or not _is_share_of_rows(one.metric):
+        return Normal(value=0.0, error=error)
+    # Of few rows a drop is itself a good part of what differs, as where two models are compared.
+    apart = ceil(rows * min(1.0, rows * error**2) / 2)
+    return Shares(more=apart, fewer=apart, rows=rows)
+
+
+def _is_share_of_rows(metric: str) -> bool:
+    """Whether its difference is counted in rows of which one model alone is right."""
+    arithmetic = METRICS[metric].arithmetic if metric in METRICS else None
+    return isinstance(arithmetic, OfCounts) and arithmetic.proportion and not arithmetic.selected

@@ -20,7 +20,7 @@ def command(world: World, out: Output, base: str | None) -> None:
     """Say what this test set can resolve: the smallest drop noticed at 80 % power.
 
     That is: a true drop of this size would be noticed 4 times out of 5. Learnt from BASE and the work tree
-    on the same rows; without a base, a bound that a real comparison beats, marked with ≤.
+    on the same rows; where no two differ, it is that of models with nothing in common, marked with ≈.
     """
     from mlci.app.power import power
     from mlci.core.measure.power import LeftOut, Power
@@ -41,9 +41,7 @@ def command(world: World, out: Output, base: str | None) -> None:
 
 
 def _row(one: "Power") -> tuple[str, ...]:
-    from mlci.core.wording import number
-    from mlci.render.power import margin_of
+    from mlci.render.power import amount, margin_of
 
-    resolved = f"{'' if one.paired else '≤ '}{number(one.noticeable)}"
     needed = "–" if one.needed is None else f"{one.needed:,}"
-    return (one.model, one.subject or "all", one.metric, f"{one.rows:,}", resolved, margin_of(one), needed)
+    return (one.model, one.subject or "all", one.metric, f"{one.rows:,}", amount(one), margin_of(one), needed)

@@ -14,9 +14,11 @@ NOTHING = (
     "There is nothing to say: no model declares predictions that can be read, none has a metric, or of each "
     "metric there are fewer than 30 rows of a kind that it needs (`mlci explain insufficient`)."
 )
-BOUND = (
-    "No other model was measured on the same rows to learn from, so these are bounds, marked with ≤: where "
-    "two models resemble each other, smaller changes are noticed."
+MARK = "≈"
+APART = (
+    f"Where {MARK} stands, no two models were measured that answer otherwise on those rows, so the figure is "
+    "that of two models that have nothing in common: where they resemble each other, smaller changes are "
+    "noticed."
 )
 
 
@@ -27,7 +29,7 @@ def sentences(found: Sequence[Power], left_out: Sequence[LeftOut] = (), *, width
     """
     whole = [each for each in found if each.subject is None]
     told = [*_whole(whole), *_weakest(found)]
-    told += [BOUND] if found and not all(each.paired for each in found) else []
+    told += [APART] if found and not all(each.paired for each in found) else []
     told += _missing(left_out)
     return [line for each in told or [NOTHING] for line in fitted(printable(each), width)]
 
@@ -41,9 +43,13 @@ def _whole(found: Sequence[Power]) -> Iterator[str]:
             yield f"Likewise {change}{_margin(one)}."
             continue
         said.add(key)
-        often = "4 times out of 5" if one.paired else "at least 4 times out of 5"
         rows = f"With the {count(one.rows, 'row')} of {one.model}"
-        yield f"{rows} {change} would be noticed {often}{_margin(one)}."
+        yield f"{rows} {change} would be noticed 4 times out of 5{_margin(one)}."
+
+
+def amount(one: Power) -> str:
+    """The change that is noticed, marked where it is learnt from no two models."""
+    return f"{'' if one.paired else f'{MARK} '}{number(one.noticeable)}"
 
 
 def margin_of(one: Power) -> str:
@@ -87,7 +93,7 @@ def _missing(left_out: Sequence[LeftOut]) -> Iterator[str]:
 
 
 def _amount(one: Power) -> str:
-    exact = number(one.noticeable)
+    exact = amount(one)
     return f"{100 * one.noticeable:.2g} points ({exact})" if one.share else exact
 
 

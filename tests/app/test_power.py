@@ -46,6 +46,21 @@ def test_the_same_model_twice_tells_nothing_but_the_bound(place):
     assert not power(place.request(commit, commit))[0].paired
 
 
+def test_of_two_models_with_nothing_in_common_few_rows_tell_as_much_as_is_said_of_one(place):
+    place.story.write({"test.csv": people(north=60)})
+    base, head = place.commit(), place.commit(predicted=predictions(seed=4))
+
+    def noticed(of):
+        rows = power(place.request(of, head, config=SLICED))
+        found = [each for each in rows if each.metric == "accuracy" and each.subject == "region=north"]
+        return found[0]
+
+    apart, alone = noticed(base), noticed(head)
+    assert (apart.paired, alone.paired) == (True, False)
+    # The same model twice: what is said of it was 0.23, a fifth below what two such models need.
+    assert alone.noticeable == pytest.approx(apart.noticeable, rel=0.1)
+
+
 def test_every_slice_resolves_less_than_the_whole(place):
     place.story.write({"test.csv": people(north=300)})
     base, head = place.commit(), place.commit(predicted=predictions(seed=4))

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from mlci.core.config import Direction
 from mlci.core.measure.power import LeftOut, Power
-from mlci.render.power import BOUND, NOTHING, margin_of, sentences
+from mlci.render.power import APART, NOTHING, margin_of, sentences
 
 ACCURACY = Power(
     model="income",
@@ -44,11 +44,17 @@ def test_the_rows_are_said_once_and_an_error_rises() -> None:
     )
 
 
-def test_a_bound_is_called_one() -> None:
+def test_what_no_two_models_tell_is_marked_and_what_they_tell_is_not() -> None:
     alone = told(replace(ACCURACY, paired=False))
-    assert "noticed at least 4 times out of 5" in alone
-    assert alone.endswith(BOUND)
-    assert BOUND not in told(ACCURACY)
+    assert "0.62 points (≈ 0.0062)" in alone
+    assert alone.endswith(APART)
+    assert "≈" not in told(ACCURACY)
+    part = replace(ACCURACY, subject="region=north", paired=False)
+    some = told(ACCURACY, part)
+    assert "a true drop of 0.62 points (0.0062)" in some
+    assert "only from 0.62 points (≈ 0.0062) on" in some
+    assert "bound" not in some
+    assert "No other model was measured" not in some
 
 
 def test_the_slice_that_notices_least_is_named() -> None:

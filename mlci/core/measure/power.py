@@ -9,10 +9,10 @@ class Power(Struct, frozen=True, kw_only=True):
     """What one metric's test set, or a slice of it (`subject`), can tell.
 
     `noticeable` is the smallest drop that 80 % of comparisons would notice; `paired` says that it was
-    learnt from two models on the same rows. Otherwise it is the bound for models that have nothing in
-    common, and a real comparison resolves more. `needed` are the rows that the margin asks for, `of_base`
-    is the part of base's value that it is where the file says it so, and `share` says that the metric is a
-    share of rows, of which a hundredth is a point.
+    learnt from two models on the same rows. Otherwise it is what two models would need that have nothing in
+    common; those that resemble each other are told apart by less. `needed` are the rows that the margin
+    asks for, `of_base` is the part of base's value that it is where the file says it so, and `share` says
+    that the metric is a share of rows, of which a hundredth is a point.
     """
 
     model: str
