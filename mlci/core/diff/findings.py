@@ -16,7 +16,10 @@ from mlci.core.diff import (
     Occasion,
     Pairing,
     StageDiff,
+    ValueDiff,
 )
+from mlci.core.diff.renames import Pointer
+from mlci.core.diff.values import NOT_FINITE
 from mlci.core.evidence import DIFF
 from mlci.core.finding import Finding, Location, Status
 from mlci.core.narrow import NARROWLY, advice
@@ -32,6 +35,7 @@ OBJECTIVE = "diff.objective"
 RECORDED = "diff.recorded"
 COVERAGE = "diff.coverage"
 SLICES = "diff.slices"
+FINITE = "diff.finite"
 
 # What is said of a stage that has not run as it is declared.
 UNRUN = "the stage is declared otherwise than it ran"
@@ -65,6 +69,9 @@ _UNSURE = (
 _LOOK_AT_SLICES = (
     "look at these rows; what each slice must reach, `slice_floors:` of the model gate makes a limit"
 )
+
+# So many values of one file are named.
+_NAMED = 3
 
 # Holm's correction holds a verdict back that one metric alone would get.
 _CHANCE = "of so many metrics one may lie there by chance: mlci explain regressed"
@@ -103,7 +110,7 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
     )
     missing = () if diff.base or not diff.base_name else (_no_base(diff.base_name),)
     told = (each for each in judged if each is not None)
-    return (*missing, *displaced, *unreadable, *told, *missed, *rows, *_slices(diff.metrics))
+    return (*missing, *displaced, *unreadable, *told, *missed, *rows, *_slices(diff.metrics), *_endless(diff))
 
 
 def one_a_cause(told: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -227,6 +234,28 @@ def _of_another_stage(stage: StageDiff, why: str) -> Finding:
         message=f"{UNRUN} ({inert(why)}): the numbers here were made without that",
         help="mlci run",
     )
+
+
+def _endless(diff: Diff) -> Iterator[Finding]:
+    """The metrics files in which a value came that is no finite number; what an objective names it tells."""
+    said = {each.problem.partition(" is ")[0] for each in diff.metrics if each.problem}
+    found: dict[str, list[ValueDiff]] = {}
+    for each in diff.values:
+        if each.head.kind in NOT_FINITE and each.head.kind is not each.base.kind:
+            found.setdefault(each.path, []).append(each)
+    for path, values in found.items():
+        left = [each for each in values if Pointer(path=path, key=each.key).written not in said]
+        if left:
+            named = ", ".join(f"{inert(each.name)} is {NOT_FINITE[each.head.kind]}" for each in left[:_NAMED])
+            more = f" and {len(left) - _NAMED:,} more are none either" if len(left) > _NAMED else ""
+            yield Finding(
+                check=FINITE,
+                subject=path,
+                status=Status.WARN,
+                message=f"not a finite number: {named}{more}",
+                help="correct the stage that writes it, then mlci run; or say to reviewers why it may be so",
+                location=Location(path=path),
+            )
 
 
 def _slices(metrics: Sequence[MetricDiff]) -> Iterator[Finding]:

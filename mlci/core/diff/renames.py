@@ -1,18 +1,22 @@
 """Keys of metrics and parameters files that were renamed, so that old and new are one row."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mlci.core.diff.leaves import Key, Leaves
 from mlci.core.problems import inert
+
+# A report reads findings, and no files of metrics.
+if TYPE_CHECKING:
+    from mlci.core.diff.leaves import Leaves
 
 
 class Pointer(Struct, frozen=True, kw_only=True):
     """A place in a file: `metrics.json#/serve/p95`. Written as a JSON pointer, kept as names."""
 
     path: str
-    key: Key
+    key: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.path}:{'.'.join(self.key)}"
@@ -41,7 +45,7 @@ def called_now(place: str, names: Mapping[str, str]) -> str:
     return place
 
 
-def plausible(gone: Pointer, base: Leaves, head: Leaves) -> Pointer | None:
+def plausible(gone: Pointer, base: "Leaves", head: "Leaves") -> Pointer | None:
     """The new name of a number that is gone from a file, where only one can be meant.
 
     Of the numbers that are new there, the one with the same value; without such, the only one.
@@ -66,11 +70,11 @@ def advice(old: Pointer, new: Pointer) -> str:
 class Renamed(Struct, frozen=True, kw_only=True):
     """The base's files with the names of head, and under which name each moved leaf stood."""
 
-    files: Mapping[str, Leaves]
+    files: "Mapping[str, Leaves]"
     old: Mapping[Pointer, Pointer]
 
 
-def rename(base: Mapping[str, Leaves], head: Mapping[str, Leaves], names: Mapping[str, str]) -> Renamed:
+def rename(base: "Mapping[str, Leaves]", head: "Mapping[str, Leaves]", names: Mapping[str, str]) -> Renamed:
     """Move the base's leaves from old names to new ones (of a leaf, or of all below a place).
 
     A leaf stays where it is when base has the new name already, or head still has the old one.
@@ -85,7 +89,7 @@ def rename(base: Mapping[str, Leaves], head: Mapping[str, Leaves], names: Mappin
     return Renamed(files=files, old=old)
 
 
-def _moves(base: Mapping[str, Leaves], names: Mapping[str, str]) -> Iterator[tuple[Pointer, Pointer]]:
+def _moves(base: "Mapping[str, Leaves]", names: Mapping[str, str]) -> Iterator[tuple[Pointer, Pointer]]:
     for old, new in names.items():
         before, now = pointer(old), pointer(new)
         for key in base.get(before.path, {}):

@@ -65,7 +65,8 @@ MISSING = Value(kind=Kind.MISSING)
 
 Leaf = None | bool | int | float | str | Decimal | Value | list["Leaf"] | dict[str, "Leaf"]
 
-_BEYOND = {Kind.NAN: "NaN", Kind.PLUS_INFINITY: "Infinity", Kind.MINUS_INFINITY: "-Infinity"}
+# As JSON and YAML write them.
+NOT_FINITE = {Kind.NAN: "NaN", Kind.PLUS_INFINITY: "Infinity", Kind.MINUS_INFINITY: "-Infinity"}
 
 
 def number(text: str) -> Value:
@@ -134,7 +135,7 @@ def _canonical(thing: Leaf) -> str:
             parts = (f"{json.dumps(name)}: {_canonical(thing[name])}" for name in sorted(thing))
             return f"{{{', '.join(parts)}}}"
         case Value():
-            return thing.text or _BEYOND[thing.kind]
+            return thing.text or NOT_FINITE[thing.kind]
         case Decimal():
             return str(thing)
         case _:

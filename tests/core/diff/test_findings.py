@@ -4,9 +4,20 @@ import pytest
 from msgspec.structs import replace
 
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, Floor, FloorStatus, Keeper, MetricDiff, MetricVerdict, Occasion, Pairing
-from mlci.core.diff.findings import SLICES, findings
+from mlci.core.diff import (
+    Diff,
+    Floor,
+    FloorStatus,
+    Keeper,
+    MetricDiff,
+    MetricVerdict,
+    Occasion,
+    Pairing,
+    ValueDiff,
+)  # fmt: skip
+from mlci.core.diff.findings import FINITE, SLICES, findings
 from mlci.core.diff.json import from_json, to_json
+from mlci.core.diff.values import MISSING, Kind, Value, number
 from mlci.core.finding import Finding, Interval, Status
 from mlci.core.report import plain, prose
 
@@ -104,6 +115,33 @@ def test_each_displaced_file_is_put_back_by_who_keeps_it() -> None:
         "mlci run, or dvc checkout 'm n'", "mlci run, or git checkout -- m.json", "mlci run",
     ]  # fmt: skip
     assert from_json(to_json(found)) == found
+
+
+NAN, BEYOND, HALF = Value(kind=Kind.NAN), Value(kind=Kind.PLUS_INFINITY), number("0.5")
+
+
+def test_what_became_no_finite_number_warns_by_its_file() -> None:
+    moved = [
+        ("a", NAN, NAN),
+        ("b", HALF, NAN),
+        ("c", MISSING, BEYOND),
+        ("d", NAN, HALF),
+        ("e", HALF, MISSING),
+    ]
+    values = tuple(ValueDiff(path="m.json", key=("x", key), base=one, head=two) for key, one, two in moved)
+    (found,) = findings(Diff(base="b", head="h", values=values), Occasion.PULL_REQUEST)
+    assert (found.check, found.subject, found.status) == (FINITE, "m.json", Status.WARN)
+    assert found.message == "not a finite number: x.b is NaN, x.c is Infinity"
+    many = tuple(replace(values[1], key=(str(at),)) for at in range(5))
+    (found,) = findings(Diff(base="b", head="h", values=many), Occasion.PULL_REQUEST)
+    assert found.message.endswith("2 is NaN and 2 more are none either")
+
+
+def test_what_an_objective_tells_of_is_told_by_it_alone() -> None:
+    value = ValueDiff(path="m.json", key=("x", "f1"), base=HALF, head=NAN)
+    row = replace(ROW, problem="m.json#/x/f1 is not a number (NaN)", verdict=None)
+    (found,) = findings(Diff(base="b", head="h", values=(value,), metrics=(row,)), Occasion.PULL_REQUEST)
+    assert found.check == "diff.verdict"
 
 
 def test_a_slice_that_got_worse_is_told_where_the_whole_hides_it() -> None:

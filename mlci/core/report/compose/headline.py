@@ -7,6 +7,7 @@ from mlci.core.config import Direction
 from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff.findings import (
     BASE,
+    FINITE,
     GATES,
     OBJECTIVE,
     READABLE,
@@ -50,6 +51,7 @@ _SENTENCES = {
     ROWS: ("the test set of ", " is another than the base's"),
     SLICES: ("the slice ", " got worse"),
     READABLE: ("", " cannot be read"),
+    FINITE: ("", " holds what is not a finite number"),
     RECORDED: ("", " is not what dvc.lock records"),
     RELAXED: ("the change asks less, or something else, of ", ""),
     WAIVERS: ("the waiver of ", " forgives nothing"),

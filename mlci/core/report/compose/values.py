@@ -5,14 +5,13 @@ from decimal import Decimal
 from math import isfinite
 
 from mlci.core.diff import Diff, Move, ValueDiff
-from mlci.core.diff.values import Kind, Value
+from mlci.core.diff.values import NOT_FINITE, Kind, Value
 from mlci.core.report import Block, Cell, Column, Paragraph, Section, Table, Tone, code, prose, words
 from mlci.core.report.compose.extent import Extent, is_cut
 from mlci.core.report.compose.headline import base_title
 from mlci.core.wording import MINUS, NOTHING, decimals_between, share
 
 LONGEST_NUMBER = 24
-_KINDS = {Kind.NAN: "NaN", Kind.PLUS_INFINITY: "Infinity", Kind.MINUS_INFINITY: "-Infinity"}
 
 
 def sections(diff: Diff, extent: Extent) -> tuple[Section | None, ...]:
@@ -91,7 +90,7 @@ def _value_cell(value: Value, decimals: int | None) -> Cell:
         return Cell(text=code(f"{value.exact:,.{decimals}f}".replace("-", MINUS)))
     if value.exact is not None and len(value.text) > LONGEST_NUMBER:
         return Cell(text=code(f"{value.number:.6g}".replace("-", MINUS)))
-    return Cell(text=code(_KINDS.get(value.kind, value.text)))
+    return Cell(text=code(NOT_FINITE.get(value.kind, value.text)))
 
 
 def _change(moved: Decimal, relative: float | None, decimals: int | None) -> str:
