@@ -223,7 +223,7 @@ def _table(table: Table, width: int) -> list[str]:
         spare = [each for each in columns if each.column.spare]
         if not spare:
             break
-        columns.remove(spare[-1])
+        columns.remove(max(reversed(spare), key=lambda each: each.column.spare))
     return [line for part in _parts(columns, room) for line in _laid_out(part, len(table.rows), room)]
 
 

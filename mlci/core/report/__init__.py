@@ -83,11 +83,14 @@ class Items(Struct, frozen=True, kw_only=True):
 
 
 class Column(Struct, frozen=True, kw_only=True):
-    """A column's title, whether its cells are numbers, and whether it may go where room is short."""
+    """A column's title, whether its cells are numbers, and when it may go where room is short.
+
+    One that is not `spare` stays; of the others the highest goes first.
+    """
 
     title: str
     number: bool = False
-    spare: bool = False
+    spare: int = 0
 
 
 class Cell(Struct, frozen=True, kw_only=True):
@@ -98,7 +101,7 @@ class Cell(Struct, frozen=True, kw_only=True):
 
 
 class Table(Struct, frozen=True, kw_only=True):
-    """Rows under titled columns, most important first: short of room, the last spare one is dropped."""
+    """Rows under titled columns, most important first: short of room, what is most spare is dropped."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]

@@ -60,18 +60,17 @@ def _objectives(metrics: Sequence[MetricDiff], diff: Diff) -> Section:
     columns = (
         Column(title="objective"),
         Column(title="verdict"),
-        Column(title=base_title(diff), number=True, spare=True),
-        Column(title="this change", number=True, spare=True),
+        # What a change may do says more than the base's value, which difference and value give.
+        Column(title=base_title(diff), number=True, spare=3),
+        Column(title="this change", number=True, spare=2),
         _difference_column(metrics),
-        Column(title="may drop", number=True, spare=True),
+        Column(title="may drop", number=True, spare=1),
     )
     rows = tuple(_metric_row(each, label, diff) for each, label in zip(metrics, labels, strict=True))
     table = _saying(Table(columns=columns, rows=rows))
     blocks: list[Block] = [table, *explained(metrics, diff, base_title(diff))]
     picture = tuple(
-        _picture(each, label)
-        for each, label in zip(metrics, labels, strict=True)
-        if each.interval and each.difference is not None
+        _picture(each, label) for each, label in zip(metrics, labels, strict=True) if _is_drawn(each)
     )
     if picture:
         blocks.append(Intervals(rows=picture))
@@ -128,8 +127,8 @@ def against(name: str, diff: Diff) -> Section | None:
     columns = (
         Column(title="objective"),
         Column(title="verdict"),
-        Column(title=name, number=True, spare=True),
-        Column(title="this change", number=True, spare=True),
+        Column(title=name, number=True, spare=2),
+        Column(title="this change", number=True, spare=1),
         _difference_column(judged),
     )
     labels = zip(judged, _labels(judged), strict=True)
@@ -223,8 +222,15 @@ def _verdict(metric: MetricDiff) -> str:
 
 def _no_value(problem: str) -> str:
     """What is wrong with a value, in a cell; its whole sentence stands with what failed."""
+    if " has no value: " in problem:
+        return "has no value"
     said = problem.rpartition(" is ")[2]
     return said if len(said) <= SHORT else "cannot be judged"
+
+
+def _is_drawn(metric: MetricDiff) -> bool:
+    """Whether there is a difference to draw: beside a value that is none a picture would show one."""
+    return metric.interval is not None and metric.difference is not None and not metric.problem
 
 
 def _picture(metric: MetricDiff, label: str) -> IntervalRow:
@@ -250,7 +256,7 @@ def _slices(diff: Diff, extent: Extent) -> Section | None:
     slices = [
         each for each in diff.metrics if each.subject and not each.gated and each.difference is not None
     ]
-    told = [each for each in slices if each.interval and each.verdict is not MetricVerdict.INSUFFICIENT]
+    told = [each for each in slices if _is_drawn(each) and each.verdict is not MetricVerdict.INSUFFICIENT]
     if not slices:
         return None
     shown = sorted(told, key=_severity)[: extent.slices]

@@ -19,7 +19,7 @@ _COLUMNS = (
     Column(title="stage"),
     Column(title="was"),
     Column(title="took", number=True),
-    Column(title="expected", number=True, spare=True),
+    Column(title="expected", number=True, spare=1),
 )
 _TONES = {
     Standing.CURRENT: Tone.MUTED,

@@ -98,6 +98,43 @@ def test_a_gated_value_that_is_no_number_is_the_first_thing_said() -> None:
     ]
 
 
+def test_beside_a_value_that_is_none_no_difference_is_drawn() -> None:
+    broken = replace(LOST, head=None, verdict=None, problem="head's value is not a finite number")
+    part = replace(broken, gated=False, subject="region=north")
+
+    def drawn(report: Report) -> list[str]:
+        blocks = [each for section in report.sections for each in section.blocks]
+        return [plain(row.label) for each in blocks if isinstance(each, Intervals) for row in each.rows]
+
+    assert drawn(report_of(AUC, broken, part)) == ["m0"]
+    assert drawn(report_of(broken)) == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "cell"),
+    [
+        ("m1 has no value: every row of the test set is '0'", "has no value"),
+        ("m1 has no value: no row of the test set is 'b'", "has no value"),
+        ("head's value is not a finite number", "not a finite number"),
+        ("m.json#/a is missing", "missing"),
+    ],
+)
+def test_a_cell_says_in_words_what_is_wrong_with_a_value(problem: str, cell: str) -> None:
+    assert rows(report_of(replace(NAN, problem=problem)))[0][1] == cell
+
+
+def test_where_room_is_short_the_accepted_drop_stays_longest() -> None:
+    def titles(width: int) -> list[str]:
+        said = terminal.render(report_of(LOST, AUC), width=width)
+        head = said.partition("Objectives\n")[2].partition("---")[0]
+        return [each for each in ("main", "this", "may") if f" {each} " in f" {' '.join(head.split())} "]
+
+    found = [titles(width) for width in range(100, 40, -1)]
+    assert list(dict.fromkeys(map(tuple, found))) == [
+        ("main", "this", "may"), ("this", "may"), ("may",), (),
+    ]  # fmt: skip
+
+
 def test_a_value_nobody_gates_warns_where_it_is_no_number() -> None:
     report = report_of(replace(NAN, gated=False))
     assert report.verdict is Verdict.PASSED
