@@ -39,14 +39,15 @@ class Context(Struct, kw_only=True):
     """The variables of a `dvc.yaml` or of one stage. `home` is the directory of the file.
 
     `imports` are the files that were loaded, with the keys that were taken of each: None is all of it.
-    `budget` is what all contexts of one file share.
+    `item` is what one stage of a `foreach` or `matrix` knows beside that. `budget` is what all contexts of
+    one file share.
     """
 
     variables: Variables
     home: str = ""
     values: dict[str, JsonValue] = field(default_factory=dict)
     imports: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    reserved: frozenset[str] = frozenset()
+    item: Mapping[str, JsonValue] = field(default_factory=dict)
     budget: _Budget = field(default_factory=_Budget)
 
     def load_default(self) -> None:
@@ -71,9 +72,9 @@ class Context(Struct, kw_only=True):
         own = Context(
             variables=self.variables,
             home=self.home,
-            values=dict(self.values),
+            values=self.values,
             imports=dict(self.imports),
-            reserved=self.reserved,
+            item=self.item,
             budget=self.budget,
         )
         own.load(named, directory)
@@ -84,9 +85,9 @@ class Context(Struct, kw_only=True):
         return Context(
             variables=self.variables,
             home=self.home,
-            values={**self.values, **item},
+            values=self.values,
             imports=self.imports,
-            reserved=self.reserved | item.keys(),
+            item=item,
             budget=self.budget,
         )
 
@@ -163,9 +164,10 @@ class Context(Struct, kw_only=True):
     def _value(self, name: str) -> JsonValue:
         if not _NAME.fullmatch(name):
             raise self.refusal(f"${{{shown(name, 60)}}} is no name")
-        value: JsonValue = self.values
-        for part in name.replace("[", ".").replace("]", "").split("."):
-            value = self._below(value, part.strip(), name)
+        first, *others = (part.strip() for part in name.replace("[", ".").replace("]", "").split("."))
+        value = self.item[first] if first in self.item else self._below(self.values, first, name)
+        for part in others:
+            value = self._below(value, part, name)
         return value
 
     def _below(self, value: JsonValue, part: str, name: str) -> JsonValue:
@@ -196,7 +198,7 @@ class Context(Struct, kw_only=True):
         self.imports[path] = keys if keys is None else keys | (before or frozenset())
 
     def _merge(self, more: Mapping[str, JsonValue]) -> None:
-        if taken := sorted(self.reserved & more.keys()):
+        if taken := sorted(self.item.keys() & more.keys()):
             raise self.refusal(f"{quoted(taken[0])} is what DVC calls the stage's own part of a `foreach`")
         self.values = self._joined(self.values, more)
 
