@@ -19,6 +19,7 @@ from mlci.core.dvc.files import (
     Out,
     OutKind,
     PipelineFile,
+    Stage,
     located,
     read_lock,
     read_pipeline,
@@ -297,13 +298,18 @@ def _of_kind(
 ) -> set[str]:
     """Outputs of a kind; where a template remains, those that its stage recorded and that fit it."""
     found: set[str] = set()
+    open_ended: dict[str, list[str]] = {}
     for stage in pipeline.stages.values():
-        runs = {name: each for name, each in lock.items() if name.partition("@")[0] == stage.name}
-        made = dict(_recorded(pipeline, runs, home, lambda each: each.outs))
-        for out in stage.outs:
-            if wanted(out):
-                place = located(filled(stage.place(out.path), values), home)
-                found |= {each for each in made if fits(place, each)} if "${" in place else {place}
+        for out in filter(wanted, stage.outs):
+            place = located(filled(stage.place(out.path), values), home)
+            if "${" in place:
+                open_ended.setdefault(stage.name, []).append(place)
+            else:
+                found.add(place)
+    for name, ran in lock.items() if open_ended else ():
+        places = open_ended.get(name.partition("@")[0], ())
+        made = _recorded(pipeline, {name: ran}, home, lambda each: each.outs) if places else ()
+        found |= {path for path, _ in made if any(fits(place, path) for place in places)}
     return found
 
 
@@ -333,16 +339,15 @@ def _params(
 ) -> Iterator[tuple[str, Sequence[str]]]:
     """Files of parameters with the keys that stages use; templates stand for the recorded ones."""
     yield from ((located(path, home), ()) for path in pipeline.params)
+    open_ended: dict[str, Stage] = {}
     for name, stage in pipeline.stages.items():
         if any("${" in each for use in stage.params for each in (use.file, *use.keys)):
-            ran = [each for made, each in lock.items() if made.partition("@")[0] == name]
-            yield from (
-                (located(stage.place(file), home), tuple(keys))
-                for each in ran
-                for file, keys in each.params.items()
-            )
+            open_ended[name] = stage
         else:
             yield from ((located(stage.place(use.file), home), use.keys) for use in stage.params)
+    for made, ran in lock.items() if open_ended else ():
+        if (of := open_ended.get(made.partition("@")[0])) is not None:
+            yield from ((located(of.place(file), home), tuple(keys)) for file, keys in ran.params.items())
 
 
 def _merged(used: Iterable[tuple[str, Sequence[str]]]) -> Mapping[str, Sequence[str]]:
