@@ -14,8 +14,9 @@ from mlci.app.side.tabular import Side
 from mlci.app.side.trouble import Trouble, of_content
 from mlci.core.diff import Move, StageDiff
 from mlci.core.dvc.files import PIPELINE_FILE, Hashed, LockedStage, Out, PipelineFile, Stage, located
+from mlci.core.dvc.lookup import ABSENT, value_at
 from mlci.core.dvc.params import read_params
-from mlci.core.dvc.stages import ABSENT, changed_values, value_at
+from mlci.core.dvc.stages import changed_values
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS
 from mlci.errors import MlciError
@@ -185,7 +186,8 @@ class _Home(Struct, kw_only=True):
             return self._differing[places]
         before, now = self.before.known(places[0]) or {}, self.now.known(places[1]) or {}
         if keys:
-            return [key for key in sorted(keys) if value_at(before, key) != value_at(now, key)]
+            parts = {key: key.split(".") for key in sorted(keys)}
+            return [key for key, each in parts.items() if value_at(before, each) != value_at(now, each)]
         every = sorted(before.keys() | now.keys())
         found = tuple(key for key in every if before.get(key, ABSENT) != now.get(key, ABSENT))
         self._differing[places] = found

@@ -8,6 +8,7 @@ from typing import cast
 from msgspec import Struct, field
 
 from mlci.core.dvc.files import PARAMS_FILE, PIPELINE_FILE, located
+from mlci.core.dvc.lookup import Absent, below
 from mlci.core.dvc.templates import as_text, templates
 from mlci.core.problems import quoted, shown
 from mlci.core.strictjson import JsonValue
@@ -171,13 +172,10 @@ class Context(Struct, kw_only=True):
         return value
 
     def _below(self, value: JsonValue, part: str, name: str) -> JsonValue:
-        if isinstance(value, dict) and part in value:
-            return value[part]
-        if isinstance(value, list) and re.fullmatch(r"[-+]?[0-9]{1,9}", part):
-            at = int(part)
-            if -len(value) <= at < len(value):
-                return value[at]
-        raise self.refusal(f"there is no value of {quoted(name)}")
+        found = below(value, part, signed=True)
+        if isinstance(found, Absent):
+            raise self.refusal(f"there is no value of {quoted(name)}")
+        return found
 
     def _load_file(self, named: str, directory: str) -> None:
         file, _, listed = named.partition(":")

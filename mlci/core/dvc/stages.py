@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from msgspec import Struct, field
 
 from mlci.core.dvc.files import Hashed, LockedStage, ParamsUse, Stage
+from mlci.core.dvc.lookup import ABSENT, value_at
 from mlci.core.problems import quoted
 from mlci.core.strictjson import JsonValue
 from mlci.errors import ConfigError
@@ -83,7 +84,6 @@ class Planned(Struct, frozen=True, kw_only=True):
         return self.standing in (Standing.STALE, Standing.FOLLOWS, Standing.UNKNOWN)
 
 
-ABSENT = object()  # what stands below no key
 # What of a frozen stage is told although it does not run: its record is not of what lies here.
 _OF_INPUTS = frozenset({Cause.NEVER_RAN, Cause.COMMAND, Cause.PARAMETER, Cause.DEPENDENCY})
 
@@ -323,23 +323,10 @@ def changed_values(
 ) -> Iterable[tuple[str, Fate]]:
     """The keys of a parameters file whose values are not those recorded, and what became of each."""
     for key in use.keys or sorted(now.keys() | then.keys()):
-        found = value_at(now, key) if use.keys else now.get(key, ABSENT)
+        found = value_at(now, key.split(".")) if use.keys else now.get(key, ABSENT)
         if found is ABSENT:
             yield key, Fate.GONE
         elif key not in then:
             yield key, Fate.NEW
         elif found != then[key]:
             yield key, Fate.CHANGED
-
-
-def value_at(values: Mapping[str, JsonValue], key: str) -> object:
-    """The value below a dotted key; a part that is a number also counts into a list."""
-    here: object = values
-    for part in key.split("."):
-        if isinstance(here, Mapping) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and part.isdecimal() and int(part) < len(here):
-            here = here[int(part)]
-        else:
-            return ABSENT
-    return here

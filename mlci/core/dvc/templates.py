@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
+from mlci.core.dvc.lookup import value_at
 from mlci.core.dvc.nodes import json_of, pairs
 from mlci.core.schema import Problems, expected
 from mlci.core.strictjson import JsonValue
@@ -119,17 +120,9 @@ def filled(text: str, sources: Sequence[Mapping[str, JsonValue]]) -> str:
     """A text with the words and numbers that a source knows; other templates (`item`) stay as they are."""
 
     def value(found: re.Match[str]) -> str:
-        values = (_at(dict(each), found[1]) for each in sources)
+        parts = [*filter(None, re.split(r"[.\[\]]", found[1]))]
+        values = (value_at(dict(each), parts) for each in sources)
         known = (each for each in values if isinstance(each, str | int | float))
         return next(map(as_text, known), found[0])
 
     return re.sub(_NAME, value, text) if "${" in text else text
-
-
-def _at(values: JsonValue, key: str) -> JsonValue:
-    for part in filter(None, re.split(r"[.\[\]]", key)):
-        if isinstance(values, list) and part.isdecimal() and int(part) < len(values):
-            values = values[int(part)]
-        else:
-            values = values.get(part) if isinstance(values, dict) else None
-    return values

@@ -2,6 +2,7 @@
 
 import math
 
+from mlci.core.dvc.lookup import Absent, below
 from mlci.core.strictjson import JsonValue, NotJson, loads
 from mlci.core.yaml.node import DVC_LIMITS, Node
 from mlci.core.yaml.tree import parse
@@ -36,13 +37,10 @@ def _document(files: Files, path: str) -> JsonValue:
 
 
 def _step(value: JsonValue, step: str, source: str) -> JsonValue:
-    match value:
-        case dict() if step in value:
-            return value[step]
-        case list() if step.isascii() and step.isdigit() and int(step) < len(value):
-            return value[int(step)]
-        case _:
-            raise _wrong(source, f"has nothing at {step!r}")
+    found = below(value, step)
+    if isinstance(found, Absent):
+        raise _wrong(source, f"has nothing at {step!r}")
+    return found
 
 
 def _wrong(source: str, what: str) -> WorldError:

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlci.app.side.snapshot import fits
+from mlci.adapters.files import FileTree
+from mlci.adapters.git import GitCli
+from mlci.adapters.process import ProcessRunner
+from mlci.app.side.snapshot import Snapshot, declared, fits
+from tests.support.repository import repository
 
 PLACE = "${a}"
 
@@ -38,3 +42,31 @@ def test_no_template_makes_anybody_wait(template: str) -> None:
     began = time.process_time()
     assert not fits(template, "a" * 5_000)
     assert time.process_time() - began < 1
+
+
+def test_what_templates_leave_open_is_what_their_own_stages_recorded(tmp_path) -> None:
+    pipeline = """stages:
+  train:
+    foreach: ${models}
+    do:
+      cmd: x
+      params: ["${item.file}:"]
+      metrics:
+      - m/${item}.json:
+          cache: false
+  other:
+    cmd: y
+    outs: [m/other.json]
+"""
+    lock = """schema: '2.0'
+stages:
+  train@a: {cmd: x, params: {a.yaml: {lr: 1}}, outs: [{path: m/a.json}, {path: weights}]}
+  train@b: {cmd: x, outs: [{path: m/b.json}]}
+  other: {cmd: y, params: {b.yaml: {lr: 1}}, outs: [{path: m/other.json}]}
+"""
+    story = repository(tmp_path).commit({"dvc.yaml": pipeline, "dvc.lock": lock})
+    git = GitCli(ProcessRunner({}), story.path, {})
+    told = declared(Snapshot(git=git, files=FileTree(story.path), prefix="", commit=story.head))
+    assert told.metrics == ("m/a.json", "m/b.json")
+    assert {path for path, out in told.outs.items() if out.in_git} == {"m/a.json", "m/b.json"}
+    assert told.params == {"a.yaml": ["lr"], "params.yaml": []}
