@@ -100,13 +100,11 @@ class DvcCli:
         done = self._inside("resolve", {"paths": [*paths]})
         answer = _parsed(done.stdout) if done.ok else None
         if not isinstance(answer, list):
-            raise ConfigError(
-                f"DVC cannot resolve the templates: {done.last_lines(1) or 'it took too long'}",
-                id="dvc-template",
-                where=paths[0],
-                help="dvc stage list",
-            )
-        return [dumps(each, indent=None).encode() for each in answer]
+            raise _unresolved(done.last_lines(1) or "it took too long", paths[0])
+        try:
+            return [dumps(each, indent=None).encode() for each in answer]
+        except UnicodeEncodeError as error:
+            raise _unresolved("they stand for half a character", paths[0]) from error
 
     def manifests(self, names: Sequence[str], *, remote: str | None = None) -> Mapping[str, bytes]:
         """Directories' manifests from a remote, by hash; what it does not hold is left out."""
@@ -222,6 +220,12 @@ class DvcCli:
             timeout=timeout,
         )
         return self._process.run(command, on_line)
+
+
+def _unresolved(why: str, path: str) -> ConfigError:
+    return ConfigError(
+        f"DVC cannot resolve the templates: {why}", id="dvc-template", where=path, help="dvc stage list"
+    )
 
 
 def _named(targets: Sequence[str]) -> list[str]:
