@@ -62,16 +62,18 @@ class _Reader(Struct, kw_only=True):
         except MlciError:
             return None
 
-    def stages(self, home: str, file: PipelineFile) -> _ByName | None:
+    def stages(self, home: str, pipeline: Pipeline) -> _ByName | None:
         """The stages with their templates resolved; None where that cannot be done."""
-        if not file.unresolved:
-            return file.stages
+        if not pipeline.file.unresolved:
+            return pipeline.file.stages
         from mlci.core.dvc.resolved import resolved  # noqa: PLC0415 - few pipelines have templates
 
         path = posixpath.join(home, PIPELINE_FILE)
         try:
             content = self.side.snapshot.read(path, limit=DVC_LIMITS.size)
-            return {} if content is None else resolved(content, path, home, self.params).stages
+            if content is None:
+                return {}
+            return resolved(content, path, home, self.params, pipeline.parsing).stages
         except MlciError as error:
             self.problems.append(of_content(error, _blamed(error, path)))
             return None
@@ -94,8 +96,8 @@ class _Home(Struct, kw_only=True):
         if not self._may_differ():
             yield from (self._row(name, because) for name, because in recorded.items())
             return
-        behind = self.before.stages(self.home, self.one.file)
-        ahead = self.now.stages(self.home, self.other.file)
+        behind = self.before.stages(self.home, self.one)
+        ahead = self.now.stages(self.home, self.other)
         if behind is None or ahead is None:
             yield from (self._row(name, because) for name, because in recorded.items())
             return
@@ -111,7 +113,9 @@ class _Home(Struct, kw_only=True):
             return True
         if not other.file.unresolved:
             return False
-        return one.values != other.values or any(each.variables for each in other.file.stages.values())
+        if (one.values, one.parsing) != (other.values, other.parsing):
+            return True
+        return any(each.variables for each in other.file.stages.values())
 
     def _recorded(self) -> Mapping[str, tuple[_Reason, ...]]:
         """Why the records of stages differ, by name."""

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from mlci.core.dvc.files import PARAMS_FILE, PIPELINE_FILE, located
 from mlci.core.dvc.lookup import Absent, below
+from mlci.core.dvc.settings import Parsing
 from mlci.core.dvc.templates import as_text, templates
 from mlci.core.problems import quoted, shown
 from mlci.core.strictjson import JsonValue
@@ -40,8 +41,8 @@ class Context(Struct, kw_only=True):
     """The variables of a `dvc.yaml` or of one stage. `home` is the directory of the file.
 
     `imports` are the files that were loaded, with the keys that were taken of each: None is all of it.
-    `item` is what one stage of a `foreach` or `matrix` knows beside that. `budget` is what all contexts of
-    one file share.
+    `item` is what one stage of a `foreach` or `matrix` knows beside the variables, `parsing` what DVC's
+    configuration says of options. `budget` is what all contexts of one file share.
     """
 
     variables: Variables
@@ -49,6 +50,7 @@ class Context(Struct, kw_only=True):
     values: dict[str, JsonValue] = field(default_factory=dict)
     imports: dict[str, frozenset[str] | None] = field(default_factory=dict)
     item: Mapping[str, JsonValue] = field(default_factory=dict)
+    parsing: Parsing = Parsing()
     budget: _Budget = field(default_factory=_Budget)
 
     def load_default(self) -> None:
@@ -76,6 +78,7 @@ class Context(Struct, kw_only=True):
             values=self.values,
             imports=dict(self.imports),
             item=self.item,
+            parsing=self.parsing,
             budget=self.budget,
         )
         own.load(named, directory)
@@ -89,6 +92,7 @@ class Context(Struct, kw_only=True):
             values=self.values,
             imports=self.imports,
             item=item,
+            parsing=self.parsing,
             budget=self.budget,
         )
 
@@ -222,11 +226,13 @@ class Context(Struct, kw_only=True):
 
     def _option(self, name: str, value: JsonValue) -> str:
         if isinstance(value, bool):
-            return f"--{name}" if value else ""
+            return f"--{name}" if value else f"--no-{name}" if self.parsing.says_no else ""
         if not isinstance(value, list):
             return f"--{name} {_shell(value)}"
         if any(isinstance(each, list | dict) for each in value):
             raise self.refusal(f"{quoted(name)} holds lists or mappings in a list")
+        if self.parsing.repeats:
+            return " ".join(f"--{name} {_shell(each)}" for each in value)
         return " ".join((f"--{name}", *map(_shell, value))) if value else ""
 
 

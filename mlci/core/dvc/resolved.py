@@ -9,23 +9,27 @@ from itertools import product
 from mlci.core.dvc.context import Context, Held, Variables
 from mlci.core.dvc.files import PipelineFile, located, read_resolved
 from mlci.core.dvc.nodes import json_of
+from mlci.core.dvc.settings import Parsing
 from mlci.core.dvc.templates import MOST_INSTANCES, as_text, holds_template
 from mlci.core.problems import quoted
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS
 from mlci.core.yaml.tree import parse
 
+_USUAL = Parsing()
 _Stages = Iterator[tuple[str, JsonValue]]
 
 
-def resolved(content: bytes, name: str, home: str, variables: Variables) -> PipelineFile:
+def resolved(
+    content: bytes, name: str, home: str, variables: Variables, parsing: Parsing = _USUAL
+) -> PipelineFile:
     """The stages of a `dvc.yaml` in the directory `home`. Raises ConfigError where they cannot be told.
 
     What DVC resolves is resolved likewise. Some of what DVC refuses is resolved, too: `${d.1}` where that key
     is a whole number and no text, and a date, which here is a text.
     """
     top = json_of(parse(content, name=name, limits=DVC_LIMITS))
-    context = Context(variables=variables, home=home)
+    context = Context(variables=variables, home=home, parsing=parsing)
     try:
         stages = _all(top if isinstance(top, dict) else {}, context)
     except RecursionError as error:

@@ -1,4 +1,4 @@
-"""DVC's configuration as far as mlci asks it: remotes, the default one, and where the cache is."""
+"""DVC's configuration as far as mlci asks it: remotes, the default one, the cache, and how options look."""
 
 import posixpath
 import re
@@ -6,12 +6,21 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
+CONFIG_FILE = ".dvc/config"
+
 # As text: a command that asks DVC nothing need not wait until they are compiled.
 _SECTION = r"""\[\s*(?:(['"])(?P<quoted>.*)\1|(?P<plain>[^\]]*?))\s*\]\s*(?:#.*)?"""
 _REMOTE = r"""remote\s+(['"])(?P<name>.*)\1"""
 _PAIR = r"""(?P<key>[^=#\s][^=]*?)\s*=\s*(?P<value>.*?)\s*"""
 _ELSEWHERE = r"[A-Za-z][A-Za-z0-9+.-]+://|/|~|[A-Za-z]:[\\/]|[^/]+@[^/]+:"
 _VALUE = r"""(['"])(?P<quoted>.*?)\1\s*(?:#.*)?|(?P<plain>[^#]*?)\s*(?:#.*)?"""
+
+
+class Parsing(Struct, frozen=True, kw_only=True):
+    """How a mapping in a command becomes options: `--no-x` where false is said, `--x 1 --x 2` of a list."""
+
+    says_no: bool = False
+    repeats: bool = False
 
 
 class DvcConfig(Struct, frozen=True, kw_only=True):
@@ -26,6 +35,7 @@ class DvcConfig(Struct, frozen=True, kw_only=True):
     home: str = ""
     link_types: tuple[str, ...] = ()
     urls: Mapping[str, str] = field(default_factory=dict)
+    parsing: Parsing = Parsing()
 
 
 class _Gathered(Struct):
@@ -56,6 +66,10 @@ def read_config(layers: Sequence[tuple[str, str]]) -> DvcConfig | None:
         home=gathered.homes.get(("cache", "dir"), ""),
         link_types=tuple(each.strip() for each in types.split(",") if each.strip()),
         urls=urls,
+        parsing=Parsing(
+            says_no=gathered.values.get(("parsing", "bool"), "").lower() == "boolean_optional",
+            repeats=gathered.values.get(("parsing", "list"), "").lower() == "append",
+        ),
     )
 
 

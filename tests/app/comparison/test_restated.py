@@ -332,3 +332,22 @@ def test_nothing_differs_from_itself_and_the_way_back_is_the_mirror_of_the_way_t
         ]
         told += len(there)
     assert told > 60
+
+
+@pytest.mark.parametrize("committed", [True, False])
+@pytest.mark.parametrize("prefix", ["", "sub/"])
+def test_how_dvc_writes_options_is_a_part_of_the_command(tmp_path, committed, prefix):
+    place = Place(tmp_path)
+    stages = {"train": {"cmd": "run ${options}"}}
+    lock = {"train": {"cmd": "run --lr 1"}}
+    files = {"params.yaml": "options: {lr: 1, fast: false}\n"}
+    texts = {"dvc.yaml": yaml.safe_dump({"stages": stages}), **files}
+    texts["dvc.lock"] = yaml.safe_dump({"schema": "2.0", "stages": lock})
+    place.story.commit({".dvc/config": "[core]\n", **{prefix + name: text for name, text in texts.items()}})
+    base = place.story.head
+    assert place.rows(base, base) == []
+    place.story.write({".dvc/config": "[parsing]\n    bool = boolean_optional\n"})
+    if committed:
+        place.story.commit()
+    name = f"{prefix}train"
+    assert place.rows(base, place.story.head if committed else None) == [(f"*{name}", "changed", "command")]

@@ -11,6 +11,7 @@ from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
 from mlci.app.side.snapshot import Snapshot, declared, fits
+from mlci.core.dvc.settings import Parsing
 from tests.support.repository import repository
 
 PLACE = "${a}"
@@ -70,3 +71,19 @@ stages:
     assert told.metrics == ("m/a.json", "m/b.json")
     assert {path for path, out in told.outs.items() if out.in_git} == {"m/a.json", "m/b.json"}
     assert told.params == {"a.yaml": ["lr"], "params.yaml": []}
+
+
+@pytest.mark.parametrize(
+    ("at", "says_no"), [(".dvc", True), ("sub/.dvc", True), ("sub/p/.dvc", True), ("other/.dvc", False)]
+)
+@pytest.mark.parametrize("commit", [True, False])
+def test_the_nearest_configuration_around_a_pipeline_counts(tmp_path, at, says_no, commit) -> None:
+    text = "[parsing]\nbool = Boolean_Optional\n"
+    story = repository(tmp_path).commit(
+        {"sub/p/dvc.yaml": "stages:\n  s:\n    cmd: x ${o}\n", f"{at}/config": text}
+    )
+    git, files = GitCli(ProcessRunner({}), story.path, {}), FileTree(story.path / "sub")
+    told = declared(Snapshot(git=git, files=files, prefix="sub", commit=story.head if commit else None))
+    (pipeline,) = told.pipelines.values()
+    assert pipeline is not None
+    assert pipeline.parsing == Parsing(says_no=says_no)

@@ -7,6 +7,7 @@ import pytest
 from mlci.core.dvc.files import Out, ParamsUse
 from mlci.core.dvc.params import read_params
 from mlci.core.dvc.resolved import resolved
+from mlci.core.dvc.settings import Parsing
 from mlci.errors import ConfigError
 
 
@@ -65,6 +66,21 @@ def test_a_matrix_has_a_stage_for_each_combination():
         "one@a-data0": "run a-data0 a x", "one@a-data1": "run a-data1 a y",
         "one@b-data0": "run b-data0 b x", "one@b-data1": "run b-data1 b y",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parsing", "said"),
+    [
+        (Parsing(), "run --many a 1 --yes"),
+        (Parsing(says_no=True), "run --many a 1 --no-no --yes"),
+        (Parsing(repeats=True), "run --many a --many 1 --yes"),
+    ],
+)
+def test_options_are_written_as_the_configuration_says(parsing, said):
+    text = b"stages: {one: {cmd: 'run ${o}'}}"
+    given = {"o": {"many": ["a", 1], "no": False, "yes": True, "none": []}}
+    found = resolved(text, "dvc.yaml", "", {"params.yaml": given}.get, parsing)
+    assert found.stages["one"].command == (said,)
 
 
 def test_a_mapping_in_a_command_becomes_options():

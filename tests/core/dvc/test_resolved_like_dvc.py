@@ -10,6 +10,7 @@ import pytest
 from mlci.core.dvc.files import read_resolved
 from mlci.core.dvc.params import read_params
 from mlci.core.dvc.resolved import resolved
+from mlci.core.dvc.settings import read_config
 from mlci.errors import ConfigError
 
 pytestmark = pytest.mark.slow
@@ -18,7 +19,22 @@ TRIES = 2_000
 SIMPLE = (1, 0.5, 1e-5, "a", "two words", "😀 é", True, False, None)
 VALUES = (*SIMPLE, *SIMPLE, [1, "b"], {"k": 1, "l": "m n"}, [{"k": 1}])
 KNOWN = ("one", "two", "map.k", "list[0]", " one ", "deep[0].k", "flag", "map.l")
-SELDOM = ("map", "list", "list.1", "list[9]", "item", "key", "item.k", "item.x", "lost", "map[l]", "deep")
+SELDOM = (
+    "options",
+    "options",
+    "map",
+    "list",
+    "list.1",
+    "list[9]",
+    "item",
+    "key",
+    "item.k",
+    "item.x",
+    "lost",
+    "map[l]",
+    "deep",
+)
+PARSING = ({}, {"bool": "boolean_optional"}, {"list": "append"}, {"bool": "store_true", "list": "nargs"})
 BAD = ("", "a..b", "a[", "a]b", "[0]")
 
 
@@ -31,6 +47,7 @@ def variables(chance):
         "list": chance.choice([[1, 2], ["a", True], [None]]),
         "deep": [{"k": chance.choice(VALUES)}],
         "flag": True,
+        "options": {"no": False, "yes": True, "many": ["a b", 1], "none": [], "in": {"deep": False}},
     }
     return {name: value for name, value in given.items() if chance.random() < 0.95}
 
@@ -81,28 +98,50 @@ def entry(chance):
     return {"matrix": chance.choice([axes, {"x": [1]}, "${map}"]), **body}
 
 
-def by_dvc(document, root):
+def by_dvc(document, parsing):
     """What DVC's own resolver says; None where it refuses."""
     from dvc.exceptions import DvcException
     from dvc.fs import LocalFileSystem
     from dvc.parsing import DataResolver
 
-    repo = SimpleNamespace(fs=LocalFileSystem(), config={})
+    repo = SimpleNamespace(fs=LocalFileSystem(), config={"parsing": parsing})
     try:
         return read_resolved(json.loads(json.dumps(DataResolver(repo, ".", document).resolve())))
     except (DvcException, ConfigError, ValueError, TypeError, AttributeError):
         return None
 
 
-def by_us(document, root):
+def by_us(document, root, parsing):
+    lines = "".join(f"{key} = {value}\n" for key, value in parsing.items())
+    config = read_config([("", f"[parsing]\n{lines}")])
+
     def values(path):
         place = root / path
         return read_params(place.read_bytes(), path) if place.is_file() else None
 
     try:
-        return resolved(json.dumps(document, ensure_ascii=False).encode(), "dvc.yaml", "", values)
+        return resolved(
+            json.dumps(document, ensure_ascii=False).encode(), "dvc.yaml", "", values, config.parsing
+        )
     except ConfigError:
         return None
+
+
+@pytest.mark.parametrize("parsing", PARSING)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"a": False, "b": True, "c": {"d": False}},
+        {"many": ["a b", 1, True], "none": [], "one": "x y"},
+        {"x": None, "y": 0.5, "nested": [[1]]},
+        {"x": [False], "y": {"z": ["q"]}},
+        {},
+    ],
+)
+def test_a_mapping_becomes_the_options_that_dvc_writes(tmp_path: Path, monkeypatch, parsing, options):
+    monkeypatch.chdir(tmp_path)
+    document = {"vars": [{"o": options}], "stages": {"s": {"cmd": "run ${o} end", "outs": ["x"]}}}
+    assert by_us(document, tmp_path, parsing) == by_dvc(document, parsing)
 
 
 def test_on_random_pipelines_both_say_the_same(tmp_path: Path, monkeypatch):
@@ -117,8 +156,9 @@ def test_on_random_pipelines_both_say_the_same(tmp_path: Path, monkeypatch):
         declared = chance.choice(
             [[], ["other.yaml"], ["other.yaml:n10"], [{"two": 2}], ["lost.yaml"], [{"z": {"k": 1}}]]
         )
+        parsing = chance.choice(PARSING)
         document = {"vars": declared, "stages": {"s": entry(chance), "t": entry(chance)}}
-        expected, found = by_dvc(document, tmp_path), by_us(document, tmp_path)
+        expected, found = by_dvc(document, parsing), by_us(document, tmp_path, parsing)
         assert found == expected, (seed, document, (tmp_path / "params.yaml").read_text())
         answered += expected is not None
         refused += expected is None
