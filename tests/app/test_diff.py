@@ -641,8 +641,12 @@ def test_an_environment_can_be_named(place):
     place.commit()
     assert place.diff("income#prod").base == first
     with pytest.raises(UsageError) as caught:
-        place.diff("income#nowhere")
+        place.diff("income#prd")
     assert caught.value.id == "revision-unknown"
+    assert caught.value.help.startswith("did you mean 'income#prod'? here are: income#prod; git fetch --tags")
+    with pytest.raises(UsageError) as caught:
+        place.diff("income@v0.2.0")
+    assert "here are: income@v0.1.0;" in caught.value.help
 
 
 def test_without_a_base_floors_still_hold(place):

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from mlci.app.comparison.range import ORIGIN, Range
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
+from mlci.core.problems import did_you_mean
 from mlci.errors import UsageError, WorldError
 from mlci.ports.git import Git
 
@@ -22,12 +23,23 @@ def resolve(git: Git, name: str, prefix: str = "") -> str:
     commit = (_running(git, name, prefix) if "#" in name else None) or git.resolve(name)
     if commit is None:
         cut = git.shallow
+        fetch = f"git fetch {'--unshallow ' * cut}--tags"
+        near = _near(git, name)
         raise UsageError(
             f"{name!r} names no commit, version or environment here{', where history is cut off' * cut}",
             id="revision-unknown",
-            help=f"git fetch {'--unshallow ' * cut}--tags, or mlci models to see what there is",
+            help=f"{near}; {fetch} brings those of others" if near else f"{fetch}, or mlci models",
         )
     return commit
+
+
+def _near(git: Git, name: str) -> str:
+    """What there is of that kind, where a name is written as an environment's or as a version's."""
+    if not {*"#@"} & {*name}:
+        return ""
+    from mlci.app.comparison.versions import known  # noqa: PLC0415 - likewise
+
+    return did_you_mean(name, known(git, name), "here are")
 
 
 def _running(git: Git, name: str, prefix: str) -> str | None:

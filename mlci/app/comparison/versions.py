@@ -23,6 +23,19 @@ def running(git: Git, name: str, prefix: str) -> str | None:
     return None if current is None else current.release.commit
 
 
+def known(git: Git, name: str) -> tuple[str, ...]:
+    """What the registry here has of the kind that a name is: environments that run something, or versions."""
+    models = fold(git.tags()).models.values()
+    if "#" in name:
+        return tuple(
+            f"{each.name}#{stage}" for each in models for stage in each.stages if each.current(stage)
+        )
+    if "@" not in name:
+        return ()
+    registered = (release.registered for each in models for release in each.versions)
+    return tuple(str(each.name) for each in registered if each)
+
+
 def since_version(git: Git, config: Config, prefix: str) -> Range:
     """On main: since the newest version of each model; what is no model's, since the newest of all."""
     names = {model: full_name(prefix, model) for model in config.models}
