@@ -499,7 +499,9 @@ def test_predictions_may_be_in_csv_before_and_in_parquet_now(place, columns):
     csv = as_csv(before, **columns)
     base = place.commit(predicted=csv, at="reports/said.csv", own=declaring(predictions="reports/said.csv"))
     head = place.commit(predicted=now)
-    assert place.diff(base, head).pairings == (expected,)
+    found = place.diff(base, head)
+    assert found.pairings == (expected,)
+    assert found.files == ()
 
 
 def test_columns_are_named_as_the_base_named_them(place):

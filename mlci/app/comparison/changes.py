@@ -8,7 +8,7 @@ from mlci.app.side.outputs import Outputs
 from mlci.app.side.snapshot import Pipeline
 from mlci.app.side.tabular import Side
 from mlci.app.side.trouble import Trouble
-from mlci.core.config import Config
+from mlci.core.config import Config, Model
 from mlci.core.diff import Artifact, ColumnDiff, FileDiff, FileState, Inside, StageDiff
 from mlci.core.dvc.files import Hashed
 from mlci.errors import MlciError
@@ -28,6 +28,10 @@ class Changes(Struct, frozen=True, kw_only=True):
         for side in (base, head):
             elsewhere |= {*side.declared.metrics, *side.declared.params, *side.declared.plots}
         before, now = _tracked(base), _tracked(head)
+        if before.keys() - now.keys():
+            then = [_as_declared(model, base) for model in config.models.values()]
+            models |= {each.path for each in then}
+            elsewhere |= {each.predictions for each in then}
         for path in sorted(before.keys() | now.keys()):
             if path in elsewhere or _hash(before.get(path)) == _hash(now.get(path)):
                 continue
@@ -68,6 +72,12 @@ class Changes(Struct, frozen=True, kw_only=True):
             return None if source is None else self.tables.shape(source, path)
         except MlciError:
             return None
+
+
+def _as_declared(model: Model, base: Side) -> Model:
+    from mlci.app.comparison.declared import as_declared  # noqa: PLC0415 - seldom does a file go
+
+    return as_declared(model, base)
 
 
 class Stages(Struct, frozen=True, kw_only=True):

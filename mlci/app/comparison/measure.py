@@ -8,14 +8,13 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mlci.app.comparison.declared import as_declared
 from mlci.app.comparison.rebuild import Rebuilding
 from mlci.app.comparison.remarks import lacking_in, remarks
 from mlci.app.comparison.rescore import LOAD_UNDECLARED, Rescoring, in_short
 from mlci.app.comparison.slices import Slice, Together, slices_of
-from mlci.app.configuration import read_configuration
 from mlci.app.side.tabular import OUTPUT_MISSING, Side, SideTables
 from mlci.core.config import Direction, Model, Objective, Task
-from mlci.core.config.schema import FILE
 from mlci.core.diff import Pairing
 from mlci.core.digest import md5
 from mlci.core.dvc.files import Hashed
@@ -213,20 +212,6 @@ class Subject(Struct, frozen=True, kw_only=True, eq=False):
         inside = np.flatnonzero(np.isin(self.rows, one.rows))
         both = replace(self.both, base=self.both.base.take(inside), head=self.both.head.take(inside))
         return replace(self, own=own, both=both if len(inside) else None, rows=None, name=one.subject)
-
-
-def as_declared(model: Model, side: Side) -> Model:
-    """The model as the `mlci.yaml` of a commit declares it: its files had other names, perhaps.
-
-    As it is declared now where that file cannot be read, or speaks of another task.
-    """
-    content = side.snapshot.read(FILE)
-    try:
-        config = None if content is None else read_configuration(content)[0]
-    except MlciError:
-        return model
-    found = None if config is None else config.models.get(model.name)
-    return model if found is None or not found.predictions or found.task is not model.task else found
 
 
 def _was_made(model: Model, side: Side) -> bool:
