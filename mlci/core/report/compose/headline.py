@@ -44,6 +44,11 @@ _ANSWERS = {
         Verdict.FAILED: "Not reproduced: ",
     },
 }
+# A diff that stands alone ran no stage and no gate, of which a version needs the answers, too.
+_COMPARED_ALONE = {
+    Verdict.PASSED: "Ready to be registered, as far as a comparison tells: ",
+    Verdict.WARNED: "May be registered, as far as a comparison tells, after a look: ",
+}
 # What a finding of the diff says in a sentence: what stands before and after its subject.
 _SENTENCES = {
     BASE: ("", " is not here, so nothing was compared with it"),
@@ -71,7 +76,10 @@ _MOST_REASONS = 3
 
 def headline(occasion: Occasion, verdict: Verdict, evidence: Sequence[Evidence], diff: Diff | None) -> Text:
     """Return the answer to what is asked on this occasion, and why."""
-    answer = words(_ANSWERS[occasion][verdict])
+    answers = _ANSWERS[occasion]
+    if occasion is Occasion.PROMOTION and {each.gate for each in evidence} == {DIFF}:
+        answers = {**answers, **_COMPARED_ALONE}
+    answer = words(answers[verdict])
     if occasion is Occasion.NONE and verdict is Verdict.PASSED:
         return answer
     if not judges(evidence, diff):

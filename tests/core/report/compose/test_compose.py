@@ -437,6 +437,23 @@ def test_where_no_objective_is_nothing_is_judged_and_no_face_praises_it(metrics)
     assert '<h1 class="plain">' in page(report)
 
 
+@pytest.mark.parametrize(
+    ("metric", "gates", "said"),
+    [
+        (BETTER, ("diff",), "Ready to be registered, as far as a comparison tells: "),
+        (BETTER, ("diff", "pipeline"), "Ready to be registered: "),
+        (UNSURE, ("diff",), "May be registered, as far as a comparison tells, after a look: "),
+        (AUC, ("diff",), "Must not be registered: "),
+    ],
+)
+def test_a_comparison_alone_makes_nothing_ready(metric, gates, said) -> None:
+    diff = Diff(base=BASE, head=HEAD, metrics=(metric,))
+    told = findings(diff, Occasion.PULL_REQUEST)
+    evidence = [Evidence(gate=each, commit=HEAD, findings=told if each == "diff" else ()) for each in gates]
+    report = compose(project="c", evidence=evidence, diff=diff, occasion=Occasion.PROMOTION)
+    assert plain(report.headline).startswith(said)
+
+
 def test_a_skipped_gate_of_a_project_without_objectives_is_no_praise() -> None:
     skipped = Finding(check="model.objective", subject="models", status=Status.SKIP, message="none")
     evidence = [Evidence(gate=name, commit=HEAD, findings=(skipped,)) for name in ("model", "pipeline")]
