@@ -34,6 +34,8 @@ class Watch(Struct, kw_only=True):
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     current: str | None = None
     _since: float = 0.0
+    _said: bool = False
+    _blank: bool = False
 
     def line(self, text: str) -> None:
         """Take one line of DVC's output."""
@@ -42,13 +44,24 @@ class Watch(Struct, kw_only=True):
             self.close()
             self.current, self._since = started["name"], self.clock.monotonic()
             self.last_lines.clear()
+            self._said = self._blank = False
             self.progress.step(self._title(started["name"]))
         elif skipped:
             self.skipped.add(skipped["name"])
         else:
             self.last_lines.append(text)
             if not _ADVICE.fullmatch(text):
-                self.progress.line(text)
+                self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        """Show a line; of blank ones, with which DVC pads what it says, one between two others."""
+        if not text.strip():
+            self._blank = self._said
+            return
+        if self._blank:
+            self.progress.line("")
+        self.progress.line(text)
+        self._said, self._blank = True, False
 
     def close(self) -> None:
         """The running stage, if any, has ended well."""
