@@ -167,7 +167,10 @@ stages:
 def test_a_lock_of_dvc_1_is_told_with_its_place(tmp_path: Path) -> None:
     files = {"sub/dvc.yaml": "stages: {a: {cmd: x}}", "sub/dvc.lock": "a:\n  cmd: x\n"}
     found = told(repository(tmp_path / "work").commit(files))
-    assert found.problems == ("sub/dvc.lock:1:1: this is a lock file of DVC 1 [dvc-lock-old]",)
+    (problem,) = found.problems
+    assert problem.told == "sub/dvc.lock:1:1: this is a lock file of DVC 1 [dvc-lock-old]"
+    assert (problem.path, problem.line) == ("sub/dvc.lock", 1)
+    assert problem.help == "run `dvc repro` with DVC 2 or 3, then commit dvc.lock"
 
 
 def test_an_adopted_project_keeps_its_remotes_and_is_told_of_none(tmp_path: Path) -> None:
