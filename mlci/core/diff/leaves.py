@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from posixpath import splitext
 from typing import Any
 
+from mlci.core import toml
 from mlci.core.diff import values
 from mlci.core.diff.values import Value
 from mlci.core.dvc.numbers import number_in
@@ -169,9 +170,7 @@ _JSON = json.JSONDecoder(
 
 
 def _toml(text: str) -> dict[str, Any]:
-    import tomllib
-
-    found = tomllib.loads(text, parse_float=_toml_float)
+    found = toml.loads(text, parse_float=_toml_float)
     return {name: _without_dates(value) for name, value in found.items()}
 
 

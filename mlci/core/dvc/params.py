@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from mlci.core import toml
 from mlci.core.dvc.nodes import json_of
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS
@@ -31,8 +32,10 @@ def read_params(content: bytes, name: str) -> Mapping[str, JsonValue]:
 def _read(reader: Callable[[str], Any], content: bytes, name: str) -> Any:  # noqa: ANN401
     try:
         return reader(content.decode("utf-8-sig"))
-    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        raise _wrong(name, str(error) or type(error).__name__) from error
+    except (RecursionError, MemoryError) as error:
+        raise _wrong(name, "more levels than anybody writes by hand") from error
+    except (ValueError, SyntaxError) as error:
+        raise _wrong(name, str(error)) from error
 
 
 def _wrong(name: str, why: str) -> ConfigError:
@@ -45,9 +48,7 @@ def _wrong(name: str, why: str) -> ConfigError:
 
 
 def _toml(text: str) -> Any:  # noqa: ANN401
-    import tomllib
-
-    return _plain(tomllib.loads(text))
+    return _plain(toml.loads(text))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
