@@ -243,6 +243,8 @@ def _loosened(subject: str, was: Objective, now: Objective) -> Iterator[Finding]
         yield _told(subject, _OTHER, f"`direction` is {now.direction} and was {was.direction}")
     if was.exact and not now.exact:
         yield _told(subject, _LESS, "it is no more taken as exact")
+    if now.exact and not was.exact and now.source is None:
+        yield _told(subject, _OTHER, "it is judged by its value alone, no more by its interval")
     if was.judge is Judge.INTERVAL and now.judge is Judge.POINT:
         yield _told(subject, _LESS, "its limits are judged by the value alone, no more by its interval")
 

@@ -173,6 +173,13 @@ def test_what_was_exact_is_told_when_it_is_no_more() -> None:
     assert told(exact, BEFORE) == [("income.f1", "it is no more taken as exact")]
 
 
+def test_what_is_judged_by_its_value_alone_where_its_interval_decided_is_told() -> None:
+    said = "it is judged by its value alone, no more by its interval"
+    assert told(BEFORE, config(replace(F1, exact=True), P95)) == [("income.f1", said)]
+    # What a file says has no interval.
+    assert told(BEFORE, config(F1, replace(P95, exact=True))) == []
+
+
 def test_two_objectives_of_one_name_from_two_files_are_two() -> None:
     twice = config(F1, P95, replace(P95, source="b.json#/p95", at_most=100.0))
     assert told(twice, twice) == []
