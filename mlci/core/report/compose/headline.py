@@ -235,8 +235,8 @@ def _told(finding: Finding, names: Mapping[str, str]) -> Text:
 def _short(finding: Finding) -> str:
     if finding.check in _LIMITS:
         return _MISSES.get(finding.status, "cannot be judged")
-    said = f" {finding.message}"
-    found = next((each for each in SAYS.values() if f" {each}" in said), "cannot be judged")
+    said = finding.message.partition(": ")[0]  # a metric may be called like a verdict
+    found = next((each for each in SAYS.values() if said.endswith(each)), "cannot be judged")
     # What it says of the test set stands with the finding.
     return found.partition(";")[0]
 

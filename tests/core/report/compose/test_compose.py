@@ -503,6 +503,11 @@ def test_the_headline_names_the_model_where_several_have_such_a_metric() -> None
     assert plain(report.headline) == "Do not merge: income.roc_auc regressed"
 
 
+@pytest.mark.parametrize("name", ["improved", "improved_recall", "regressed"])
+def test_a_metric_that_is_called_like_a_verdict_gets_its_own(name: str) -> None:
+    assert plain(told(replace(AUC, metric=name)).headline) == f"Do not merge: {name} regressed"
+
+
 @pytest.mark.parametrize(
     ("expired", "said"), [(False, "(accepted until 2027-01-01)"), (True, "(its waiver ended on 2027-01-01)")]
 )
