@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 from msgspec import Struct
 
-from mlci.core.columns import columns, cut, filled
+from mlci.core.columns import columns, cut, filled, narrowed
 from mlci.core.printable import escaped, printable, printable_lines
 from mlci.wiring import World
 
@@ -126,7 +126,8 @@ def table(
     """A table as text: a head line, then one line a row, columns two blanks apart; no width, no cuts."""
     cells = [[printable(cell) for cell in row] for row in rows]
     natural = [max(map(columns, column)) for column in zip(head, *cells, strict=True)]
-    fitted = natural if width is None else _fit(natural, width - len(_GAP) * (len(natural) - 1))
+    room = sum(natural) if width is None else width - len(_GAP) * (len(natural) - 1)
+    fitted = narrowed(natural, room, [1] * len(natural))
     first = style(_row(head, fitted), Tone.STRONG, color=color)
     return "".join(f"{line}\n" for line in [first, *(_row(row, fitted) for row in cells)])
 
@@ -134,14 +135,6 @@ def table(
 def complain(text: str, stream: TextIO | None = None) -> None:
     """Write a complaint to stderr, made printable; `--quiet` does not silence it."""
     (stream or sys.stderr).write(printable_lines(text) + "\n")
-
-
-def _fit(natural: list[int], width: int) -> list[int]:
-    fitted = list(natural)
-    while sum(fitted) > max(width, len(fitted)):
-        widest = max(range(len(fitted)), key=lambda each: fitted[each])
-        fitted[widest] -= 1
-    return fitted
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -1,6 +1,6 @@
 """How many columns of a terminal a text takes, and text cut, wrapped or filled up to so many."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlci.core.printable import MARK, disarmed, is_command
 
@@ -18,6 +18,18 @@ def cut(text: str, width: int | None) -> str:
         return text
     kept = next(_pieces(text, width - 1))
     return f"{kept}…" if columns(kept) < width else "…"
+
+
+def narrowed(widths: Sequence[int], room: int, least: Sequence[int]) -> list[int]:
+    """Return widths that fit into the room, as far as none is below its least: the widest gives way first."""
+    found = list(widths)
+    while (over := sum(found) - room) > 0:
+        wide = sorted((at for at, width in enumerate(found) if width > least[at]), key=lambda at: -found[at])
+        if not wide:
+            break
+        at, next_one = wide[0], found[wide[1]] if len(wide) > 1 else 0
+        found[at] -= min(over, max(1, found[at] - max(least[at], next_one)))
+    return found
 
 
 def filled(text: str, width: int) -> str:

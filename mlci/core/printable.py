@@ -50,7 +50,7 @@ def escaped(document: str) -> str:
 
 
 def _legible(character: str) -> str:
-    return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+    return character if character.isprintable() else "\ufffd"
 
 
 def _shown(character: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlci.core.columns import columns, cut, filled, fitted, wrapped
+from mlci.core.columns import columns, cut, filled, fitted, narrowed, wrapped
 from mlci.core.finding import Verdict
 from mlci.core.printable import clean, disarmed, printable
 from mlci.core.report import (
@@ -306,11 +306,7 @@ def _widths(columns: Sequence[_Column], room: int) -> list[int]:
         [each.floor for each in columns],
     )
     for least in steps:
-        while sum(widths) > room:
-            wide = [at for at, width in enumerate(widths) if width > least[at]]
-            if not wide:
-                break
-            widths[max(wide, key=lambda at: widths[at])] -= 1
+        widths = narrowed(widths, room, least)
     return widths
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlci.core.columns import columns, cut, filled, wrapped
+from mlci.core.columns import columns, cut, filled, narrowed, wrapped
 
 TEXT = st.text(alphabet="ab 指標e\u0301-,")
 
@@ -33,6 +33,28 @@ def test_nothing_is_wider_than_it_may_be(text: str, width: int) -> None:
 )
 def test_a_word_breaks_only_where_it_fits_on_no_line(text: str, width: int, lines: list[str]) -> None:
     assert wrapped(text, width) == lines
+
+
+def narrowed_by_ones(widths: list[int], room: int, least: list[int]) -> list[int]:
+    """Take one from the widest, the first of several, until all fit."""
+    found = list(widths)
+    while sum(found) > room and (wide := [at for at, width in enumerate(found) if width > least[at]]):
+        found[max(wide, key=lambda at: found[at])] -= 1
+    return found
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), min_size=1, max_size=6), st.integers(-5, 150)
+)
+def test_the_widest_gives_way_first_and_none_below_its_least(
+    columns: list[tuple[int, int]], room: int
+) -> None:
+    widths, least = [[each[at] for each in columns] for at in (0, 1)]
+    assert narrowed(widths, room, least) == narrowed_by_ones(widths, room, least)
+
+
+def test_a_column_of_a_billion_gives_way_at_once() -> None:
+    assert narrowed([10**9, 5], 80, [1, 1]) == [75, 5]
 
 
 def test_what_fits_or_has_no_width_is_not_cut() -> None:

@@ -12,6 +12,8 @@ from mlci.core.report.compose.headline import base_title
 from mlci.core.wording import MINUS, NOTHING, decimals_between, share
 
 LONGEST_NUMBER = 24
+# Of a name, a text or a list so much is shown; a document of JSON has all of it.
+LONGEST_TEXT = 120
 
 
 def sections(diff: Diff, extent: Extent) -> tuple[Section | None, ...]:
@@ -74,9 +76,9 @@ def _value_row(value: ValueDiff, *, rounded: bool) -> tuple[Cell, ...]:
         else _change(moved, value.relative, decimals)
     )
     places = decimals if rounded else None
-    name = code(f"{value.path}:{value.name}")
+    name = code(_short(f"{value.path}:{value.name}"))
     return (
-        Cell(text=(*name, *words(", was "), *code(value.was)) if value.was else name),
+        Cell(text=(*name, *words(", was "), *code(_short(value.was))) if value.was else name),
         _value_cell(value.base, places),
         _value_cell(value.head, places),
         Cell(text=words(change), tone=Tone.BAD if rounded and _broke(value) else Tone.NEUTRAL),
@@ -90,10 +92,14 @@ def _value_cell(value: Value, decimals: int | None) -> Cell:
         return Cell(text=code(f"{value.exact:,.{decimals}f}".replace("-", MINUS)))
     if value.exact is not None and len(value.text) > LONGEST_NUMBER:
         return Cell(text=code(f"{value.number:.6g}".replace("-", MINUS)))
-    return Cell(text=code(NOT_FINITE.get(value.kind, value.text)))
+    return Cell(text=code(_short(NOT_FINITE.get(value.kind, value.text))))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text):,} characters)"
 
 
 def _change(moved: Decimal, relative: float | None, decimals: int | None) -> str:
     text = f"{moved.normalize():+.3g}" if decimals is None else f"{moved:+,.{decimals}f}"
     told = text.replace("-", MINUS)
-    return told if relative is None or not isfinite(relative) else f"{told} ({share(relative)})"
+    return told if relative is None or not isfinite(100 * relative) else f"{told} ({share(relative)})"
