@@ -1,6 +1,6 @@
 """What the metrics and parameters files of both sides say, as rows that moved and as declared objectives."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -48,7 +48,7 @@ class Written(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, outputs: Outputs, config: Config, base: Side | None, head: Side) -> "Written":
         """Read both sides; Git is told of all files at once, and reads base's while head's are parsed."""
-        head.snapshot.git.announce([*_named(head), *(_named(base) if base else ())])
+        head.snapshot.git.announce([*_named(head, config), *(_named(base, config) if base else ())])
         ahead = _read(outputs, head, config)
         unread = {**ahead.problems, **_turned(base, head)}
         problems = tuple(unread.values())
@@ -63,9 +63,11 @@ class Written(Struct, frozen=True, kw_only=True):
                 _unread=unread,
             )
         behind, names = _read(outputs, base, config), config.report.renamed
+        # Of what one side cannot read nobody knows what became; its finding or note tells that.
+        unknown = {each.path for each in (*problems, *behind.problems.values()) if not each.nothing}
         return cls(
-            metrics=_moved(behind.metrics, ahead.metrics, names),
-            params=_moved(behind.params, ahead.params, names),
+            metrics=_moved(behind.metrics, ahead.metrics, names, unknown),
+            params=_moved(behind.params, ahead.params, names, unknown),
             problems=problems,
             unreadable=(*behind.problems.values(),),
             _behind=rename(behind.named, ahead.named, names).files,
@@ -88,15 +90,21 @@ def _read(outputs: Outputs, side: Side, config: Config) -> _Said:
     metrics = _leaves(outputs, side, told.metrics, problems, missing=True)
     whole = _leaves(outputs, side, tuple(told.params), problems, missing=False)
     params = {path: only(leaves, told.params[path]) for path, leaves in whole.items()}
-    sources = {pointer(each.source).path for each in config.objectives if each.source} - {*told.metrics}
-    named = metrics | _leaves(outputs, side, sorted(sources), problems, missing=True)
+    named = metrics | _leaves(outputs, side, _sources(side, config), problems, missing=True)
     return _Said(metrics=metrics, params=params, named=named, problems=problems)
 
 
-def _named(side: Side) -> Iterator[tuple[str, str]]:
-    """The metrics and parameters of a side, in the order in which they are read."""
+def _named(side: Side, config: Config) -> Iterator[tuple[str, str]]:
+    """The files of a side, in the order in which they are read."""
     told = side.declared
-    return side.snapshot.named(each for each in (*told.metrics, *told.params) if each not in told.links)
+    paths = (*told.metrics, *told.params, *_sources(side, config))
+    return side.snapshot.named(each for each in paths if each not in told.links)
+
+
+def _sources(side: Side, config: Config) -> Sequence[str]:
+    """What objectives name beside the metrics files."""
+    asked = {pointer(each.source).path for each in config.objectives if each.source}
+    return sorted(asked.difference(side.declared.metrics))
 
 
 def _leaves(
@@ -141,7 +149,7 @@ def _missing(outputs: Outputs, side: Side, path: str) -> Trouble:
     outs = side.declared.outs
     if not any(is_inside(path, each) for each in outs):
         told = f"{path} is declared, and it is not there"
-        return Trouble(path=path, told=told, help=_COMMIT_IT)
+        return Trouble(path=path, told=told, help=_COMMIT_IT, nothing=True)
     found = absence(outputs, side.snapshot, path, outs)
     return Trouble(path=path, told=f"{path} {found.why}", help=found.help, absent=True)
 
@@ -156,8 +164,9 @@ def _objective(
     now = _at(ahead, objective)
     place = pointer(objective.source or "")
     trouble = unread.get(place.path)
-    what = f"{objective.source} is {_WHAT.get(now.kind)}" if trouble is None else trouble.told
     new = _new_name(place, behind, ahead) if now.kind is Kind.MISSING and trouble is None else None
+    what = f"{objective.source} is {_WHAT.get(now.kind)}" if trouble is None else trouble.told
+    problem = what if new is None else f"{what}, and {new.written} is new"
     return Measured(
         metric=objective.metric,
         direction=objective.direction or Direction.HIGHER,
@@ -165,11 +174,7 @@ def _objective(
         objective=objective,
         base=None if before is None else before.number,
         head=now.number,
-        problem=""
-        if now.kind is Kind.NUMBER
-        else what
-        if new is None
-        else f"{what}, and {new.written} is new",
+        problem="" if now.kind is Kind.NUMBER else problem,
         advice="" if new is None else advice(place, new),
     )
 
@@ -195,12 +200,14 @@ def _at(files: Files, objective: Objective) -> Value:
     return files.get(place.path, {}).get(place.key, MISSING)
 
 
-def _moved(base: Files, head: Files, names: Mapping[str, str]) -> tuple[ValueDiff, ...]:
-    """The keys that differ, by path and key."""
+def _moved(
+    base: Files, head: Files, names: Mapping[str, str], unknown: Collection[str]
+) -> tuple[ValueDiff, ...]:
+    """The keys that differ, by path and key, but for the files of which one side is `unknown`."""
     renamed = rename(base, head, names)
     files, old = renamed.files, renamed.old
     moved: list[ValueDiff] = []
-    for path in sorted({*files, *head}):
+    for path in sorted({*files, *head}.difference(unknown)):
         behind, ahead = files.get(path, {}), head.get(path, {})
         for key in sorted(ahead if behind.keys() == ahead.keys() else {*behind, *ahead}):
             before, now = behind.get(key, MISSING), ahead.get(key, MISSING)

@@ -65,6 +65,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     def read(self, path: str, *, limit: int | None = None) -> bytes | None:
         """The bytes of a path, None where there is none. Raises WorldError beyond `limit`."""
         if self.commit is None:
+            if ".git" in path.lower().split("/"):
+                return None  # Git's own, which no commit can hold
             read = self.files.read_if_there
             return read(path) if limit is None else read(path, limit=limit)
         (content,) = self.git.blobs([(self.commit, posixpath.join(self.prefix, path))], limit=limit)

@@ -22,7 +22,7 @@ _SETTLED = frozenset({"conflict-marker", "dvc-lock-old", "dvc-lock-unknown"})
 class Trouble(Struct, frozen=True, kw_only=True):
     """What is wrong with the file at `path`, `told` as a sentence that names it; `line` where it is known.
 
-    An `absent` one is recorded, and its bytes are elsewhere.
+    An `absent` one is recorded, and its bytes are elsewhere; where there is `nothing`, its values are gone.
     """
 
     path: str
@@ -30,6 +30,7 @@ class Trouble(Struct, frozen=True, kw_only=True):
     help: str
     line: int | None = None
     absent: bool = False
+    nothing: bool = False
 
     @property
     def noted(self) -> str:
