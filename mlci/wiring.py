@@ -48,6 +48,12 @@ class Settings(Struct, kw_only=True):
     quiet: bool = False
     color: bool = True
 
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The options that say where to work: a command that is to be typed next needs them, too."""
+        there = () if self.directory == Path() else ("-C", str(self.directory))
+        return there if self.project is None else (*there, "--project", self.project)
+
 
 def _once(make: "Callable[[World], T]") -> "Callable[[World], T]":
     """Make a thing when it is first asked for, and give the same one ever after."""

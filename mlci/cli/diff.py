@@ -7,7 +7,7 @@ import click
 
 from mlci.cli.output import Output
 from mlci.cli.verb import option, verb
-from mlci.errors import Exit
+from mlci.errors import Exit, UsageError
 from mlci.wiring import World
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def command(
     mlci.yaml, where it has one. A shallow clone is deepened until it holds the commit where the branch
     began.
     """
+    if markdown and out.json:
+        raise UsageError("--md and --json are two forms of one answer", id="usage", help="give one of them")
     request = world.comparison(base, head)
     from mlci.app.diff import diff
     from mlci.app.judged import judged, occasion_between
@@ -57,7 +59,10 @@ def command(
     occasion = Occasion.PROMOTION if promotion else occasion_between(request)
     told = judged(request, found, world.hands, occasion)
     evidence = Evidence(gate=DIFF, commit=found.head or "", findings=told)
-    asked = shlex.join(("mlci", "diff", *filter(None, (base, head))))
+    revisions = [each for each in (base, head) if each]
+    asked = shlex.join(
+        ("mlci", *world.settings.where, "diff", *revisions, *(["--promotion"] if promotion else []))
+    )
     _tell(out, found, evidence, request.config.project, occasion, asked, markdown=markdown, whole=whole)
     red = evidence.verdict is Verdict.FAILED
     if red and not gate:

@@ -180,7 +180,7 @@ def test_all_is_all(moved: Repository) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "most", "others"),
-    [((), 12, "mlci diff 'HEAD~1' HEAD --all"), (("--md",), 200, "mlci diff 'HEAD~1' HEAD --json")],
+    [((), 12, " diff 'HEAD~1' HEAD --all"), (("--md",), 200, " diff 'HEAD~1' HEAD --json")],
 )
 def test_a_short_list_begins_with_what_changed_most_and_says_where_the_others_are(
     moved: Repository, arguments: tuple[str, ...], most: int, others: str
@@ -189,6 +189,7 @@ def test_a_short_list_begins_with_what_changed_most_and_says_where_the_others_ar
     assert f"These {most} changed most: first what is new, gone or no number, then by share." in said
     assert f"{MANY + 1 - most} more: " in said
     assert others in said
+    assert f"mlci -C {str(moved.path)[:20]}" in said  # it works where this one did
     assert "diff.json" not in said
     assert re.findall(r"m\.json:(m\S+)", re.sub("</?code>", "", said))[:3] == ["m.new", "m249", "m248"]
 
@@ -239,3 +240,16 @@ def test_a_value_that_is_not_in_a_file_that_can_be_read_is_told_by_its_objective
     story.commit({"mlci.yaml": renamed})
     (row,) = json.loads(told(story, "--json").stdout)["metrics"]
     assert (row["base"], row["head"]) == (0.95, 0.95)
+
+
+def test_an_answer_has_one_form(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.5}'})
+    said = told(story, "--md", "--json")
+    assert said.code == 2
+    assert "two forms of one answer" in said.stderr
+
+
+def test_the_command_that_decides_asks_what_this_one_did(tmp_path: Path) -> None:
+    story = repository(tmp_path / "work").commit({"mlci.yaml": CONFIG, "metrics.json": '{"auc": 0.5}'})
+    said = told(story, "--project", "credit", "--promotion")
+    assert f"`mlci -C {story.path} --project credit diff --promotion --gate` decides" in said.stderr

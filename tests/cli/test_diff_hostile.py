@@ -67,6 +67,12 @@ def problems(story, *revisions):
         ("m.json", '{"auc":' + "[" * DEEP + "]" * DEEP + "}", "m.json: more than 100 levels"),
         ("m.yaml", "auc: " + "[" * DEEP + "]" * DEEP, "m.yaml:1:"),
         ("m.toml", "auc = " + "[" * DEEP + "]" * DEEP, "m.toml: more than 100 levels"),
+        ("m.toml", f"auc{'.a' * DEEP} = 1\n", "m.toml: more than 100 levels"),
+        (
+            "m.toml",
+            f"[auc{' . a' * 2_000}]\n" + "".join(f"k{at} = 1\n" for at in range(20_000)),
+            "m.toml: more",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_with_its_place(tmp_path, name, content, said):
@@ -74,6 +80,9 @@ def test_a_file_that_cannot_be_read_is_told_with_its_place(tmp_path, name, conte
     for revisions in ((), ("HEAD~1", "HEAD")):
         (problem,) = problems(story, *revisions)
         assert problem.startswith(said)
+        # Of a file that is there and cannot be read nobody knows that its values are gone.
+        moved = json.loads(ended(story, *revisions, "--json").stdout)["values"]
+        assert bool(moved) is (content is None)
     back = ended(story, "HEAD", "HEAD~1", "--gate", "--json")
     assert back.code == 0
     (note,) = json.loads(back.stdout)["notes"]
@@ -116,6 +125,25 @@ def test_what_is_declared_in_a_directory_without_a_name_in_text_is_told(tmp_path
     for revisions in ((), ("HEAD~1", "HEAD")):
         (problem,) = problems(story, *revisions)
         assert problem.endswith("dvc.yaml: this path is not UTF-8: rename it")
+
+
+def test_what_is_gits_own_is_no_metrics_file(tmp_path):
+    story = project(tmp_path / "work").write({"dvc.yaml": "metrics: [m.json, .git/HEAD, sub/.git/x.json]\n"})
+    assert len(problems(story)) == 2
+    assert "refs/heads" not in ended(story).stdout
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 70_000, [0.123] * 10_000, {"k" * 70_000: 1.0}], ids=["text", "list", "name"]
+)
+def test_no_value_hides_the_others_and_floods_no_terminal(tmp_path, value):
+    story = project(tmp_path / "work").commit({"m.json": json.dumps({"auc": 0.91, "z": value})})
+    told = ended(story, "HEAD~1", "HEAD", "--md").stdout
+    assert "<code>0.91</code>" in told
+    assert len(told) < 4_000
+    assert len(ended(story, "HEAD~1", "HEAD").stdout) < 4_000
+    assert len(ended(story, "HEAD~1", "HEAD", "--all").stdout) < 4_000
+    assert len(ended(story, "HEAD~1", "HEAD", "--json").stdout) > 50_000
 
 
 def test_what_stands_where_a_metrics_file_should_be_is_named(tmp_path):
