@@ -48,6 +48,11 @@ class Waived(Struct, frozen=True, kw_only=True):
     until: str
     expired: bool = False
 
+    @property
+    def lasts(self) -> str:
+        """How long it forgives: an end that has come is why a check is red again."""
+        return f"{'its waiver ended on' if self.expired else 'accepted until'} {self.until}"
+
 
 class Finding(Struct, frozen=True, kw_only=True):
     """One question a gate asked of one subject, and the answer.

@@ -58,8 +58,7 @@ def _waiver(finding: Finding) -> str:
     waived = finding.waived
     if waived is None:
         return ""
-    state = "its waiver ended on" if waived.expired else "accepted until"
-    return f"{state} {waived.until}, by {waived.owner}: {waived.reason}"
+    return f"{waived.lasts}, by {waived.owner}: {waived.reason}"
 
 
 def _lines(*texts: str | None) -> str:

@@ -64,7 +64,7 @@ def test_what_was_accepted_is_no_decision_of_the_diff_either(tmp_path: Path, gat
     story.commit({"mlci.yaml": waived})
     accepted = told(story, "--gate")
     assert accepted.code == 0, accepted.stdout
-    assert "waived until 2999-01-01, by ann" in " ".join(accepted.stdout.split())
+    assert "accepted until 2999-01-01, by ann" in " ".join(accepted.stdout.split())
 
     expired = CONFIG + gates + "waivers:\n" + WAIVER.format(check=check, until="2020-01-01")
     story.commit({"mlci.yaml": expired})

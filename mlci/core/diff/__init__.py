@@ -23,6 +23,10 @@ class MetricVerdict(StrEnum):
     INSUFFICIENT = "insufficient"
 
 
+# What a comparison came to; all else it leaves open.
+SETTLED = (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN, MetricVerdict.REGRESSED)
+
+
 class Occasion(StrEnum):
     """What is being decided: a promotion asks for more than a pull request, a part of a run for nothing."""
 

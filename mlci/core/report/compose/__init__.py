@@ -163,10 +163,9 @@ def _subjects(findings: Sequence[Finding], most: int | None) -> Text:
 
 
 def _acceptance(waived: Waived) -> Text:
-    """Who accepted it, and until when: an end that has come is why it is red again."""
-    state = "its waiver ended on" if waived.expired else "waived until"
+    """Who accepted it, and until when."""
     return (
-        *strong(f"{state} {waived.until}"),
+        *strong(waived.lasts),
         *words(", by "),
         *code(waived.owner),
         *words(f": {waived.reason}"),

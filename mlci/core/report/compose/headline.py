@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion
+from mlci.core.diff import SETTLED, Diff, FloorStatus, MetricDiff, MetricVerdict, Occasion
 from mlci.core.diff.findings import (
     BASE,
     FINITE,
@@ -66,10 +66,9 @@ _OF_RECORDS = {
     TAKEN: ("the change takes away ", ""),
 }
 # The model gate asks the same of limits, where there is one.
-_LIMITS = (OBJECTIVE, f"{MODEL}.objective")
+_ABOUT_LIMITS = (OBJECTIVE, f"{MODEL}.objective")
 _MISSES = {Status.FAIL: "misses its limit", Status.WARN: "meets its limit narrowly"}
 _DOES = {Status.WARN: "warns", Status.FAIL: "fails", Status.ERROR: "cannot be answered"}
-_SETTLED = (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN, MetricVerdict.REGRESSED)
 # So many reasons why nothing could be compared are read.
 _MOST_REASONS = 3
 
@@ -161,7 +160,7 @@ def _because(evidence: Sequence[Evidence], diff: Diff | None) -> Text:
 
 def is_narrow(finding: Finding) -> bool:
     """Whether it only says that these rows cannot be sure of a limit, which no single change brings."""
-    return finding.check in _LIMITS and finding.status is Status.WARN
+    return finding.check in _ABOUT_LIMITS and finding.status is Status.WARN
 
 
 def as_before(finding: Finding, diff: Diff | None) -> str:
@@ -199,7 +198,7 @@ def _good_news(evidence: Sequence[Evidence], diff: Diff | None) -> Text:
 
 
 def _no_bad_news(evidence: Sequence[Evidence], gated: Sequence[MetricDiff]) -> str:
-    settled = [each for each in gated if each.verdict in _SETTLED]
+    settled = [each for each in gated if each.verdict in SETTLED]
     if settled:
         what = "nothing that could be compared" if any(map(_new, gated)) else "nothing"
         beyond = " beyond its margin" if any(each.margin is not None for each in settled) else ""
@@ -227,13 +226,13 @@ def _told(finding: Finding, names: Mapping[str, str]) -> Text:
         apart = (sentence for begins, sentence in of_records if finding.message.startswith(begins))
         before, after = next(apart, _SENTENCES[finding.check])
         return (*words(before), *code(finding.subject), *words(after))
-    if finding.check in (VERDICT, *_LIMITS):
+    if finding.check in (VERDICT, *_ABOUT_LIMITS):
         return (*code(names.get(finding.subject, finding.subject)), *words(f" {_short(finding)}"))
     return (*code(finding.check), *words(f" {_DOES[finding.status]} on "), *code(finding.subject))
 
 
 def _short(finding: Finding) -> str:
-    if finding.check in _LIMITS:
+    if finding.check in _ABOUT_LIMITS:
         return _MISSES.get(finding.status, "cannot be judged")
     said = finding.message.partition(": ")[0]  # a metric may be called like a verdict
     found = next((each for each in SAYS.values() if said.endswith(each)), "cannot be judged")
@@ -242,7 +241,4 @@ def _short(finding: Finding) -> str:
 
 
 def _accepted(finding: Finding) -> str:
-    if finding.waived is None:
-        return ""
-    until = finding.waived.until
-    return f" (its waiver ended on {until})" if finding.waived.expired else f" (accepted until {until})"
+    return "" if finding.waived is None else f" ({finding.waived.lasts})"

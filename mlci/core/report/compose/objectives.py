@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from mlci.core.config import Direction
-from mlci.core.diff import Diff, FloorStatus, MetricDiff, MetricVerdict, Pairing
+from mlci.core.diff import SETTLED, Diff, FloorStatus, MetricDiff, MetricVerdict, Pairing
 from mlci.core.diff.findings import subject
 from mlci.core.report import (
     Block,
@@ -31,14 +31,13 @@ from mlci.core.report.compose.marks import explained, mark_of
 from mlci.core.wording import NOTHING, count, decimals_beside, decimals_of, difference, number
 
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
-SHORT = 24
+LONGEST_NOTE = 24
 _SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
     MetricVerdict.REGRESSED: 0,
     MetricVerdict.IMPROVED: 1,
     MetricVerdict.INCONCLUSIVE: 2,
 }
 _LIMITS = {FloorStatus.MISSED: "misses", FloorStatus.STRADDLED: "narrowly meets", FloorStatus.MET: "meets"}
-_SETTLED = (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN, MetricVerdict.REGRESSED)
 VERDICT_TONES = {
     MetricVerdict.IMPROVED: Tone.GOOD,
     MetricVerdict.WITHIN_MARGIN: Tone.GOOD,
@@ -200,8 +199,8 @@ def _verdict_cell(metric: MetricDiff) -> Cell:
         return Cell(text=words(_no_value(metric.problem)), tone=Tone.BAD if metric.gated else Tone.WARN)
     unmet = [floor for floor in metric.floors if floor.status is not FloorStatus.MET]
     # What is settled without an interval was compared exactly: the difference shows it by having none.
-    exact = metric.interval is None and metric.verdict in _SETTLED
-    note = f" ({metric.note})" if 0 < len(metric.note) <= SHORT and not exact else ""
+    exact = metric.interval is None and metric.verdict in SETTLED
+    note = f" ({metric.note})" if 0 < len(metric.note) <= LONGEST_NOTE and not exact else ""
     said = [f"{_LIMITS[floor.status]} {floor.expected}" for floor in unmet]
     tones = [Tone.BAD if floor.status is FloorStatus.MISSED else Tone.WARN for floor in unmet]
     if metric.verdict is not None:
@@ -225,7 +224,7 @@ def _no_value(problem: str) -> str:
     if " has no value: " in problem:
         return "has no value"
     said = problem.rpartition(" is ")[2]
-    return said if len(said) <= SHORT else "cannot be judged"
+    return said if len(said) <= LONGEST_NOTE else "cannot be judged"
 
 
 def _is_drawn(metric: MetricDiff) -> bool:

@@ -259,7 +259,7 @@ def test_a_difference_that_is_not_that_of_the_values_beside_it_is_marked(differs
 @pytest.mark.parametrize(
     ("expired", "title", "said"),
     [
-        (False, "Accepted for now", "waived until 2027-01-01"),
+        (False, "Accepted for now", "accepted until 2027-01-01"),
         (True, "What failed", "its waiver ended on 2027-01-01"),
     ],
 )
