@@ -53,8 +53,8 @@ _MILESTONE = re.compile(r"%[^\s).,;:]")
 _AUTOLINK = re.compile(
     r"(?=@)|(?<=www)(?=\.)|(?:(?<=http)|(?<=https)|(?<=ftp)|(?<=mailto)|(?<=xmpp))(?=:)", re.IGNORECASE
 )
-# A harmless word that would still begin a list when it stands first in its line.
-_LIST_MARK = re.compile(r"(?:\d+[.)]|[+-]):?\Z")
+# A harmless word that would still begin a list, or rule a line, when it stands first in its line.
+_LIST_MARK = re.compile(r"(?:\d+[.)]|[+-]+):?\Z")
 # Punctuation that means nothing inside a word of code: a dot, a comma, a dash, one inner underscore.
 _LIVE = re.compile(r"(?!(?<=[A-Za-z0-9])_(?=[A-Za-z0-9]))[!-+/:-@\[-`{-~]")
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class _Cap(Struct, frozen=True, kw_only=True):
 
 
 def render(report: Report, *, limit: int | None = LIMIT, elsewhere: Elsewhere | None = None) -> str:
-    """Return the report in at most `limit` bytes; the verdict always comes first and is never cut.
+    """Return the report in at most `limit` bytes, its verdict first, which is there in any case.
 
     What does not fit is counted, and is to be read `elsewhere`. Without a limit everything is there.
     """

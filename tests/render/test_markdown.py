@@ -39,6 +39,8 @@ HOSTILE = [
     "![](x) [a](javascript:b) **bold** ~~s~~ <!-- c -->",
     "- item",
     "1. item",
+    "---",
+    "--- ---",
     "&#64;octocat &lt;b&gt;",
     "deadbeefdeadbeef",
     "%v1.0 %12 100%x",
