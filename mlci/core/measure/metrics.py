@@ -128,6 +128,16 @@ def _value(arithmetic: Arithmetic, one: Predictions, weight: Floats) -> float:
             return prepare(one)(weight)
 
 
+def is_proportion(metric: Metric) -> bool:
+    """Whether a metric is a share of rows that are the same in every model."""
+    return isinstance(metric.arithmetic, OfCounts) and metric.arithmetic.proportion
+
+
+def is_smooth(metric: Metric) -> bool:
+    """Whether each row's influence on it is known."""
+    return isinstance(metric.arithmetic, OfMean | OfOrder | OfInfluence)
+
+
 def weights(one: Predictions) -> Floats:
     """The weight of each row, 1 where none is declared."""
     return np.ones(len(one)) if one.weight is None else one.weight
