@@ -71,7 +71,7 @@ def freedom(one: Predictions) -> int:
     """The degrees of freedom of independent things of unequal size: of one that is nearly all, hardly any."""
     if one.cluster is None:
         return len(one) - 1
-    sizes = np.bincount(_unit(one), weights=weights(one)).astype(np.float64)
+    sizes = np.bincount(units_of(one), weights=weights(one)).astype(np.float64)
     return max(1, round(kish(sizes) - 1))
 
 
@@ -85,14 +85,15 @@ def sums(models: Sequence[Floats], cluster: Codes | None) -> list[Floats]:
 
 def by_rows(one: Predictions) -> Iterator[Floats]:
     """Resample rows, or whole clusters where rows depend on one another; yields how often each is there."""
-    unit = _unit(one)
+    unit = units_of(one)
     every = int(unit.max()) + 1
     rng = np.random.default_rng(SEED)
     for _ in range(ROW_RESAMPLES):
         yield np.bincount(rng.integers(0, every, every), minlength=every)[unit].astype(np.float64)
 
 
-def _unit(one: Predictions) -> Codes:
+def units_of(one: Predictions) -> Codes:
+    """The row, or the cluster, that each row is of."""
     # Coded anew: a slice does not hold every cluster of its test set.
     return np.arange(len(one)) if one.cluster is None else np.unique(one.cluster, return_inverse=True)[1]
 
@@ -161,7 +162,7 @@ def clusters_of(models: Sequence[Predictions]) -> tuple[Codes, list[Floats]]:
     one, classes = models[-1], len(models[-1].classes)
     codes = [_joined([each.truth, each.label], classes) for each in models]
     cells, place = _found(np.concatenate(codes), classes**2)
-    unit = _unit(one)
+    unit = units_of(one)
     shape = units(one), len(cells)
     parts = [
         np.bincount(unit * shape[1] + at, weights=weights(each), minlength=shape[0] * shape[1])

@@ -13,6 +13,7 @@ from mlci.core.finding import Interval
 from mlci.core.measure import by_draws, by_influence, stats
 from mlci.core.measure.bootstrap import units
 from mlci.core.measure.by_draws import Draws
+from mlci.core.measure.by_influence import Known
 from mlci.core.measure.cells import Floats, Mask
 from mlci.core.measure.metrics import Metric, OfCounts, is_proportion, is_smooth, value, weights
 from mlci.core.measure.predictions import Paired, Predictions
@@ -104,9 +105,10 @@ class _Points(Struct, frozen=True, kw_only=True, eq=False):
         """The point value."""
         return self.found[metric.name][0]
 
-    def influence(self, metric: Metric) -> Floats:
-        """How much each row moves it."""
-        return self.found[metric.name][1]
+    def known(self, metric: Metric) -> Known:
+        """The value, and how much each row moves it."""
+        found, influence = self.found[metric.name]
+        return Known(model=self.model, value=found, influence=influence)
 
 
 def _points(one: Predictions, metrics: Sequence[Metric]) -> _Points:
@@ -185,9 +187,7 @@ def _beside(
         return by_draws.of_steps(middle, (before.model, now.model), metric, keep)
     if not is_smooth(metric):
         return by_draws.of_difference(middle, draws, now.model, metric, keep)
-    known = by_influence.spread(
-        middle, now.influence(metric) - keep * before.influence(metric), now.model, metric
-    )
+    known = by_influence.spread(now.known(metric), metric, before.known(metric), keep)
     # Models that differ, and no row that says how much: two perfect orders, of other scores.
     return None if known and known.interval().low == known.interval().high else known
 
@@ -213,7 +213,7 @@ def _own(points: _Points, metric: Metric, draws: Draws | None) -> Interval | Non
         return None
     spread: Spread | None = None
     if is_smooth(metric):
-        spread = by_influence.spread(found, points.influence(metric), one, metric)
+        spread = by_influence.spread(points.known(metric), metric)
     elif draws is not None:
         spread = by_draws.of_value(found, draws, one)
     if spread is None:

@@ -45,9 +45,13 @@ class OfOrder(Struct, frozen=True, kw_only=True):
 
 
 class OfInfluence(Struct, frozen=True, kw_only=True):
-    """A smooth function of all rows: its value, and how much each row moves it (these sum to zero)."""
+    """A smooth function of all rows: its value, and how much each row moves it (these sum to zero).
+
+    A function of the rows at the top says with `excess` how much greater it is than of many rows, on average.
+    """
 
     compute: Callable[[Predictions], tuple[float, Floats]]
+    excess: Callable[[Predictions], float] | None = None
 
 
 class OfSums(Struct, frozen=True, kw_only=True):
@@ -237,6 +241,11 @@ def _average_precision(one: Predictions) -> tuple[float, Floats]:
     return ranking.average_precision_with_influence(one.truth == 1, _scores(one), weights(one))
 
 
+def _own_count(one: Predictions) -> float:
+    unit = None if one.cluster is None else np.unique(one.cluster, return_inverse=True)[1]
+    return ranking.average_precision_excess(one.truth == 1, _scores(one), weights(one), unit)
+
+
 def _gaps(one: Predictions) -> Floats:
     """For each row its weight, and in the column of its bin what happened less what was said."""
     shares = _probabilities(one)
@@ -327,7 +336,8 @@ _ALL = (
     _counts("mcc", "Matthews correlation", confusion.matthews, least=-1.0),
     _other("roc_auc", "ROC AUC", OfOrder(), _CLASSES, least=0.0, most=1.0),
     _other(
-        "pr_auc", "Average precision", OfInfluence(compute=_average_precision), _BINARY, least=0.0, most=1.0
+        "pr_auc", "Average precision", OfInfluence(compute=_average_precision, excess=_own_count), _BINARY,
+        least=0.0, most=1.0,
     ),
     _mean("log_loss", "Log loss", _log_loss, _CLASSES),
     _mean("brier", "Brier score", _brier, _CLASSES),

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from mlci.core.measure.cells import Floats
 
+Codes = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -46,6 +47,49 @@ def average_precision_with_influence(positive: Mask, scores: Floats, weight: Flo
     influence[order] = (precision[level] - area) / total * positive[order]
     influence[order] += helps[level] * positive[order] - dilutes[level]
     return area, weight * influence
+
+
+def average_precision_excess(positive: Mask, scores: Floats, weight: Floats, unit: Codes | None) -> float:
+    """How much greater average precision is than of very many rows, on average: 0 without positives.
+
+    Each positive counts itself (and the other rows of its `unit`) among those that it is judged by, and so
+    finds them better than rows are there that are drawn anew.
+    """
+    order = np.argsort(-scores, kind="stable")
+    last_of_ties = np.append(np.diff(scores[order]) != 0, True)
+    level = np.empty(len(scores), np.intp)
+    level[order] = np.cumsum(np.append(0, last_of_ties[:-1]))
+    above = np.cumsum(weight[order])[last_of_ties]
+    hits = np.cumsum(weight[order] * positive[order])[last_of_ties]
+    if not hits[-1]:
+        return 0.0
+    area = float(
+        np.diff(hits, prepend=0.0)
+        / hits[-1]
+        @ np.divide(hits, above, out=np.zeros_like(hits), where=above > 0)
+    )
+    own_hits, own = _own(level, positive, weight, unit)
+    counted = np.flatnonzero(positive & (weight > 0))
+    more = (own_hits - area * own)[counted] / above[level[counted]]
+    return float(weight[counted] @ more / hits[-1])
+
+
+def _own(level: Codes, positive: Mask, weight: Floats, unit: Codes | None) -> tuple[Floats, Floats]:
+    """For each row the weight of positives, and of all rows, of its unit that stand at its level or above."""
+    hits = weight * positive
+    if unit is None:
+        return hits, weight
+    order = np.lexsort((level, unit))
+    place = unit[order] * (int(level.max()) + 1) + level[order]
+    first = np.searchsorted(unit[order], unit[order], side="left")
+    last = np.searchsorted(place, place, side="right")
+    found = []
+    for each in (hits, weight):
+        up_to = np.concatenate([[0.0], np.cumsum(each[order])])
+        own = np.empty(len(level))
+        own[order] = up_to[last] - up_to[first]
+        found.append(own)
+    return found[0], found[1]
 
 
 def _from_here_down(each: Floats) -> Floats:

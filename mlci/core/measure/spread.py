@@ -48,30 +48,71 @@ class Spread(Protocol):
         ...
 
 
+class Sides(Struct, frozen=True, kw_only=True):
+    """Two values between 0 and 1 that are known each by itself, with squared errors, and what these share.
+
+    Nearer to a half such a value is less sure: its squared error goes as a share's does.
+    """
+
+    head: float
+    base: float
+    keep: float
+    of_head: float
+    of_base: float
+    shared: float
+
+    def growth(self, distance: float, sign: int) -> float:
+        """How many times greater the worse one's squared error is if the truth lies so far below or above.
+
+        Where it lies below, head is worse than it looked, and where it lies above, base is.
+        """
+        if sign < 0:
+            return _nearer_to_half(self.head, distance)
+        return _nearer_to_half(self.base, distance / self.keep) if self.keep > 0 else 1.0
+
+    def more(self, distance: float, sign: int) -> float:
+        """How much greater the squared error of the difference is there."""
+        times = self.growth(distance, sign)
+        own = self.of_head if sign < 0 else self.of_base
+        return max(0.0, own * (times - 1) - 2 * (sqrt(times) - 1) * self.shared)
+
+
+def _nearer_to_half(value: float, distance: float) -> float:
+    if not 0.5 < value < 1 or distance <= 0:
+        return 1.0
+    there = max(0.5, value - distance)
+    return there * (1 - there) / (value * (1 - value))
+
+
 class Normal(Struct, frozen=True, kw_only=True):
     """A value with its standard error, as Student or (without `freedom`) as Gauss has it.
 
     `lean` says how fast the squared error grows with the distance, below the value and above it: where
-    few rows bear a difference, the truth may lie farther off, and is then surer to look nearer.
+    few rows bear a difference, the truth may lie farther off, and is then surer to look nearer. So it does by
+    the level of the two `sides`, and `least` says how wide an interval must be for what was not seen.
+    `beyond` is how much farther the truth may lie for what is no chance: bias.
     """
 
     value: float
     error: float
     freedom: int | None = None
     lean: tuple[float, float] = (0.0, 0.0)
+    sides: Sides | None = None
+    beyond: tuple[float, float] = (0.0, 0.0)
+    least: Tilted | None = None
 
     def interval(self) -> Interval:
         """The value, and its reach to either side."""
-        below, above = (self._reach(lean) for lean in self.lean)
+        below, above = (self._reach(sign) for sign in (-1, 1))
         return Interval(low=self.value - below, high=self.value + above, level=stats.LEVEL)
 
     def p_below(self, limit: float) -> float:
         """By the distance in standard errors."""
-        return self._tail(limit - self.value, self.lean[1])
+        return self._tail(limit - self.value, 1)
 
     def p_above(self, limit: float) -> float:
         """By the distance in standard errors."""
-        return self._tail(self.value - limit, self.lean[0])
+        return self._tail(self.value - limit, -1)
 
     def noticeable(self) -> float | None:
         """By the standard error."""
@@ -81,18 +122,42 @@ class Normal(Struct, frozen=True, kw_only=True):
         """By the standard error."""
         return stats.rows_needed(rows, self.error, margin)
 
-    def _reach(self, lean: float) -> float:
+    @property
+    def quantile(self) -> float:
+        """How many standard errors the interval reaches to either side, where these are all the same."""
         share = 1 - stats.ONE_SIDED
-        z = stats.student_quantile(share, self.freedom) if self.freedom else stats.normal_quantile(share)
-        more = z * z * lean
-        return (more + hypot(more, 2 * z * self.error)) / 2
+        return stats.student_quantile(share, self.freedom) if self.freedom else stats.normal_quantile(share)
 
-    def _tail(self, distance: float, lean: float) -> float:
-        error = hypot(self.error, sqrt(abs(distance)) * sqrt(lean))
+    def _reach(self, sign: int) -> float:
+        z, lean = self.quantile, self.lean[(sign + 1) // 2]
+        more = z * z * lean
+        reach = (more + hypot(more, 2 * z * self.error)) / 2
+        if self.sides is not None and reach and self.sides.growth(reach, sign) > 1:
+            reach = self._reach_by_level(sign, reach)
+        least = self.least.reach(sign) if self.least else 0.0
+        return max(reach, least) + self.beyond[(sign + 1) // 2]
+
+    def _reach_by_level(self, sign: int, least: float) -> float:
+        def within(distance: float) -> bool:
+            return distance < self.quantile * self._error_at(distance, sign)
+
+        most = 2 * least
+        while within(most):
+            most *= 2
+        return stats.bisected(within, least, most)
+
+    def _error_at(self, distance: float, sign: int) -> float:
+        error = hypot(self.error, sqrt(abs(distance)) * sqrt(self.lean[(sign + 1) // 2]))
+        return hypot(error, sqrt(self.sides.more(distance, sign))) if self.sides else error
+
+    def _tail(self, distance: float, sign: int) -> float:
+        distance -= self.beyond[(sign + 1) // 2]
+        error = self._error_at(distance, sign)
         if not error:
             return 0.0 if distance > 0 else 1.0
         z = distance / error
-        return stats.student_tail(z, self.freedom) if self.freedom else stats.normal_tail(z)
+        found = stats.student_tail(z, self.freedom) if self.freedom else stats.normal_tail(z)
+        return max(found, self.least.tail(distance, sign)) if self.least else found
 
 
 class Drawn(Struct, frozen=True, kw_only=True, eq=False):

@@ -28,16 +28,16 @@ class Tilted(Struct, frozen=True, kw_only=True, eq=False):
 
     def interval(self) -> Interval:
         """The values that the score test does not refuse."""
-        low, high = self.value - self._reach(-1), self.value + self._reach(1)
+        low, high = self.value - self.reach(-1), self.value + self.reach(1)
         return Interval(low=low, high=high, level=stats.LEVEL)
 
     def p_below(self, limit: float) -> float:
         """The one-sided p-value of "it does not lie below the limit"."""
-        return self._tail(limit - self.value, 1)
+        return self.tail(limit - self.value, 1)
 
     def p_above(self, limit: float) -> float:
         """The one-sided p-value of "it does not lie above the limit"."""
-        return self._tail(self.value - limit, -1)
+        return self.tail(self.value - limit, -1)
 
     def noticeable(self) -> float | None:
         """By the standard error."""
@@ -47,7 +47,8 @@ class Tilted(Struct, frozen=True, kw_only=True, eq=False):
         """By the standard error."""
         return stats.rows_needed(rows, self.error, margin)
 
-    def _reach(self, sign: int) -> float:
+    def reach(self, sign: int) -> float:
+        """How far the truth may lie below (-1) or above (1)."""
         z, most, tilted = stats.normal_quantile(1 - stats.ONE_SIDED), 1.0, self._tilted(sign)
         while most < _MOST and tilted(most)[0] < z * tilted(most)[1]:
             most *= 2
@@ -58,7 +59,8 @@ class Tilted(Struct, frozen=True, kw_only=True, eq=False):
 
         return tilted(stats.bisected(doubted, 0.0, most))[0]
 
-    def _tail(self, distance: float, sign: int) -> float:
+    def tail(self, distance: float, sign: int) -> float:
+        """The one-sided p-value of "it does not lie so far below (-1) or above (1)"."""
         if distance <= 0:
             return 1.0
         most, tilted = 1.0, self._tilted(sign)
