@@ -20,7 +20,7 @@ from mlci.core.measure.verdicts import Measured, judge
 Numbers = npt.NDArray[np.float64]
 
 CLASSES = ("ash", "elm", "fir", "oak")
-LARGE = 200_000
+LARGE, LARGEST = 200_000, 2_000_000
 
 
 class World(Struct, frozen=True, kw_only=True):
@@ -176,17 +176,22 @@ def _said(truth: Numbers, error: Numbers) -> Predictions:
 _DRAWN = {Task.BINARY: _binary, Task.MULTICLASS: _multiclass, Task.REGRESSION: _regression}
 
 
-def true_values(world: World, chosen: Sequence[Metric]) -> Mapping[str, tuple[float, float]]:
-    """Base's and head's values in the population, from a hundred times as many rows that are independent."""
-    large = replace(world, rows=LARGE, cluster=1)
-    samples = [draw(large, np.random.default_rng([99, at])) for at in range(-(-100 * world.rows // LARGE))]
-    found = {
-        each.name: [
-            float(np.mean([metrics.value(each, one) for one in models]))
-            for models in ([one.base for one in samples], [one.head for one in samples])
-        ]
-        for each in chosen
-    }
+def true_values(
+    world: World, chosen: Sequence[Metric], repetitions: int = 25
+) -> Mapping[str, tuple[float, float]]:
+    """Base's and head's values in the population, from four times as many rows as are drawn, all independent.
+
+    Of as many as once the truth would itself be as far off as the mean of all repetitions is; and in many
+    samples, what noise makes greater would be greater in each.
+    """
+    rows = max(LARGE, 4 * repetitions * world.rows)
+    large = replace(world, rows=min(rows, LARGEST), cluster=1)
+    samples = -(-rows // LARGEST)
+    sums = np.zeros((2, len(chosen)))
+    for at in range(samples):
+        pair = draw(large, np.random.default_rng([99, at]))
+        sums += [[metrics.value(each, one) for each in chosen] for one in (pair.base, pair.head)]
+    found = {each.name: tuple(map(float, sums[:, at] / samples)) for at, each in enumerate(chosen)}
     # What is equal by its making is not made unequal by a sample.
     return {name: (base, base if world.equal else head) for name, (base, head) in found.items()}
 
@@ -205,7 +210,7 @@ def simulate(
 ) -> dict[str, Outcome]:
     """Repeat, and count for each metric: covered truth, intervals that say "worse", and the verdicts."""
     chosen = [metrics.find(name, world.task) for name in names]
-    truths = true_values(world, chosen)
+    truths = true_values(world, chosen, repetitions)
     seen: dict[str, list[_Seen]] = {each.name: [] for each in chosen}
     for repetition in range(repetitions):
         paired = draw(world, np.random.default_rng([7, repetition]))

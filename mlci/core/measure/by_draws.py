@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mlci.core.measure import bootstrap
+from mlci.core.measure import bootstrap, stats
 from mlci.core.measure.bootstrap import freedom, units
 from mlci.core.measure.by_influence import lean
 from mlci.core.measure.cells import Floats
@@ -77,16 +77,17 @@ def _of_sums(models: Sequence[Predictions], metrics: Sequence[Metric]) -> Iterat
             sums = [one.sum(axis=0) for one in added]
             still = [quiet(one, noise.std(axis=0)) for one, noise in zip(sums, drawn, strict=True)]
             pairs = list(zip(sums, still, drawn, strict=True))
+            wider = _CORRECTED * _of_clusters(models[-1])
             # What noise adds to the value, if all the gaps are real, and if only the plain ones are.
             yield (
                 each.name,
                 Draws(
                     plain=np.stack(
-                        [_corrected(float(compute(one)), compute(noise)) for one, _, noise in pairs]
+                        [_corrected(float(compute(one)), compute(noise), wider) for one, _, noise in pairs]
                     ),
                     quiet=np.stack(
                         [
-                            compute(one) - (compute(noise - one + calm) - compute(calm))
+                            _widened(compute(one) - (compute(noise - one + calm) - compute(calm)), wider)
                             for one, calm, noise in pairs
                         ]
                     ),
@@ -94,10 +95,23 @@ def _of_sums(models: Sequence[Predictions], metrics: Sequence[Metric]) -> Iterat
             )
 
 
-def _corrected(found: float, drawn: Floats) -> Floats:
+def _corrected(found: float, drawn: Floats, wider: float) -> Floats:
     """Draws without what noise adds on average. Less of it is taken off where luck made the value greater."""
-    middle = 2 * found - drawn.mean()
-    return np.asarray(middle - _CORRECTED * (drawn - drawn.mean()))
+    return 2 * found - _widened(drawn, wider)
+
+
+def _widened(drawn: Floats, times: float) -> Floats:
+    middle = drawn.mean()
+    return np.asarray(middle + times * (drawn - middle))
+
+
+def _of_clusters(one: Predictions) -> float:
+    """How many times as far as draws say, by Student, as few clusters may lie."""
+    many, degrees = units(one), freedom(one)
+    if one.cluster is None or many < 2:
+        return 1.0
+    share = 1 - stats.ONE_SIDED
+    return stats.student_quantile(share, degrees) / stats.normal_quantile(share) * sqrt(many / (many - 1))
 
 
 def _of_rows(models: Sequence[Predictions], metrics: Sequence[Metric]) -> Iterator[tuple[str, Draws]]:
