@@ -47,7 +47,7 @@ class OfOrder(Struct, frozen=True, kw_only=True):
 class OfInfluence(Struct, frozen=True, kw_only=True):
     """A smooth function of all rows: its value, and how much each row moves it (these sum to zero).
 
-    A function of the rows at the top says with `excess` how much greater it is than of many rows, on average.
+    A function of the rows at the top says with `excess` how much greater it may be, on average, than of many.
     """
 
     compute: Callable[[Predictions], tuple[float, Floats]]

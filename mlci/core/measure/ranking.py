@@ -50,10 +50,11 @@ def average_precision_with_influence(positive: Mask, scores: Floats, weight: Flo
 
 
 def average_precision_excess(positive: Mask, scores: Floats, weight: Floats, unit: Codes | None) -> float:
-    """How much greater average precision is than of very many rows, on average: 0 without positives.
+    """How much greater average precision is than of very many rows, on average and at most.
 
     Each positive counts itself (and the other rows of its `unit`) among those that it is judged by, and so
-    finds them better than rows are there that are drawn anew.
+    finds them better than rows are there that are drawn anew. It is less where the first rows are surer
+    than the others; that they look so is no proof of it. 0 without positives.
     """
     order = np.argsort(-scores, kind="stable")
     last_of_ties = np.append(np.diff(scores[order]) != 0, True)

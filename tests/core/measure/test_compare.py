@@ -12,6 +12,7 @@ from mlci.core.measure import metrics, stats
 from mlci.core.measure.bootstrap import freedom
 from mlci.core.measure.compare import compare, own
 from mlci.core.measure.predictions import Paired, Predictions
+from mlci.core.measure.spread import Normal, Sides
 from mlci.core.measure.verdicts import Measured, judge
 from tests.core.samples import binary, regression
 from tests.core.simulation import World, draw
@@ -562,3 +563,74 @@ def test_labels_of_many_classes_that_are_all_alike_look_the_same_either_way():
     one = many_classes(100).base
     found = changes(Paired(base=one, head=one), "f1_macro")["f1_macro"]
     assert found.interval.low == -found.interval.high < 0
+
+
+def test_a_loss_that_no_row_of_the_sample_shows_is_not_excluded():
+    """Of 100 rows, 2 % that head gets wrong are all missed by one in eight: Brier said "within 0.001"."""
+    rng = np.random.default_rng(1)
+    truth = np.arange(100) % 2
+    wrong = np.where(np.arange(100) < 10, 1 - truth, truth)
+    base, head = (
+        binary(rows=100, truth=truth, scores=np.clip(0.1 + 0.8 * wrong + noise * rng.normal(size=100), 0, 1))
+        for noise in (0, 0.01)
+    )
+    found = changes(Paired(base=base, head=head), "brier")["brier"]
+    assert found.error < 0.001
+    assert 0.01 < found.interval.high < 0.04
+    assert (
+        found.known.p_below(found.interval.high * 1.001)
+        <= 0.025
+        < found.known.p_below(found.interval.high * 0.999)
+    )
+
+
+def test_many_rows_that_bear_a_loss_leave_its_interval_as_it_was():
+    found = changes(draw(World(rows=4_000), np.random.default_rng(2)), "brier")["brier"]
+    assert found.interval.high - found.interval.low == pytest.approx(2 * 1.960557 * found.error, rel=0.03)
+
+
+def test_average_precision_of_few_rows_counts_each_row_among_those_above_it():
+    """Of scores that say nothing it is the share of positives, and of sixty rows it is more, on average."""
+    rng, metric = np.random.default_rng(1), metrics.find("pr_auc", Task.BINARY)
+    samples = [binary(rows=60, truth=np.arange(60) % 2, scores=rng.random(60)) for _ in range(500)]
+    found = np.array([metrics.value(metric, one) for one in samples])
+    excess = np.array([metric.arithmetic.excess(one) for one in samples])
+    assert found.mean() > 0.53
+    assert (found - excess).mean() == pytest.approx(0.5, abs=0.01)
+    copies = replace(samples[0].take(np.repeat(np.arange(60), 4)), cluster=np.repeat(np.arange(60), 4))
+    assert metric.arithmetic.excess(copies) == pytest.approx(excess[0], rel=1e-9)
+    # Where the first rows are surer than the others it is less, and never more.
+    skilled = [draw(World(rows=60, rare=0.5), np.random.default_rng([1, each])).head for each in range(200)]
+    truth = metrics.value(metric, draw(World(rows=200_000, rare=0.5), np.random.default_rng(0)).head)
+    mean = np.mean([metrics.value(metric, one) for one in skilled])
+    assert 0 < mean - truth < np.mean([metric.arithmetic.excess(one) for one in skilled])
+
+
+def test_average_precision_of_few_mistakes_is_known_by_so_few():
+    rng = np.random.default_rng(3)
+    positive, negative = rng.normal(4, 1, 50), rng.normal(0, 1, 500)
+    base = of_ranks(positive, negative)
+    found = changes(Paired(base=base, head=of_ranks(positive - 0.5 * rng.random(50), negative)), "pr_auc")[
+        "pr_auc"
+    ]
+    assert found.known.freedom < 40
+    assert found.interval.low < found.difference - stats.student_quantile(0.975, 40) * found.error
+    many = changes(draw(World(rows=2_000), np.random.default_rng(4)), "pr_auc")["pr_auc"]
+    assert many.known.freedom > 100
+
+
+def test_an_area_that_may_be_nearer_to_a_half_is_less_sure():
+    """Head's 0.99 may be 0.97 by luck, and a model of 0.97 is less sure than one of 0.99 is."""
+    sides = Sides(head=0.99, base=0.98, keep=1.0, of_head=1e-5, of_base=2e-5, shared=5e-6)
+    assert sides.growth(0.02, -1) == pytest.approx(0.97 * 0.03 / (0.99 * 0.01))
+    assert sides.growth(0.02, 1) == pytest.approx(0.96 * 0.04 / (0.98 * 0.02))
+    assert sides.growth(0.7, -1) == pytest.approx(0.25 / (0.99 * 0.01))
+    assert replace(sides, head=0.4).growth(0.1, -1) == 1
+    plain = Normal(value=0.01, error=0.0045)
+    known = replace(plain, sides=sides)
+    low, high = known.interval().low, known.interval().high
+    assert low < plain.interval().low
+    assert high > plain.interval().high
+    assert known.p_above(low - 1e-9) <= 0.025 < known.p_above(low + 1e-9)
+    moved = replace(known, beyond=(0.001, 0.002)).interval()
+    assert (moved.low, moved.high) == pytest.approx((low - 0.001, high + 0.002))

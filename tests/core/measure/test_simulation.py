@@ -63,20 +63,25 @@ def test_a_planted_drop_is_seen_and_covered(world, names):
 
 
 LOSSES = {
-    "hardly ever": (World(rows=100, rare=0.5, lapses=0.02), ["accuracy"], 0.01),
+    "hardly ever": (World(rows=100, rare=0.5, lapses=0.02), ["accuracy", "brier", "pr_auc"], 0.004),
     "by labels alone": (
         World(rows=100, rare=0.5, lapses=0.02, mute=True),
         ["accuracy", "f1", "precision", "mcc"],
         0.01,
     ),
     "plain positives": (World(rows=1_000, rare=0.04, skill=4, lost=1.0), ["f1", "pr_auc"], 0.005),
+    "by average precision": (World(rows=600, lost=0.4, weighted=True), ["pr_auc"], 0.005),
     "mixed clusters": (
         World(rows=800, rare=0.5, cluster=20, alike=0.3, lost=0.5),
         ["accuracy", "f1", "precision", "recall"],
         0.005,
     ),
     "hardly ever, of many": (World(rows=1_000, rare=0.5, lapses=0.004), ["accuracy"], 0.002),
-    "near one": (World(rows=330, rare=0.1, skill=5, lost=0.8, disagreement=0.5), ["roc_auc"], 0.005),
+    "near one": (
+        World(rows=330, rare=0.1, skill=5, lost=0.8, disagreement=0.5),
+        ["roc_auc", "pr_auc"],
+        0.005,
+    ),
     "rare": (World(rows=1_000, rare=0.04, lost=0.3), ["f1", "recall", "precision"], 0.005),
     "thirty clusters": (
         World(rows=300, rare=0.5, cluster=10, lost=0.5, disagreement=0.2),
