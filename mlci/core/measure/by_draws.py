@@ -25,17 +25,19 @@ _CORRECTED = 1.35
 class Draws(Struct, frozen=True, kw_only=True, eq=False):
     """Resampled values of one metric `[model, resample]`, and those without what noise alone adds.
 
-    `steps` are what single rows or clusters add, where that is known.
+    Those lie farther apart in `wide`. `steps` are what single rows or clusters add, where that is known.
     """
 
     plain: Floats
     quiet: Floats
+    wide: Floats | None = None
     steps: Steps | None = None
 
     def mirrored(self) -> "Draws":
         """The draws and those of the other way round: of two that are alike there is no first one."""
         plain, quiet = (np.hstack([each, each[::-1]]) for each in (self.plain, self.quiet))
-        return replace(self, plain=plain, quiet=quiet)
+        wide = None if self.wide is None else np.hstack([self.wide, self.wide[::-1]])
+        return replace(self, plain=plain, quiet=quiet, wide=wide)
 
 
 def draws(models: Sequence[Predictions], metrics: Sequence[Metric]) -> dict[str, Draws]:
@@ -75,22 +77,21 @@ def _of_sums(models: Sequence[Predictions], metrics: Sequence[Metric]) -> Iterat
                 yield each.name, Draws(plain=plain, quiet=plain)
                 continue
             sums = [one.sum(axis=0) for one in added]
-            still = [quiet(one, noise.std(axis=0)) for one, noise in zip(sums, drawn, strict=True)]
-            pairs = list(zip(sums, still, drawn, strict=True))
+            calms = [quiet(one, noise.std(axis=0)) for one, noise in zip(sums, drawn, strict=True)]
+            pairs = list(zip(sums, calms, drawn, strict=True))
             wider = _CORRECTED * _of_clusters(models[-1])
             # What noise adds to the value, if all the gaps are real, and if only the plain ones are.
+            still = [
+                compute(one) - (compute(noise - one + calm) - compute(calm)) for one, calm, noise in pairs
+            ]
             yield (
                 each.name,
                 Draws(
                     plain=np.stack(
                         [_corrected(float(compute(one)), compute(noise), wider) for one, _, noise in pairs]
                     ),
-                    quiet=np.stack(
-                        [
-                            _widened(compute(one) - (compute(noise - one + calm) - compute(calm)), wider)
-                            for one, calm, noise in pairs
-                        ]
-                    ),
+                    quiet=np.stack(still),
+                    wide=np.stack([_widened(calm, wider) for calm in still]),
                 ),
             )
 
@@ -132,7 +133,8 @@ def _of_rows(models: Sequence[Predictions], metrics: Sequence[Metric]) -> Iterat
 
 def of_value(found: float, draws: Draws, one: Predictions) -> Drawn | None:
     """The spread of one model's own resampled values; None where one of them is no number."""
-    return _drawn(found, draws.quiet[0], draws.plain[0], one, draws.steps, 0.0)
+    (low, *_), (high, *_) = draws.quiet, draws.plain
+    return _drawn(found, np.sort(low), np.sort(high), one, draws.steps, 0.0)
 
 
 def of_difference(
@@ -141,8 +143,15 @@ def of_difference(
     """The spread of resampled differences; None where one of them is no number, or none says anything."""
     if draws is None:
         return None
-    (base, head), (quiet_base, quiet_head) = draws.plain, draws.quiet
-    found = _drawn(middle, quiet_head - keep * base, head - keep * quiet_base, one, draws.steps, keep)
+    base, head = draws.plain
+    ways = [
+        (np.sort(calm_head - keep * base), np.sort(head - keep * calm_base))
+        for calm_base, calm_head in (draws.quiet, draws.quiet if draws.wide is None else draws.wide)
+    ]
+    # Widened alike, what both models have in common would cancel out where it is not known to.
+    lows = np.minimum(ways[0][0], ways[1][0])
+    highs = np.maximum(ways[0][1], ways[1][1])
+    found = _drawn(middle, lows, highs, one, draws.steps, keep)
     if found is not None and not found.error:
         # Whole clusters of which none was decided otherwise, although the models are not the same.
         return Shares(more=0, fewer=0, rows=units(one)) if is_proportion(metric) else None
@@ -154,7 +163,7 @@ def _drawn(
 ) -> Drawn | None:
     if not (np.isfinite(lows).all() and np.isfinite(highs).all()):
         return None
-    found = Drawn(value=middle, lows=np.sort(lows), highs=np.sort(highs))
+    found = Drawn(value=middle, lows=lows, highs=highs)
     away = None if steps is None else steps.of(keep)
     if not found.error:
         return found
