@@ -5,8 +5,8 @@ from _thread import RLock
 from importlib.util import find_spec, module_from_spec
 
 # With the first click unindents a help text, with the second urllib reads an address, with the third msgspec
-# wraps a schema.
-_SELDOM_USED = ("inspect", "ipaddress", "textwrap")
+# wraps a schema, and with the last gettext finds a language and subprocess an encoding.
+_SELDOM_USED = ("inspect", "ipaddress", "textwrap", "locale")
 _BACKPORTS = "typing_extensions"
 
 

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,12 +11,28 @@ from mlci.cli.output import Output
 from mlci.errors import ReaderGone, UsageError
 from mlci.wiring import Settings, World
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
     """Note a shared option where it was given: before the command's name or after it."""
     if value is not None and not context.resilient_parsing:
         settings = context.find_root().ensure_object(Settings)
         setattr(settings, str(parameter.name), value)
+
+
+def _folder() -> click.Path:
+    # Made when one is given: click translates its name, and looks for files to do that.
+    return click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def _remember_folder(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    _remember(context, parameter, None if value is None else _folder().convert(value, parameter, context))
+
+
+def _folders(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    return _folder().shell_complete(context, parameter, incomplete)
 
 
 class Option(click.Option):
@@ -35,10 +51,10 @@ def shared_options() -> tuple[click.Parameter, ...]:
     """The options that mean the same before and after every command's name."""
     flag: dict[str, Any] = {"is_flag": True, "default": None}
     common: dict[str, Any] = {"expose_value": False, "callback": _remember}
-    folder = click.Path(exists=True, file_okay=False, path_type=Path)
     return (
         Option(
-            ["-C", "directory"], type=folder, metavar="DIR", help="Work as if started in DIR.", **common
+            ["-C", "directory"], metavar="DIR", help="Work as if started in DIR.", expose_value=False,
+            callback=_remember_folder, shell_complete=_folders,
         ),
         Option(["--project"], metavar="NAME", help="Choose one project of several.", **common),
         Option(["--json", "json"], help="Answer with strict JSON.", **flag, **common),

@@ -54,7 +54,7 @@ def test_a_configuration_error_costs_no_heavy_library(tmp_path: Path) -> None:
 def test_what_a_command_seldom_uses_is_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "mlci.yaml").write_text("version: 1\nproject: credit\n")
 
-    assert imported("plan", cwd=tmp_path) & {"inspect", "ipaddress", "textwrap"} == set()
+    assert imported("plan", cwd=tmp_path) & {"inspect", "ipaddress", "locale", "textwrap"} == set()
 
 
 def test_what_was_put_off_is_there_when_it_is_used(tmp_path: Path) -> None:

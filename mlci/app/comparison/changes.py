@@ -91,16 +91,16 @@ class Stages(Struct, frozen=True, kw_only=True):
 def stages(base: Side, head: Side, moved: Collection[str]) -> Stages:
     """The stages that differ; `moved` are the parameters files that do. Most commits need no look."""
     behind, ahead = base.declared.pipelines, head.declared.pipelines
-    if base is head or not (moved or behind != ahead or any(map(_has_variables, ahead.values()))):
+    if base is head or not (moved or behind != ahead or any(map(_hangs_on_others, ahead.values()))):
         return Stages()
     from mlci.app.comparison.restated import restated  # noqa: PLC0415 - likewise
 
     return restated(base, head, moved)
 
 
-def _has_variables(pipeline: Pipeline | None) -> bool:
-    """Whether what a stage is hangs on files that are read for it alone."""
-    return pipeline is not None and any(each.variables for each in pipeline.file.stages.values())
+def _hangs_on_others(pipeline: Pipeline | None) -> bool:
+    """Whether what a stage is hangs on files that are read for that alone: variables, DVC's configuration."""
+    return pipeline is not None and bool(pipeline.file.unresolved)
 
 
 def _tracked(side: Side) -> Mapping[str, Hashed]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from mlci.app.comparison.changes import Stages
+from mlci.app.side.parsing import parsing_of
 from mlci.app.side.snapshot import Pipeline
 from mlci.app.side.tabular import Side
 from mlci.app.side.trouble import Trouble, of_content
@@ -16,6 +17,7 @@ from mlci.core.diff import Move, StageDiff
 from mlci.core.dvc.files import PIPELINE_FILE, Hashed, LockedStage, Out, PipelineFile, Stage, located
 from mlci.core.dvc.lookup import ABSENT, value_at
 from mlci.core.dvc.params import read_params
+from mlci.core.dvc.settings import Parsing
 from mlci.core.dvc.stages import changed_values
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS
@@ -47,6 +49,7 @@ class _Reader(Struct, kw_only=True):
     side: Side
     problems: list[Trouble] = field(default_factory=list)
     _params: dict[str, Mapping[str, JsonValue] | None] = field(default_factory=dict)
+    _parsing: dict[str, Parsing] = field(default_factory=dict)
 
     def params(self, path: str) -> Mapping[str, JsonValue] | None:
         """The values of a file; None where there are none. Raises MlciError."""
@@ -62,6 +65,12 @@ class _Reader(Struct, kw_only=True):
         except MlciError:
             return None
 
+    def parsing(self, home: str) -> Parsing:
+        """How a mapping in a command of that directory becomes options."""
+        if home not in self._parsing:
+            self._parsing[home] = parsing_of(self.side.snapshot, home)
+        return self._parsing[home]
+
     def stages(self, home: str, pipeline: Pipeline) -> _ByName | None:
         """The stages with their templates resolved; None where that cannot be done."""
         if not pipeline.file.unresolved:
@@ -73,7 +82,7 @@ class _Reader(Struct, kw_only=True):
             content = self.side.snapshot.read(path, limit=DVC_LIMITS.size)
             if content is None:
                 return {}
-            return resolved(content, path, home, self.params, pipeline.parsing).stages
+            return resolved(content, path, home, self.params, self.parsing(home)).stages
         except MlciError as error:
             self.problems.append(of_content(error, _blamed(error, path)))
             return None
@@ -113,7 +122,7 @@ class _Home(Struct, kw_only=True):
             return True
         if not other.file.unresolved:
             return False
-        if (one.values, one.parsing) != (other.values, other.parsing):
+        if one.values != other.values or self.before.parsing(self.home) != self.now.parsing(self.home):
             return True
         return any(each.variables for each in other.file.stages.values())
 

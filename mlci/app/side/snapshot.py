@@ -20,14 +20,12 @@ from mlci.core.dvc.files import (
     OutKind,
     PipelineFile,
     Stage,
-    is_inside,
     located,
     read_lock,
     read_pipeline,
     read_tracked,
 )
 from mlci.core.dvc.params import read_params
-from mlci.core.dvc.settings import CONFIG_FILE, Parsing, read_config
 from mlci.core.dvc.templates import filled
 from mlci.core.problems import shown
 from mlci.core.strictjson import JsonValue
@@ -79,16 +77,11 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
 
 class Pipeline(Struct, frozen=True, kw_only=True):
-    """A `dvc.yaml` with the lock beside it.
-
-    `values` are what its templates stand for, as far as it tells; `parsing` is what DVC's configuration says
-    of them.
-    """
+    """A `dvc.yaml` with the lock beside it; `values` are what its templates stand for, as far as it tells."""
 
     file: PipelineFile = PipelineFile()
     lock: Mapping[str, LockedStage] = field(default_factory=dict)
     values: Sequence[Mapping[str, JsonValue]] = ()
-    parsing: Parsing = Parsing()
 
 
 class Declared(Struct, frozen=True, kw_only=True):
@@ -173,8 +166,7 @@ class _Reading(Struct, kw_only=True):
             return
         values = _values(self.snapshot, pipeline, home)
         if recorded is not None or self.content.get(beside) is None:
-            parsing = _parsing(self.snapshot, home) if pipeline.unresolved else Parsing()
-            self.pipelines[home] = Pipeline(file=pipeline, lock=lock, values=values, parsing=parsing)
+            self.pipelines[home] = Pipeline(file=pipeline, lock=lock, values=values)
         in_git = _of_kind(pipeline, lambda out: not out.cache, home, lock, values)
         made = _recorded(pipeline, lock, home, lambda stage: stage.outs)
         self.outs |= {path: replace(out, in_git=path in in_git) for path, out in made}
@@ -289,35 +281,6 @@ def _values(snapshot: Snapshot, pipeline: PipelineFile, home: str) -> Sequence[M
     paths = [located(each, home) for each in dict.fromkeys([*named, PARAMS_FILE])]
     files = [_params_of(snapshot, path) for path in paths]
     return [each for each in pipeline.vars if isinstance(each, dict)] + files
-
-
-def _parsing(snapshot: Snapshot, home: str) -> Parsing:
-    """What the configuration of the nearest DVC root says; this machine's own says nothing of a commit."""
-    around = posixpath.join(snapshot.prefix, home)
-    while True:
-        content = _config(snapshot, posixpath.join(around, CONFIG_FILE))
-        if content is not None:
-            break
-        if not around:
-            return Parsing()
-        around = posixpath.dirname(around)
-    try:
-        config = read_config([("", content.decode("utf-8-sig"))])
-    except UnicodeDecodeError:
-        return Parsing()
-    return Parsing() if config is None else config.parsing
-
-
-def _config(snapshot: Snapshot, path: str) -> bytes | None:
-    """A file by its path from the repository's top; of one above the project, as it was committed."""
-    inside = is_inside(path, snapshot.prefix) if snapshot.prefix else True
-    try:
-        if inside:
-            return snapshot.read(posixpath.relpath(path, snapshot.prefix or "."), limit=DVC_LIMITS.size)
-        (content,) = snapshot.git.blobs([(snapshot.commit or "HEAD", path)], limit=DVC_LIMITS.size)
-    except MlciError:
-        return None
-    return content
 
 
 def _params_of(snapshot: Snapshot, path: str) -> dict[str, JsonValue]:

@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from posixpath import splitext
 from typing import Any
 
-from mlci.core import toml
 from mlci.core.diff import values
 from mlci.core.diff.values import Value
 from mlci.core.dvc.numbers import number_in
@@ -170,6 +169,8 @@ _JSON = json.JSONDecoder(
 
 
 def _toml(text: str) -> dict[str, Any]:
+    from mlci.core import toml  # noqa: PLC0415 - few files are TOML
+
     found = toml.loads(text, parse_float=_toml_float)
     return {name: _without_dates(value) for name, value in found.items()}
 

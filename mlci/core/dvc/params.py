@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from mlci.core import toml
 from mlci.core.dvc.nodes import json_of
 from mlci.core.strictjson import JsonValue
 from mlci.core.yaml.node import DVC_LIMITS
@@ -48,6 +47,8 @@ def _wrong(name: str, why: str) -> ConfigError:
 
 
 def _toml(text: str) -> Any:  # noqa: ANN401
+    from mlci.core import toml  # noqa: PLC0415 - few files are TOML
+
     return _plain(toml.loads(text))
 
 

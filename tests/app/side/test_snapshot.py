@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mlci.adapters.files import FileTree
 from mlci.adapters.git import GitCli
 from mlci.adapters.process import ProcessRunner
+from mlci.app.side.parsing import parsing_of
 from mlci.app.side.snapshot import Snapshot, declared, fits
 from mlci.core.dvc.settings import Parsing
 from tests.support.repository import repository
@@ -83,7 +84,5 @@ def test_the_nearest_configuration_around_a_pipeline_counts(tmp_path, at, says_n
         {"sub/p/dvc.yaml": "stages:\n  s:\n    cmd: x ${o}\n", f"{at}/config": text}
     )
     git, files = GitCli(ProcessRunner({}), story.path, {}), FileTree(story.path / "sub")
-    told = declared(Snapshot(git=git, files=files, prefix="sub", commit=story.head if commit else None))
-    (pipeline,) = told.pipelines.values()
-    assert pipeline is not None
-    assert pipeline.parsing == Parsing(says_no=says_no)
+    snapshot = Snapshot(git=git, files=files, prefix="sub", commit=story.head if commit else None)
+    assert parsing_of(snapshot, "p") == Parsing(says_no=says_no)
