@@ -8,7 +8,7 @@ from mlci.core.measure.metrics import METRICS, OfCounts
 from mlci.core.measure.power import LeftOut, Power
 from mlci.core.measure.spread import Normal, Shares, Spread
 from mlci.core.measure.stats import ENOUGH, LEVEL, normal_quantile
-from mlci.core.measure.verdicts import Measured
+from mlci.core.measure.verdicts import FEW, Measured
 
 
 def power(request: DiffRequest) -> Sequence[Power | LeftOut]:
@@ -52,9 +52,9 @@ def _why_not(one: Measured) -> str:
     if one.problem:
         return one.problem
     if (few := one.scarcest) is not None and not few.enough:
-        return f"it rests on {few.amount:.4g} {few.kind}, and a gate believes no fewer than {ENOUGH}"
+        return few.told
     if not one.enough:
-        return f"it rests on fewer than {ENOUGH} rows of a kind that it needs"
+        return FEW
     return "" if one.head_interval or one.change else "its value has no interval"
 
 

@@ -26,6 +26,9 @@ class MetricVerdict(StrEnum):
 # What a comparison came to; all else it leaves open.
 SETTLED = (MetricVerdict.IMPROVED, MetricVerdict.WITHIN_MARGIN, MetricVerdict.REGRESSED)
 
+# What is noted of a metric whose whole interval lies on the worse side, where no margin makes that a verdict.
+LIKELY_WORSE = "likely worse"
+
 
 class Occasion(StrEnum):
     """What is being decided: a promotion asks for more than a pull request, a part of a run for nothing."""

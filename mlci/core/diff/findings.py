@@ -50,12 +50,8 @@ _SAME_TEST_SET = (
 _IMPROVE = "improve the model, or change the limit in mlci.yaml with your reviewers"
 _SCORE_BASE = "declare `load:` for the model so that the base can be scored on the new test set"
 _MORE_OF_A_KIND = (
-    "add held-out rows: at least 30 of each kind that the metric needs, such as positives and negatives "
-    "(`mlci explain insufficient`)"
-)
-_MORE_ROWS = (
-    "add held-out rows: at least 30, or rows of 30 clusters where `cluster:` is named "
-    "(`mlci explain insufficient`)"
+    "add held-out rows until there are 30 of these: the rows of one cluster count as one, and rows of very "
+    "unequal weight as few (`mlci explain insufficient`)"
 )
 _UNDEFINED = (
     "the predictions give it no value: rows that weigh nothing, or all of one truth; correct the stage that "
@@ -84,7 +80,7 @@ SAYS = {
     MetricVerdict.REGRESSED: "regressed",
     MetricVerdict.INCONCLUSIVE: "may have got worse by more than accepted; this test set cannot tell",
     MetricVerdict.NOT_COMPARABLE: "cannot be compared with the base",
-    MetricVerdict.INSUFFICIENT: "rests on too few rows to be judged",
+    MetricVerdict.INSUFFICIENT: "rests on too little to be judged",
 }
 
 
@@ -95,8 +91,7 @@ def findings(diff: Diff, occasion: Occasion, *, limits: str | None = OBJECTIVE) 
     """
     unreadable = tuple(_unreadable(problem, diff.mends.get(problem)) for problem in diff.problems)
     gated = [metric for metric in diff.metrics if metric.gated]
-    numeric = {each.model for each in diff.pairings if not each.labelled}
-    judged = tuple(_finding(each, occasion, numeric=each.model in numeric) for each in gated)
+    judged = tuple(_finding(each, occasion) for each in gated)
     missed = tuple(each for metric in gated for each in _limits(metric, limits)) if limits else ()
     held = diff.doubtful if occasion is Occasion.PROMOTION else ()
     rows = tuple(told for each in diff.pairings for told in _rows(each, decides=each in held))
@@ -381,15 +376,15 @@ def _held(metric: MetricDiff, floor: Floor) -> str:
     return f"{value} ({low} to {high}){judged}"
 
 
-def _finding(metric: MetricDiff, occasion: Occasion, *, numeric: bool) -> Finding | None:
-    """What a gated metric amounts to; `numeric` where its truth is a number and no class."""
+def _finding(metric: MetricDiff, occasion: Occasion) -> Finding | None:
+    """What a gated metric amounts to."""
     if metric.problem:
         # Rows were counted: the value is computed from predictions, and no stage wrote it down.
         usual = _FINITE if metric.head_n is None else _UNDEFINED
         return _about(metric, Status.ERROR, metric.problem, metric.advice or usual)
     if metric.verdict is None:
         return None
-    return _about(metric, _status(metric, occasion), _message(metric), _help(metric, numeric=numeric))
+    return _about(metric, _status(metric, occasion), _message(metric), _help(metric))
 
 
 def _about(metric: MetricDiff, status: Status, message: str, help_: str | None) -> Finding:
@@ -442,7 +437,7 @@ def _lies_beyond(metric: MetricDiff) -> bool:
     return best < -metric.margin
 
 
-def _help(metric: MetricDiff, *, numeric: bool) -> str:
+def _help(metric: MetricDiff) -> str:
     match metric.verdict:
         case MetricVerdict.REGRESSED:
             drop = _worsening(metric)
@@ -451,7 +446,7 @@ def _help(metric: MetricDiff, *, numeric: bool) -> str:
         case MetricVerdict.NOT_COMPARABLE:
             return metric.advice or _SCORE_BASE
         case MetricVerdict.INSUFFICIENT:
-            return _MORE_ROWS if numeric else _MORE_OF_A_KIND
+            return _MORE_OF_A_KIND
         case _:
             return _of_doubt(metric)
 

@@ -31,6 +31,11 @@ class Denominator(Struct, frozen=True, kw_only=True):
         # Equal weights must not fall short of their number by an error of rounding.
         return round(self.amount, 6) >= ENOUGH
 
+    @property
+    def told(self) -> str:
+        """How few there are, as a sentence that goes on from what rests on them."""
+        return f"it rests on {self.amount:.4g} {self.kind}, and a gate believes no fewer than {ENOUGH}"
+
 
 def denominators(metric: Metric, one: Predictions) -> tuple[Denominator, ...]:
     """What a metric rests on in these rows. Of one that we do not know: each class."""

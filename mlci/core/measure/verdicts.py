@@ -8,9 +8,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlci.core.config import Direction, Judge, Objective
-from mlci.core.diff import Floor, FloorStatus, MetricDiff, MetricVerdict
+from mlci.core.diff import LIKELY_WORSE, Floor, FloorStatus, MetricDiff, MetricVerdict
 from mlci.core.finding import Interval
-from mlci.core.measure.stats import ONE_SIDED, benjamini_hochberg, holm, normal_quantile, rows_to_settle
+from mlci.core.measure.stats import (
+    ENOUGH,
+    ONE_SIDED,
+    benjamini_hochberg,
+    holm,
+    normal_quantile,
+    rows_to_settle,
+)
 
 if TYPE_CHECKING:
     from mlci.core.measure.compare import Change
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
     from mlci.core.measure.spread import Spread
 
 
+FEW = f"it rests on fewer than {ENOUGH} rows of a kind that it needs"
 _UNSURE_MARGIN = "the margin is a share of base, which is uncertain too"
 
 # A share of a number's own size that rounding alone may make.
@@ -204,7 +212,7 @@ def _verdict(one: Measured, interval: Interval | None, kept: _Kept) -> tuple[Met
     if interval is None:
         return (None if one.margin is None else MetricVerdict.INCONCLUSIVE), "point values only"
     if not one.enough:
-        return MetricVerdict.INSUFFICIENT, "fewer than 30 rows of a kind that it needs"
+        return MetricVerdict.INSUFFICIENT, FEW if one.scarcest is None else one.scarcest.told
     return _known(one, interval, kept)
 
 
@@ -238,12 +246,12 @@ def _by_interval(
     if plain[0] > 0 and kept.better:
         return MetricVerdict.IMPROVED, ""
     if margin is None:
-        return None, "likely worse" if worse and kept.worse else ""
+        return None, LIKELY_WORSE if worse and kept.worse else ""
     if low >= -margin:
         return MetricVerdict.WITHIN_MARGIN, "slightly worse" if worse else ""
     if high < -margin and kept.worse:
         return MetricVerdict.REGRESSED, ""
-    return MetricVerdict.INCONCLUSIVE, "likely worse" if worse else ""
+    return MetricVerdict.INCONCLUSIVE, LIKELY_WORSE if worse else ""
 
 
 def _exact(one: Measured) -> MetricVerdict:

@@ -10,6 +10,7 @@ from mlci.core.config import Direction, Judge, Margin, Objective
 from mlci.core.diff import FloorStatus, MetricVerdict, Occasion
 from mlci.core.finding import Interval
 from mlci.core.measure.compare import Change
+from mlci.core.measure.enough import Denominator
 from mlci.core.measure.spread import Drawn, Normal
 from mlci.core.measure.verdicts import Measured, judge
 from tests.support.decided import blocks, warns
@@ -173,6 +174,11 @@ def test_too_few_rows_decide_nothing():
     assert row.noticeable is None
     assert row.verdict is MetricVerdict.INSUFFICIENT
     assert not blocks(row, Occasion.PROMOTION)
+
+
+def test_what_is_too_few_is_named():
+    row = verdict(-0.5, -0.2, enough=False, scarcest=Denominator(kind="clusters", amount=4.0))
+    assert row.note == "it rests on 4 clusters, and a gate believes no fewer than 30"
 
 
 def test_another_test_set_stops_a_promotion_only():

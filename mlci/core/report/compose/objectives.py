@@ -1,11 +1,11 @@
 """The parts of a report that decide: how objectives stand to the base and to production, and the slices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from mlci.core.config import Direction
-from mlci.core.diff import SETTLED, Diff, FloorStatus, MetricDiff, MetricVerdict, Pairing
+from mlci.core.diff import LIKELY_WORSE, SETTLED, Diff, FloorStatus, MetricDiff, MetricVerdict, Pairing
 from mlci.core.diff.findings import subject
 from mlci.core.report import (
     Block,
@@ -32,11 +32,8 @@ from mlci.core.wording import NOTHING, count, decimals_beside, decimals_of, diff
 
 # A longer note stands with what failed or with what to look at, not in the narrow cell of a table.
 LONGEST_NOTE = 24
-_SLICE_ORDER: Mapping[MetricVerdict | None, int] = {
-    MetricVerdict.REGRESSED: 0,
-    MetricVerdict.IMPROVED: 1,
-    MetricVerdict.INCONCLUSIVE: 2,
-}
+_SLICE_ORDER = ("regressed", LIKELY_WORSE, "improved", "inconclusive")
+_MOVED = _SLICE_ORDER[:3]
 _LIMITS = {FloorStatus.MISSED: "misses", FloorStatus.STRADDLED: "narrowly meets", FloorStatus.MET: "meets"}
 VERDICT_TONES = {
     MetricVerdict.IMPROVED: Tone.GOOD,
@@ -219,11 +216,16 @@ def _verdict(metric: MetricDiff) -> str:
     return metric.verdict.value.replace("_", " ") if metric.verdict else ""
 
 
+def _said(metric: MetricDiff) -> str:
+    """What a picture says of itself: its verdict, or what is noted of a loss without a margin."""
+    return LIKELY_WORSE if metric.verdict is None and metric.note == LIKELY_WORSE else _verdict(metric)
+
+
 def _no_value(problem: str) -> str:
     """What is wrong with a value, in a cell; its whole sentence stands with what failed."""
     if " has no value: " in problem:
         return "has no value"
-    said = problem.rpartition(" is ")[2]
+    said = problem.partition(", and ")[0].rpartition(" is ")[2]
     return said if len(said) <= LONGEST_NOTE else "cannot be judged"
 
 
@@ -245,7 +247,7 @@ def _picture(metric: MetricDiff, label: str) -> IntervalRow:
         high=limits[1],
         margin=metric.margin,
         tone=VERDICT_TONES[metric.verdict] if metric.verdict else Tone.NEUTRAL,
-        said=_verdict(metric),
+        said=_said(metric),
         told=moved,
     )
 
@@ -271,10 +273,10 @@ def _slices(diff: Diff, extent: Extent) -> Section | None:
         few = f"{count(len(untold), 'measure')} of slices with fewer than 30 rows of a kind"
         blocks.append(Paragraph(text=words(f"Not judged: {few}.")))
     if len(told) > len(shown):
-        most = f"These {len(shown):,} moved most, regressions first."
+        most = f"These {len(shown):,} moved most, what got worse first."
         blocks.append(Paragraph(text=prose(f"{most} {len(told) - len(shown):,} more: `{extent.others}`")))
     names = {(each.model, each.subject) for each in slices}
-    moved = [each for each in told if each.verdict in (MetricVerdict.IMPROVED, MetricVerdict.REGRESSED)]
+    moved = [each for each in told if _said(each) in _MOVED]
     summary = f"{count(len(names), 'slice')}, {count(len(moved), 'measure')} moved"
     return Section(title="Slices", blocks=tuple(blocks), summary=words(summary), folded=True)
 
@@ -283,10 +285,11 @@ def _slice(metric: MetricDiff, label: str) -> IntervalRow:
     """A slice's picture, which stands alone: no table beside it has its numbers."""
     row = _picture(metric, label)
     moved = difference(metric.difference or 0.0, None, margin=metric.margin)
-    return replace(row, said=f"{moved} {row.said}".rstrip())
+    tone = Tone.WARN if row.said == LIKELY_WORSE else row.tone
+    return replace(row, said=f"{moved} {row.said}".rstrip(), tone=tone)
 
 
 def _severity(metric: MetricDiff) -> tuple[int, float]:
     """The worst first: by verdict, then by how many times what is accepted the metric moved."""
-    moved = abs(metric.difference or 0.0) / (metric.margin or 1.0)
-    return _SLICE_ORDER.get(metric.verdict, len(_SLICE_ORDER)), -moved
+    moved, said = abs(metric.difference or 0.0) / (metric.margin or 1.0), _said(metric)
+    return _SLICE_ORDER.index(said) if said in _SLICE_ORDER else len(_SLICE_ORDER), -moved

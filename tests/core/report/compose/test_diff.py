@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mlci.core.config import Direction
 from mlci.core.diff import (
+    LIKELY_WORSE,
     Diff,
     Floor,
     FloorStatus,
@@ -377,6 +378,32 @@ def test_the_worst_slices_come_first_and_those_that_stayed_are_quiet() -> None:
         ("m0.s0", Tone.BAD),
         ("m2.s2", Tone.NEUTRAL),
     ]
+
+
+def test_a_slice_that_lost_what_no_margin_accepts_stands_before_those_that_gained() -> None:
+    gained = replace(AUC, subject="north", gated=False, margin=None, difference=0.1,
+        interval=Interval(low=0.05, high=0.15), verdict=MetricVerdict.IMPROVED)  # fmt: skip
+    lost = replace(gained, subject="south", difference=-0.2, interval=Interval(low=-0.3, high=-0.1),
+        verdict=None, note=LIKELY_WORSE)  # fmt: skip
+    report = compose(
+        project="credit",
+        evidence=[],
+        diff=Diff(base="1" * 40, head=None, base_name="main", metrics=(AUC, gained, lost)),
+        occasion=Occasion.PULL_REQUEST,
+    )
+    section = next(each for each in report.sections if each.title == "Slices")
+    (pictures,) = section.blocks
+    assert isinstance(pictures, Intervals)
+    assert [(each.said, each.tone) for each in pictures.rows] == [
+        ("−0.2000 likely worse", Tone.WARN),
+        ("+0.1000 improved", Tone.GOOD),
+    ]
+    assert plain(section.summary) == "2 slices, 2 measures moved"
+
+
+def test_a_value_that_is_missing_is_called_so_whatever_else_is_new() -> None:
+    gone = replace(NAN, problem="m.json#/a is missing, and m.json#/b is new")
+    assert rows(report_of(gone))[0][1] == "missing"
 
 
 def test_no_cell_and_no_message_contradicts_a_limit() -> None:
