@@ -108,6 +108,11 @@ def test_a_link_is_no_metrics_file_in_a_commit_or_out_of_the_project(tmp_path, n
     assert "hunter2" not in ended(story, "--json").stdout
 
 
+def test_the_work_tree_says_of_a_committed_link_what_the_commit_says(tmp_path):
+    story = project(tmp_path / "work").commit({"m.json": Link("other.json"), "other.json": '{"auc": 0.95}'})
+    assert problems(story) == problems(story, "HEAD~1", "HEAD")
+
+
 def test_a_directory_of_metrics_is_its_files(tmp_path):
     story = project(tmp_path / "work").commit(
         {"m.json": None, "dvc.yaml": "metrics: [m]\n", "m/a.json": "{}"}

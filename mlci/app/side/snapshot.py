@@ -89,8 +89,8 @@ class Declared(Struct, frozen=True, kw_only=True):
 
     `metrics` are files; `directories` are those that were declared in place of what they hold in Git.
     `params` holds the keys that are used of each file, none for all of it; `outs` every recorded output,
-    `deps` every recorded dependency that is none; `links` the symbolic links of a commit. `contradicted` are
-    outputs that a stage read with other bytes than are recorded of them. `pipelines` are the `dvc.yaml` files
+    `deps` every recorded dependency that is none; `links` the symbolic links that are committed. `contradicted`
+    are outputs that a stage read with other bytes than are recorded of them. `pipelines` are the `dvc.yaml` files
     by directory, None where one or its lock cannot be read.
     """
 
@@ -196,7 +196,7 @@ class _Reading(Struct, kw_only=True):
             deps={path: dep for path, dep in self.deps.items() if path not in self.outs},
             stages=self.stages,
             problems=tuple(self.problems),
-            links=frozenset(path for path, link in known.items() if link and self.snapshot.commit),
+            links=frozenset(path for path, link in known.items() if link),
             contradicted=tuple(
                 sorted({path for path, dep in self.read if _differs(dep, self.outs.get(path))})
             ),
