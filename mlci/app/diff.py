@@ -154,7 +154,7 @@ def _assembled(request: DiffRequest, both: Sides, models: "Sequence[OfModel]") -
             *chosen.notes,
             *_unrelated(chosen),
             *request.notes,
-            *(note for each in models for note in each.notes),
+            *dict.fromkeys(note for each in models for note in each.notes),
             *(f"in the base, {each.noted}" for each in unreadable),
         ),
     )

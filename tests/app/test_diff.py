@@ -620,6 +620,8 @@ def test_on_main_each_model_is_compared_with_its_own_newest_version(place):
     assert found.notes == (
         f"churn is compared with churn@v0.1.0, its newest version, at {first[:10]}",
         "new has no version yet: there is nothing to compare it with",
+        "reports/predictions.parquet is not in the work tree: it was read from where DVC keeps it, "
+        "as dvc.lock records it",
     )
 
 
@@ -706,6 +708,17 @@ def test_a_poisoned_cache_is_not_believed(place):
     assert place.cache.asked == [("reports/predictions.parquet", base)]
     assert not blocks(row, Occasion.PULL_REQUEST)
     assert blocks(row, Occasion.PROMOTION)
+
+
+def test_predictions_that_the_work_tree_lacks_are_told_to_be_from_elsewhere(place):
+    base = place.commit()
+    place.commit(predicted=predictions(seed=3))
+    told = "reports/predictions.parquet is not in the work tree"
+    assert [each for each in place.diff(base).notes if each.startswith(told)]
+    (place.story.path / "reports").mkdir()
+    (place.story.path / PREDICTIONS).write_bytes(predictions(seed=3))
+    assert not [each for each in place.diff(base).notes if each.startswith(told)]
+    assert not [each for each in place.diff(base, "HEAD").notes if each.startswith(told)]
 
 
 def test_head_without_predictions_is_red(place):

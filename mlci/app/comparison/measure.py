@@ -91,7 +91,12 @@ class Models(Struct, frozen=True, kw_only=True):
             measured=tuple(measured),
             pairing=found.told,
             flips=None if found.paired is None else flips_of(found.paired),
-            notes=(*found.notes, *remarks(model.name, ahead, found.paired), *notes),
+            notes=(
+                *found.notes,
+                *_from_elsewhere(model, head),
+                *remarks(model.name, ahead, found.paired),
+                *notes,
+            ),
         )
 
     def _parts(self, model: Model, head: Side, whole: "Subject") -> tuple[list["Subject"], tuple[str, ...]]:
@@ -162,6 +167,13 @@ class Models(Struct, frozen=True, kw_only=True):
         path, columns = model.predictions or "", model.columns
         table = self.tables.read(path, side, (), optional=wanted(columns), text=columns.id)
         return from_columns(table, columns, model.task, path)
+
+
+def _from_elsewhere(model: Model, head: Side) -> Iterator[str]:
+    """That the work tree lacks the predictions: they were had by what the lock records."""
+    snapshot, path = head.snapshot, model.predictions or ""
+    if snapshot.commit is None and not snapshot.files.exists(path):
+        yield f"{path} is not in the work tree: it was read from where DVC keeps it, as dvc.lock records it"
 
 
 def _is_one_commit(base: Side, head: Side) -> bool:

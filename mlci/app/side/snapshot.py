@@ -89,9 +89,9 @@ class Declared(Struct, frozen=True, kw_only=True):
 
     `metrics` are files; `directories` are those that were declared in place of what they hold in Git.
     `params` holds the keys that are used of each file, none for all of it; `outs` every recorded output,
-    `deps` every recorded dependency that is none; `links` the symbolic links that are committed. `contradicted`
-    are outputs that a stage read with other bytes than are recorded of them. `pipelines` are the `dvc.yaml` files
-    by directory, None where one or its lock cannot be read.
+    `deps` every recorded dependency that is none; `links` the symbolic links that are committed.
+    `contradicted` are outputs that a stage read with other bytes than are recorded of them. `pipelines` are
+    the `dvc.yaml` files by directory, None where one or its lock cannot be read.
     """
 
     metrics: tuple[str, ...] = ()
