@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from mlci.app.comparison.range import ORIGIN, Range
 from mlci.core.config import Config
 from mlci.core.context import RunContext, Trigger
-from mlci.core.problems import did_you_mean
+from mlci.core.problems import did_you_mean, quoted
 from mlci.errors import UsageError, WorldError
 from mlci.ports.git import Git
 
@@ -19,12 +19,16 @@ DEPTHS = (50, 200, 1_000)
 
 
 def resolve(git: Git, name: str, prefix: str = "") -> str:
-    """The commit of a revision, tag, version or environment (`income#prod`). Raises UsageError."""
+    """The commit of a revision, tag, version or environment (`income#prod`). Raises UsageError.
+
+    A branch that was never checked out here is as the remote has it.
+    """
     commit = (_running(git, name, prefix) if "#" in name else None) or git.resolve(name)
+    commit = commit or git.resolve(f"refs/remotes/{ORIGIN}/{name}")
     if commit is None:
         cut = git.shallow
         fetch = f"git fetch {'--unshallow ' * cut}--tags"
-        near = _near(git, name)
+        near = _near(git, name, prefix)
         raise UsageError(
             f"{name!r} names no commit, version or environment here{', where history is cut off' * cut}",
             id="revision-unknown",
@@ -33,13 +37,14 @@ def resolve(git: Git, name: str, prefix: str = "") -> str:
     return commit
 
 
-def _near(git: Git, name: str) -> str:
-    """What there is of that kind, where a name is written as an environment's or as a version's."""
-    if not {*"#@"} & {*name}:
-        return ""
-    from mlci.app.comparison.versions import known  # noqa: PLC0415 - likewise
+def _near(git: Git, name: str, prefix: str) -> str:
+    """What there is of that kind, where a name is an environment's, a version's or a model's."""
+    from mlci.app.comparison.versions import known, newest  # noqa: PLC0415 - most diffs name commits
 
-    return did_you_mean(name, known(git, name), "here are")
+    if {*"#@"} & {*name}:
+        return did_you_mean(name, known(git, name), "here are")
+    version = newest(git, name, prefix)
+    return f"{quoted(version)} is that model's newest version" if version else ""
 
 
 def _running(git: Git, name: str, prefix: str) -> str | None:

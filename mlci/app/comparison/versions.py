@@ -36,6 +36,13 @@ def known(git: Git, name: str) -> tuple[str, ...]:
     return tuple(str(each.name) for each in registered if each)
 
 
+def newest(git: Git, model: str, prefix: str) -> str:
+    """The newest version of a model here, by its whole name or its project's; empty where there is none."""
+    registry = fold(git.tags())
+    latest = registry.model(full_name(prefix, model)).latest or registry.model(model).latest
+    return str(latest.registered.name) if latest and latest.registered else ""
+
+
 def since_version(git: Git, config: Config, prefix: str) -> Range:
     """On main: since the newest version of each model; what is no model's, since the newest of all."""
     names = {model: full_name(prefix, model) for model in config.models}

@@ -160,3 +160,30 @@ def test_a_branch_is_not_to_be_fetched_from_an_origin_that_does_not_exist(tmp_pa
     story.git("remote", "add", "origin", str(tmp_path / "gone"))
     (note,) = chosen(story.path).notes
     assert note.endswith("(git fetch origin main)")
+
+
+def test_a_branch_that_only_the_remote_has_is_that_branch(tmp_path):
+    story, _ = grown(tmp_path, before=1, after=2)
+    clone = story.clone(tmp_path / "clone")
+    git = GitCli(ProcessRunner(ENVIRONMENT), clone.path, ENVIRONMENT)
+    assert git.resolve("main") is None
+    found = choose(git, CONFIG, RunContext(), prefix="", base="main", head="main")
+    assert (found.base, found.head) == (story.sha("main"), story.sha("main"))
+    assert (found.base_name, found.head_name) == ("main", "main")
+
+
+def test_a_branch_here_is_not_taken_for_the_remotes(tmp_path):
+    story, began = grown(tmp_path, before=1, after=2)
+    clone = story.clone(tmp_path / "clone")
+    clone.git("branch", "main", began)
+    assert resolve(GitCli(ProcessRunner(ENVIRONMENT), clone.path, ENVIRONMENT), "main") == began
+
+
+@pytest.mark.parametrize("prefix", ["", "credit"])
+def test_for_a_models_name_its_newest_version_is_proposed(tmp_path, prefix):
+    own = f"{prefix}=income" if prefix else "income"
+    story = repository(tmp_path / "work").commit().tag(f"{own}@v0.9.0").tag(f"{own}@v0.10.0")
+    git = GitCli(ProcessRunner(ENVIRONMENT), story.path, ENVIRONMENT)
+    with pytest.raises(UsageError) as caught:
+        resolve(git, "income", prefix)
+    assert caught.value.help.startswith(f"'{own}@v0.10.0' is that model's newest version; git fetch --tags")
