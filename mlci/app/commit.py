@@ -10,6 +10,7 @@ from mlci.core.context import RunContext, Trigger
 from mlci.core.diff import Occasion
 from mlci.core.evidence import DIFF, PIPELINE
 from mlci.errors import WorldError
+from mlci.ports.files import Files
 from mlci.ports.git import Git
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 UNCOMMITTED = "+changes"
 # The same for a run of some stages only.
 PARTIAL = "+part"
+# How the sentence ends where evidence of a changed work tree is not known to be of this one.
+UNTOLD = "and nothing says that they are these"
 
 
 def commit_under_test(context: RunContext, git: Git) -> str:
@@ -57,7 +60,7 @@ def outdated(commit: str, context: RunContext, git: Git, *, tree: bool, sure: bo
     if not tree or context.provider is not None:
         return ""
     if sure and measured != whole:
-        return f"{of} with changes that were not committed, and nothing says that they are these"
+        return f"{of} with changes that were not committed, {UNTOLD}"
     if bool(git.dirty()) == (measured != whole):
         return ""
     return (
@@ -67,8 +70,8 @@ def outdated(commit: str, context: RunContext, git: Git, *, tree: bool, sure: bo
     )
 
 
-def committed_since(bundle: "Bundle", context: RunContext, git: Git) -> bool:
-    """Whether HEAD is the very tree that was measured at this desk before it was committed.
+def is_as_measured(bundle: "Bundle", context: RunContext, git: Git, files: Files, prefix: str) -> bool:
+    """Whether what lies here is the very tree that was measured with changes, committed since or not.
 
     Not on main: there a commit is judged against the newest version, and changes were not.
     """
@@ -76,12 +79,15 @@ def committed_since(bundle: "Bundle", context: RunContext, git: Git) -> bool:
     told = figures.get(PIPELINE)
     if told is None or context.trigger is not Trigger.LOCAL or not bundle.commit.endswith(UNCOMMITTED):
         return False
-    from mlci.app.same_tree import FIGURE, is_committed  # noqa: PLC0415 - few ask
+    from mlci.app.same_tree import FIGURE, is_committed, is_untouched  # noqa: PLC0415 - few ask
 
     # What was edited while gates and the diff looked at it is not what the stages left.
     if figures.get(DIFF, told).get(FIGURE) != told.get(FIGURE):
         return False
-    return not git.dirty() and is_committed(git, bundle.commit.removesuffix(UNCOMMITTED), told)
+    measured = bundle.commit.removesuffix(UNCOMMITTED)
+    if git.resolve("HEAD") == measured:
+        return is_untouched(git, files, prefix, told)
+    return not git.dirty() and is_committed(git, measured, told)
 
 
 def settled(context: RunContext, git: Git, config: Config) -> RunContext:

@@ -3,8 +3,9 @@
 from msgspec import Struct
 
 from mlci.app.bundle import DIFF, Bundle
-from mlci.app.commit import PARTIAL
+from mlci.app.commit import PARTIAL, UNTOLD
 from mlci.app.owed import Missing, missing_from
+from mlci.app.same_tree import FIGURE
 from mlci.core.config import Config
 from mlci.core.diff import Occasion
 from mlci.core.diff import json as diff_json
@@ -108,6 +109,11 @@ def failed(reported: Reported) -> bool:
 def refuse_stale(reported: Reported) -> None:
     """Refuse to decide anything by evidence of something else than what lies here. Raises RefusedError."""
     if reported.stale:
+        # Of too much that differs no run leaves word, so that another one alone would change nothing.
+        known = any(FIGURE in each.figures for each in reported.bundle.evidence)
+        first = "git commit, then " if reported.stale.endswith(UNTOLD) and not known else ""
         raise RefusedError(
-            reported.stale[0].lower() + reported.stale[1:], id="evidence-of-another-commit", help="mlci run"
+            reported.stale[0].lower() + reported.stale[1:],
+            id="evidence-of-another-commit",
+            help=f"{first}mlci run",
         )

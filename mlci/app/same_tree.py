@@ -1,9 +1,9 @@
-"""Whether a commit is the very tree that a run at a desk measured before it was committed.
+"""Whether a work tree or a commit is the very tree that a run at a desk measured before it was committed.
 
-By content alone: the run leaves the hash of each file that differed from its commit, and the later commit
-must be that commit with these files, and no other. It must stand right on that commit, too: of the same
-tree on a main branch that has moved nobody has said how it compares. What says nothing, such as a file that
-is too large to be hashed, makes no tree the same.
+By content alone: the run leaves the hash of each file that differed from its commit. The work tree must
+differ by these files still, or the later commit be that commit with them, and no other. That one must stand
+right on the measured commit, too: of the same tree on a main branch that has moved nobody has said how it
+compares. What says nothing, such as a file that is too large to be hashed, makes no tree the same.
 """
 
 from collections.abc import Mapping
@@ -37,6 +37,12 @@ def uncommitted(git: Git, files: Files, prefix: str) -> dict[str, JsonValue]:
     except MlciError:
         return {}
     return {FIGURE: found}
+
+
+def is_untouched(git: Git, files: Files, prefix: str, figures: Mapping[str, JsonValue]) -> bool:
+    """Whether the work tree differs from HEAD by exactly the changes that a run left word of."""
+    changed = figures.get(FIGURE)
+    return bool(changed) and uncommitted(git, files, prefix).get(FIGURE) == changed
 
 
 def is_committed(git: Git, measured: str, figures: Mapping[str, JsonValue]) -> bool:

@@ -34,14 +34,15 @@ def command(world: World, out: Output, form: str, artifact: Path | None, promoti
     It says so where that was another commit than HEAD, and with --gate it refuses it.
     """
     from mlci.app.bundle import read_bundle
-    from mlci.app.commit import committed_since, occasion_of, outdated, settled
+    from mlci.app.commit import is_as_measured, occasion_of, outdated, settled
     from mlci.app.report import failed, refuse_stale, report
     from mlci.core.diff import Occasion
 
     bundle = read_bundle(world.evidence(artifact))
-    config, git = world.project().config, world.repository()
+    project, git = world.project(), world.repository()
+    config = project.config
     context = settled(world.context(), git, config)
-    same = artifact is None and committed_since(bundle, context, git)
+    same = artifact is None and is_as_measured(bundle, context, git, world.files(), project.prefix)
     stale = "" if same else outdated(bundle.commit, context, git, tree=artifact is None, sure=gate)
     reported = report(bundle, config, Occasion.PROMOTION if promotion else occasion_of(context), stale=stale)
     if gate:

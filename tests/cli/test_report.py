@@ -6,8 +6,11 @@ import os
 import pytest
 
 from mlci.adapters.files import FileTree
+from mlci.adapters.git import GitCli
+from mlci.adapters.process import ProcessRunner
 from mlci.app.bundle import write_diff, write_evidence
 from mlci.app.commit import PARTIAL, UNCOMMITTED
+from mlci.app.same_tree import uncommitted
 from mlci.core.diff import Diff
 from mlci.core.evidence import Evidence
 from mlci.core.finding import Finding, Status
@@ -30,11 +33,13 @@ def story(tmp_path, monkeypatch):
     return work
 
 
-def leave(story, commit, *, status=Status.PASS):
+def leave(story, commit, *, status=Status.PASS, known=False):
+    """What a run leaves; `known` is word of the changes that it measured."""
     files = FileTree(story.path)
+    figures = uncommitted(GitCli(ProcessRunner({}), story.path, {}), files, "") if known else {}
     finding = Finding(check=GREEN.check, subject=GREEN.subject, status=status, message=GREEN.message)
     for gate, findings in (("pipeline", (finding,)), ("diff", ())):
-        write_evidence(files, Evidence(gate=gate, commit=commit, findings=findings))
+        write_evidence(files, Evidence(gate=gate, commit=commit, findings=findings, figures=figures))
     write_diff(files, Diff(base=None, head=commit))
 
 
@@ -107,6 +112,18 @@ def test_nothing_is_decided_by_evidence_of_changes_that_nobody_can_tell_from_the
     said = run_here("report", "--gate")
     assert (said.code, said.stdout) == (Exit.REFUSED, "")
     assert "nothing says that they are these" in " ".join(said.stderr.split())
+    assert said.stderr.endswith("help: git commit, then mlci run\n")
+
+
+@pytest.mark.parametrize("after", [{"a": "4"}, {"a": "3", "b": "1"}, {"a": "1"}])
+def test_changes_that_are_not_committed_are_decided_by_while_they_are_those_that_were_measured(story, after):
+    story.write({"a": "3"})
+    leave(story, story.head + UNCOMMITTED, known=True)
+    assert run_here("report", "--gate").code == Exit.DONE
+    story.write(after)
+    said = run_here("report", "--gate")
+    assert (said.code, said.stdout) == (Exit.REFUSED, "")
+    assert said.stderr.endswith("help: mlci run\n")
 
 
 def test_the_comment_on_heads_own_evidence_is_made(story):
