@@ -182,10 +182,13 @@ def flips_of(paired: Paired) -> Flips:
 
 def _why_not(told: Pairing) -> str:
     shared = told.rows + told.truth_differs
-    return (
-        f"the test set changed: {shared} of {told.base_rows} (base) and {told.head_rows} (head) ids "
-        f"are common, and the truth of {told.truth_differs} of those differs"
+    common = (
+        f"the test set changed: {shared:,} of {told.base_rows:,} (base) and {told.head_rows:,} (head) ids "
+        f"are common"
     )
+    if not shared:
+        return f"{common} (are they written alike on both sides?)"
+    return f"{common}, and the truth of {told.truth_differs:,} of those differs"
 
 
 def _called_otherwise(base: tuple[str, ...], head: tuple[str, ...]) -> str:

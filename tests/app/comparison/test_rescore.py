@@ -95,7 +95,7 @@ def test_a_base_that_cannot_be_scored_is_not_comparable(place, broken, says):
     head = place.commit(predicted=predictions(start=5_000))
     row = metric(place.diff(base, head, config=LOADED))
     assert row.verdict is MetricVerdict.NOT_COMPARABLE
-    assert "0 of 1000 (base) and 1000 (head) ids are common" in row.note
+    assert "0 of 1,000 (base) and 1,000 (head) ids are common" in row.note
     assert says in row.note
     assert not blocks(row, Occasion.PULL_REQUEST)
     assert blocks(row, Occasion.PROMOTION)

@@ -200,7 +200,14 @@ def test_nine_tenths_in_common_are_enough():
     assert pair("m", many(100), many(100, start=10))[0].rows == 90
     told, paired = pair("m", many(100), many(100, start=11))
     assert paired is None
-    assert "89 of 100 (base) and 100 (head) ids are common" in told.reason
+    assert "89 of 100 (base) and 100 (head) ids are common, and the truth of 0 of those" in told.reason
+
+
+def test_ids_of_which_none_is_common_may_be_written_otherwise():
+    assert pair("m", many(1_000), many(1_000, start=1_000))[0].reason == (
+        "the test set changed: 0 of 1,000 (base) and 1,000 (head) ids are common "
+        "(are they written alike on both sides?)"
+    )
 
 
 def test_a_small_test_set_within_a_large_one_is_comparable():
