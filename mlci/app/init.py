@@ -22,6 +22,7 @@ from mlci.scaffold.render import render
 
 # What may lie in a directory that still counts as empty.
 _NOTHING = frozenset({".git", ".DS_Store"})
+_USUAL = ("main", "master")
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -76,8 +77,12 @@ def is_begun(directory: Path) -> bool:
 
 
 def branch_of(git: Git) -> str | None:
-    """The branch that a standing repository's versions come from: the remote's own, else this one."""
-    return git.remote_branch("origin") or git.branch()
+    """The branch that a standing repository's versions come from: the remote's own, else main or master.
+
+    Where neither stands, it is this one.
+    """
+    usual = (each for each in _USUAL if git.resolve(f"refs/heads/{each}"))
+    return git.remote_branch("origin") or next(usual, None) or git.branch()
 
 
 def init(wish: Wish, hands: Hands) -> Begun:

@@ -82,6 +82,19 @@ def test_adopting_on_a_side_branch_takes_the_one_that_the_remote_calls_its_own(t
     assert 'branch: "trunk"' in (tmp_path / "work/mlci.yaml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("standing", "taken"),
+    [(["master"], "master"), (["master", "main"], "main"), (["trunk"], "begin-mlci")],
+)
+def test_adopting_on_a_side_branch_without_a_remote_takes_the_usual_one(tmp_path, standing, taken):
+    first, *others = standing
+    story = repository(tmp_path, branch=first).commit({"train.py": "print()\n"})
+    for each in (*others, "begin-mlci"):
+        story.branch(each)
+    run_here("init", str(tmp_path), "--adopt", "--yes")
+    assert f'branch: "{taken}"' in (tmp_path / "mlci.yaml").read_text()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="directory modes are POSIX")
 def test_a_read_only_directory_is_a_sentence_not_a_crash(tmp_path):
     # Everything is imported before the rights are gone: a user may not see where root's Python lies.
