@@ -318,6 +318,31 @@ def test_what_was_renamed_is_one_row(place):
     assert len(place.diff(base, head).values) == 2
 
 
+@pytest.mark.parametrize(
+    ("now", "problem", "advice"),
+    [
+        (
+            '{"test": {"roc_auc": 0.8}, "f1": 1}',
+            "metrics.json#/auc is missing, and is called metrics.json#/test/roc_auc now",
+            "`from: metrics.json#/test/roc_auc` in the objective, as `report.renamed` in mlci.yaml has it",
+        ),
+        ('{"f1": 1, "f2": 2}', "metrics.json#/auc is missing", ""),
+        ('{"auc": null, "test": {"roc_auc": 0.8}}', "metrics.json#/auc is null", ""),
+    ],
+)
+def test_an_objective_with_the_old_name_is_told_the_one_that_the_renames_have(place, now, problem, advice):
+    named = replace(
+        CONFIG,
+        report=ReportSettings(renamed={"metrics.json#/auc": "metrics.json#/test/roc_auc"}),
+        objectives=(
+            Objective(metric="auc", source="metrics.json#/auc", may_drop=Margin(value=0.1), exact=True),
+        ),
+    )
+    base, head = place.commit(metrics='{"auc": 0.7}'), place.commit(metrics=now)
+    row = metric(place.diff(base, head, config=named), "auc")
+    assert (row.problem, row.advice) == (problem, advice)
+
+
 def test_of_a_params_file_the_keys_that_stages_use_are_told(place):
     stages = {
         "one": {
@@ -839,7 +864,7 @@ def test_another_test_set_is_not_comparable(place):
     base, head = place.commit(), place.commit(predicted=predictions(start=500))
     found = place.diff(base, head)
     assert metric(found).verdict is MetricVerdict.NOT_COMPARABLE
-    assert "500 of 1000 (base) and 1000 (head) ids are common" in found.pairings[0].reason
+    assert "500 of 1,000 (base) and 1,000 (head) ids are common" in found.pairings[0].reason
 
 
 @pytest.mark.parametrize("metrics", ["", "{", '{"a": 1, "a": 2}', "<<<<<<< HEAD\n{}\n", "\0"])

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlci.app.side.outputs import Outputs
 from mlci.app.side.tabular import Side
@@ -11,9 +12,10 @@ from mlci.app.side.trouble import Trouble, instead, of_content, of_file
 from mlci.core.config import Config, Direction, Objective
 from mlci.core.diff import ValueDiff
 from mlci.core.diff.leaves import Leaves, only, read_leaves
-from mlci.core.diff.renames import Pointer, advice, plausible, pointer, rename
+from mlci.core.diff.renames import Pointer, advice, called_now, plausible, pointer, rename
 from mlci.core.diff.values import MISSING, Kind, Value
 from mlci.core.dvc.files import is_inside
+from mlci.core.problems import inert
 from mlci.core.yaml.node import DVC_LIMITS
 from mlci.errors import MlciError
 
@@ -79,7 +81,11 @@ class Written(Struct, frozen=True, kw_only=True):
         """The objectives whose value stands in a file, not judged yet; `apart` are models of another base."""
         declared = [each for each in config.objectives if each.source is not None]
         return [
-            _objective(each, apart.get(each.model or "", self)._behind, self._ahead, self._unread)
+            _renamed(
+                _objective(each, apart.get(each.model or "", self)._behind, self._ahead, self._unread),
+                config.report.renamed,
+                self._ahead,
+            )
             for each in declared
         ]
 
@@ -177,6 +183,21 @@ def _objective(
         problem="" if now.kind is Kind.NUMBER else problem,
         advice="" if new is None else advice(place, new),
     )
+
+
+def _renamed(row: "Measured", names: Mapping[str, str], ahead: Files) -> "Measured":
+    """With the new place of a value that mlci.yaml renames, where the objective still names the old one."""
+    old = row.objective.source or "" if row.objective else ""
+    new = called_now(old, names)
+    if not row.problem or new == old or _stands(ahead, old) or not _stands(ahead, new):
+        return row
+    then = f"`from: {inert(new)}` in the objective, as `report.renamed` in mlci.yaml has it"
+    return replace(row, problem=f"{old} is missing, and is called {new} now", advice=then)
+
+
+def _stands(files: Files, source: str) -> bool:
+    place = pointer(source)
+    return place.key in files.get(place.path, {})
 
 
 _WHAT = {
