@@ -152,7 +152,12 @@ def _item(findings: Sequence[Finding], most: int | None) -> Item:
     help_ = prose(finding.help) if finding.help else ()
     if finding.waived is None:
         return Item(text=text, tone=tone_of(finding), then=help_)
-    return Item(text=text, tone=tone_of(finding), then=_acceptance(finding.waived))
+    accepted = _acceptance(finding.waived)
+    if not finding.blocks:
+        return Item(text=text, tone=tone_of(finding), then=accepted)
+    first = (*help_, *words("; or ")) if help_ else ()
+    then = (*first, *words("prolong the waiver: "), *accepted)
+    return Item(text=text, tone=tone_of(finding), then=then)
 
 
 def _subjects(findings: Sequence[Finding], most: int | None) -> Text:

@@ -276,6 +276,28 @@ def test_a_waiver_stands_with_its_owner_and_its_day(expired: bool, title: str, s
     assert "ana" in text
 
 
+@pytest.mark.parametrize(
+    ("help_", "said"),
+    [
+        ("undo it", "undo it; or prolong the waiver: its waiver ended on 2027-01-01, by @ana: planned"),
+        (None, "prolong the waiver: its waiver ended on 2027-01-01, by @ana: planned"),
+    ],
+)
+def test_what_a_waiver_no_longer_forgives_is_mended_as_ever_or_the_waiver_is_prolonged(help_, said) -> None:
+    waived = Waived(owner="@ana", reason="planned", until="2027-01-01", expired=True)
+    failed = Finding(
+        check="data.rows", subject="t", status=Status.FAIL, message="m", help=help_, waived=waived
+    )
+    evidence = Evidence(gate="data", commit=HEAD, findings=(failed,))
+    told = compose(project="c", evidence=[evidence], diff=None, occasion=Occasion.PULL_REQUEST)
+    (section,) = (each for each in told.sections if each.title == "What failed")
+    assert plain(section.blocks[0].items[0].then) == said
+    accepted = replace(evidence, findings=(replace(failed, waived=replace(waived, expired=False)),))
+    told = compose(project="c", evidence=[accepted], diff=None, occasion=Occasion.PULL_REQUEST)
+    (section,) = (each for each in told.sections if each.title == "Accepted for now")
+    assert plain(section.blocks[0].items[0].then) == "accepted until 2027-01-01, by @ana: planned"
+
+
 def test_of_a_metric_that_should_be_low_the_rise_is_told():
     error = replace(AUC, metric="rmse", direction=Direction.LOWER, difference=0.04)
     (found,) = findings(Diff(base=BASE, head=HEAD, metrics=(error,)), Occasion.PULL_REQUEST)
