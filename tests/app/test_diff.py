@@ -755,6 +755,16 @@ def test_head_without_predictions_is_red(place):
     assert blocks(row, Occasion.PULL_REQUEST)
 
 
+def test_of_predictions_that_are_nowhere_it_is_said_whose_they_are(place):
+    base, head = place.commit(), place.commit(predicted=predictions(skill=0.8))
+    place.keep(predictions(skill=0.8)).unlink()
+    lost = "reports/predictions.parquet is neither here, nor in DVC's cache, nor on the remote storage"
+    assert metric(place.diff(base, head)).problem == f"this change's {lost}"
+    row = metric(place.diff(head, base))
+    assert (row.problem, row.note) == ("", f"base's predictions cannot be had: {lost}")
+    assert row.advice == "`dvc push` on the branch that made it"
+
+
 def test_rows_that_head_leaves_out_are_counted_and_never_go_unsaid(place):
     base = place.commit(predicted=predictions(rows=1_200))
     kept = pl.read_parquet(predictions(rows=1_200, skill=0.9, seed=1)).head(900)

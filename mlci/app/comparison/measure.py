@@ -244,7 +244,7 @@ def _broken(model: Model, objective: Objective, error: MlciError) -> Measured:
         direction=_direction(find(objective.metric, model.task), objective),
         model=model.name,
         objective=objective,
-        problem=error.message
+        problem=f"this change's {error.message}"
         if error.id == OUTPUT_MISSING
         else f"{model.predictions} cannot be used: {error.message}",
         advice=error.help,

@@ -27,8 +27,7 @@ def absence(outputs: Outputs, snapshot: Snapshot, path: str, outs: Mapping[str, 
     """
     place = path if path in outs else home(path, outs)
     if place is None:
-        why = "is not here, and neither Git nor dvc.lock holds it"
-        return Absence(why=why, help="declare it under `outs:` of a stage in dvc.yaml, then mlci run")
+        return _unrecorded(snapshot)
     if outs[place].in_git:
         return _removed(snapshot, path)
     dvc = outputs.dvc
@@ -40,12 +39,19 @@ def absence(outputs: Outputs, snapshot: Snapshot, path: str, outs: Mapping[str, 
     return _fetched(dvc, remote, snapshot.commit, path, outs[place])
 
 
+def _unrecorded(snapshot: Snapshot) -> Absence:
+    declare = "declare it under `outs:` of a stage in dvc.yaml"
+    # A run makes nothing for a commit that stands: what is committed next is kept.
+    then = ", then mlci run" if snapshot.commit is None else ": from the next commit on it is kept"
+    return Absence(why="is not here, and neither Git nor dvc.lock holds it", help=f"{declare}{then}")
+
+
 def _removed(snapshot: Snapshot, path: str) -> Absence:
-    where = "here" if snapshot.commit is None else "in Git"
     keep = f"git add {shlex.quote(path)} and commit it"
-    return Absence(
-        why=f"is not {where}, and by `cache: false` only Git holds it", help=f"mlci run, then {keep}"
-    )
+    why = "and by `cache: false` only Git holds it"
+    if snapshot.commit is None:
+        return Absence(why=f"is not here, {why}", help=f"mlci run, then {keep}")
+    return Absence(why=f"is not in Git, {why}", help=f"{keep} on the branch that made it")
 
 
 def _without_remote(dvc: Dvc, snapshot: Snapshot) -> Absence:

@@ -104,10 +104,13 @@ def test_of_a_commit_the_remote_is_asked_what_is_wrong(tmp_path, dvc, why, help_
     assert told(tmp_path / "work", dvc, commit=True) == (why, help_)
 
 
-def test_what_nothing_records_is_to_be_declared(tmp_path):
-    why, help_ = told(tmp_path / "work", Elsewhere(), commit=False, path="other.csv")
+@pytest.mark.parametrize(
+    ("commit", "then"), [(False, ", then mlci run"), (True, ": from the next commit on it is kept")]
+)
+def test_what_nothing_records_is_to_be_declared(tmp_path, commit, then):
+    why, help_ = told(tmp_path / "work", Elsewhere(), commit=commit, path="other.csv")
     assert why == "is not here, and neither Git nor dvc.lock holds it"
-    assert help_.startswith("declare it under `outs:`")
+    assert help_ == f"declare it under `outs:` of a stage in dvc.yaml{then}"
 
 
 @pytest.mark.slow
@@ -128,9 +131,15 @@ def test_a_real_remote_that_is_away_is_told_from_one_that_is_empty(tmp_path, the
     assert told(work.path, dvc, commit=True)[0] == why
 
 
-@pytest.mark.parametrize(("commit", "where"), [(True, "in Git"), (False, "here")])
-def test_of_what_git_holds_nobody_is_sent_to_a_remote(tmp_path, commit, where):
+@pytest.mark.parametrize(
+    ("commit", "where", "advice"),
+    [
+        (True, "in Git", "git add m.csv and commit it on the branch that made it"),
+        (False, "here", "mlci run, then git add m.csv and commit it"),
+    ],
+)
+def test_of_what_git_holds_nobody_is_sent_to_a_remote(tmp_path, commit, where, advice):
     uncached = f"outs: [{{path: m.csv, hash: md5, md5: {NAME}, cache: false}}]\n"
     why, help_ = told(tmp_path / "work", FakeDvc(), commit=commit, pointer=uncached)
     assert why == f"is not {where}, and by `cache: false` only Git holds it"
-    assert help_ == "mlci run, then git add m.csv and commit it"
+    assert help_ == advice
