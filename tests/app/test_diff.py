@@ -645,8 +645,7 @@ def test_on_main_each_model_is_compared_with_its_own_newest_version(place):
     assert found.notes == (
         f"churn is compared with churn@v0.1.0, its newest version, at {first[:10]}",
         "new has no version yet: there is nothing to compare it with",
-        "reports/predictions.parquet is not in the work tree: it was read from where DVC keeps it, "
-        "as dvc.lock records it",
+        f"{PREDICTIONS} is not in the work tree: it was read from where DVC keeps it, as dvc.lock records it",
     )
 
 
