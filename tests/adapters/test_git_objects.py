@@ -198,6 +198,14 @@ def questions(git, monkeypatch):
     return said
 
 
+def test_a_name_longer_than_a_pipe_takes_is_never_asked(work, git, monkeypatch):
+    head = work.write({"f": "one"}).commit().head
+    said = questions(git, monkeypatch)
+    assert git.resolve("x" * 32_769) is None
+    assert said == []
+    assert git.blobs([(head, "f")]) == [b"one"]
+
+
 def test_what_is_announced_costs_one_turn(work, git, monkeypatch):
     head = work.write({f"f{each}": str(each) for each in range(50)}).commit().head
     said = questions(git, monkeypatch)

@@ -74,7 +74,11 @@ def test_large_measures_of_slices_are_read_in_thousands_and_without_decimals() -
 
 
 def test_two_subjects_are_a_list() -> None:
-    assert len(table_of(sliced("a", "f1"), sliced("b", "f1"))[0]) == 3
+    # A grid's row would begin with its subject.
+    assert [row[:2] for row in table_of(sliced("a", "f1"), sliced("b", "f1"))] == [
+        ["model.slice", "income.a.f1"],
+        ["model.slice", "income.b.f1"],
+    ]
 
 
 CELLS = {"true_positive": 30, "false_negative": 10, "false_positive": 5, "true_negative": 55}
