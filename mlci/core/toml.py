@@ -9,14 +9,10 @@ _PART = r"""[ \t]*\.[ \t]*(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _CHAIN = re.compile(f"(?:{_PART}){{{DEEPEST}}}")
 
 
-class TooDeep(ValueError):
-    """More levels than anybody writes by hand."""
-
-
 def loads(text: str, *, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
-    """The tables of a text. Raises ValueError, TooDeep among them."""
+    """The tables of a text. Raises ValueError."""
     import tomllib
 
     if _CHAIN.search(text):
-        raise TooDeep(f"more than {DEEPEST} levels")
+        raise ValueError(f"more than {DEEPEST} levels")
     return tomllib.loads(text, parse_float=parse_float)
